@@ -1,0 +1,78 @@
+/* autograd.h - derivatives by walking the tape backward.
+ *
+ * While a tensor that requires a gradient takes part, each operation leaves a record on the context's tape.
+ * gd_backward walks the tape from its end and lets each record's derivative rule hand the gradient on.
+ * Records go with the scope they were made in. */
+#ifndef GRADUS_AUTOGRAD_H
+#define GRADUS_AUTOGRAD_H
+
+#include <gradus/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Says whether gradients of this leaf are wanted. Only floats can have them (GD_ERROR_DTYPE), and only a leaf can
+ * be told (GD_ERROR_STATE): a tensor that an operation made follows its operands. Returns t. */
+GD_API gd_tensor *gd_require_grad(gd_tensor *t, bool wanted);
+
+/* Does a gradient flow to this tensor? False for an error tensor. */
+GD_API bool gd_requires_grad(const gd_tensor *t);
+
+/* Was it made by no recorded operation? As in PyTorch; false for an error tensor. */
+GD_API bool gd_is_leaf(const gd_tensor *t);
+
+/* How PyTorch names the operation that made the tensor, "MulBackward0", "" for a leaf: written into text as
+ * snprintf writes; returns the whole length. */
+GD_API size_t gd_grad_fn(const gd_tensor *t, char *text, size_t size);
+
+/* Adds d loss / d leaf to the gradient of every leaf that requires one, for a loss of one element.
+ * Errors: the loss needs no gradient; it has more elements; backward went through it before; the records went with
+ * their scope; a value that a rule needs was written since (GD_ERROR_STATE, with the names of both operations).
+ * Then, or while an error stands, no gradient changes and false is returned. */
+GD_API bool gd_backward(gd_tensor *loss);
+
+/* The gradient gathered in a leaf, of its shape and dtype. It lives as long as the leaf, or until gd_zero_grad, which
+ * leaves it to the current scope. An error where there is none: the leaf requires none, no backward reached it, or
+ * the tensor is no leaf. */
+GD_API gd_tensor *gd_grad(const gd_tensor *t);
+
+/* Has the tensor a gradient? Sets no error. */
+GD_API bool gd_has_grad(const gd_tensor *t);
+
+/* Takes the tensor's gradient away, so that the next backward starts from nothing. False on any error. */
+GD_API bool gd_clear_grad(gd_tensor *t);
+
+/* The gradients of y with respect to x[0 .. count - 1], leaves or not, without touching any leaf's gradient:
+ * dx[i] = (d y / d x[i])^T dy (torch.autograd.grad). dy has the shape of y; NULL stands for 1 where y has one
+ * element. With `differentiable` the gradients are recorded too, and can be differentiated again. A y that does not
+ * depend on x[i] gives zeros. x, dx: arrays of count; the results live in the current scope, and on an error are error
+ * tensors. False on any error. */
+GD_API bool gd_gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd_tensor **dx,
+                        bool differentiable);
+
+/* The same numbers without the history: no gradient flows through. A view. */
+GD_API gd_tensor *gd_detach(gd_tensor *t);
+
+/* Turns recording on or off; returns what it was. */
+GD_API bool gd_set_recording(gd_context *g, bool on);
+
+/* A stretch without recording: what gd_no_grad_enter began, gd_no_grad_leave ends. */
+typedef struct gd_no_grad {
+    gd_context *context;
+    bool before;
+} gd_no_grad;
+GD_API gd_no_grad gd_no_grad_enter(gd_context *g);
+GD_API void gd_no_grad_leave(gd_no_grad *stretch);
+
+#if defined(__GNUC__)
+/* No recording up to the closing brace. */
+#define GD_NO_GRAD(g)                                                                                  \
+    __attribute__((cleanup(gd_no_grad_leave), unused)) gd_no_grad GD__NAME(gd__no_grad_, __LINE__) =   \
+        gd_no_grad_enter(g)
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,183 @@
+/* tensor.h - strided tensors of numbers: making, reading, writing and printing them.
+ *
+ * A tensor has a dtype, a shape of at most GD_MAX_DIMS dimensions, and strides into a storage that its
+ * views share. It belongs to the scope it was made in. Shapes are values: gd_shape(2, 3), and gd_shape()
+ * for a scalar. Dimensions are counted from 0; negative ones from the end, as in PyTorch.
+ *
+ * All functions here take any dtype and layout unless they say otherwise, and return a tensor that
+ * belongs to the current scope, or the error tensor. */
+#ifndef GRADUS_TENSOR_H
+#define GRADUS_TENSOR_H
+
+#include <gradus/base.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { GD_MAX_DIMS = 8 };
+
+typedef struct gd_tensor gd_tensor;
+
+/* Every dtype in one table: X(constant, name as PyTorch prints it, C type).
+ * GD_DEFAULT, which is none of them, asks for the context's default: float32 unless changed. */
+#define GD_DTYPE_LIST(X)                                                                               \
+    X(GD_FLOAT32, "float32", float)                                                                    \
+    X(GD_FLOAT64, "float64", double)                                                                   \
+    X(GD_INT64, "int64", int64_t)                                                                      \
+    X(GD_UINT8, "uint8", uint8_t)                                                                      \
+    X(GD_BOOL, "bool", bool)
+
+typedef enum gd_dtype {
+    GD_DEFAULT,
+#define GD_DTYPE_CONSTANT(constant, name, type) constant,
+    GD_DTYPE_LIST(GD_DTYPE_CONSTANT)
+#undef GD_DTYPE_CONSTANT
+} gd_dtype;
+
+/* "float32". A static string; "unknown" for a number that is no dtype. */
+GD_API const char *gd_dtype_name(gd_dtype dtype);
+
+/* Bytes of one element; 0 for a number that is no dtype. */
+GD_API size_t gd_dtype_size(gd_dtype dtype);
+
+/* The dtype that GD_DEFAULT stands for from now on: GD_FLOAT32 or GD_FLOAT64
+ * (torch.set_default_dtype); another is GD_ERROR_DTYPE. */
+GD_API void gd_set_default_dtype(gd_context *g, gd_dtype dtype);
+
+/* ---------------------------------------------------------------------------------------------
+ * Shapes
+ * ------------------------------------------------------------------------------------------- */
+
+/* A list of sizes, by value. count is -1 in a list that could not be made (more than GD_MAX_DIMS). */
+typedef struct gd_dims {
+    int count;
+    int64_t size[GD_MAX_DIMS];
+} gd_dims;
+
+/* gd_shape(2, 3) is a gd_dims of two sizes, gd_shape() one of none: the shape of a scalar.
+ * The macro counts its arguments; gd_shape_of is the function behind it. */
+#define gd_shape(...)                                                                                  \
+    gd_shape_of(sizeof((const int64_t[]){ 0, __VA_ARGS__ }) / sizeof(int64_t) - 1,                     \
+                (const int64_t[]){ 0, __VA_ARGS__ } + 1)
+GD_API gd_dims gd_shape_of(size_t count, const int64_t *size);
+
+/* ---------------------------------------------------------------------------------------------
+ * Making
+ * ------------------------------------------------------------------------------------------- */
+
+/* A float tensor (the default dtype) of these values, in row-major order. How many are given must be
+ * what the shape holds, or it is GD_ERROR_VALUE:
+ *     gd_tensor *x = gd_values(g, gd_shape(2, 2), 0, 1,  2, 3);
+ * gd_values_as takes the dtype; gd_values_of is the function behind both. */
+#define gd_values(g, shape, ...) gd_values_as(g, GD_DEFAULT, shape, __VA_ARGS__)
+#define gd_values_as(g, dtype, shape, ...)                                                             \
+    gd_values_of(g, dtype, shape, sizeof((const double[]){ 0, __VA_ARGS__ }) / sizeof(double) - 1,     \
+                 (const double[]){ 0, __VA_ARGS__ } + 1)
+GD_API gd_tensor *gd_values_of(gd_context *g, gd_dtype dtype, gd_dims shape, size_t count, const double *values);
+
+/* A tensor of zeros, of ones, of `value`. Integer dtypes take the value's whole part. */
+GD_API gd_tensor *gd_zeros(gd_context *g, gd_dtype dtype, gd_dims shape);
+GD_API gd_tensor *gd_ones(gd_context *g, gd_dtype dtype, gd_dims shape);
+GD_API gd_tensor *gd_full(gd_context *g, gd_dtype dtype, gd_dims shape, double value);
+
+/* A tensor of one value and no dimension. */
+GD_API gd_tensor *gd_scalar(gd_context *g, gd_dtype dtype, double value);
+
+/* 0, 1, ..., n - 1 (torch.arange(n)); dtype GD_DEFAULT means int64 here, as in PyTorch. */
+GD_API gd_tensor *gd_arange(gd_context *g, gd_dtype dtype, int64_t n);
+
+/* A copy of row-major memory: `from` holds as many elements of `dtype` as the shape. */
+GD_API gd_tensor *gd_from_memory(gd_context *g, gd_dtype dtype, gd_dims shape, const void *from);
+
+/* Draws from the context's random stream; float32 or float64.
+ * gd_rand: uniform on [0, 1), torch.rand, np.random.rand. gd_randn: normal with mean 0 and deviation 1,
+ * torch.randn, np.random.randn. With the TORCH or NUMPY stream the draws are those of the model. */
+GD_API gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape);
+GD_API gd_tensor *gd_randn(gd_context *g, gd_dtype dtype, gd_dims shape);
+
+/* n integers drawn with replacement from 0 .. limit - 1, int64 (np.random.choice(limit, n)).
+ * limit must be positive, or it is GD_ERROR_VALUE. */
+GD_API gd_tensor *gd_choice(gd_context *g, int64_t limit, int64_t n);
+
+/* A random order of 0 .. n - 1, int64 (torch.randperm, np.random.permutation). */
+GD_API gd_tensor *gd_randperm(gd_context *g, int64_t n);
+
+/* ---------------------------------------------------------------------------------------------
+ * Asking
+ * ------------------------------------------------------------------------------------------- */
+
+/* False for NULL, for the error tensor, and for a tensor whose scope has gone. Sets no error. */
+GD_API bool gd_is_tensor(const gd_tensor *t);
+
+/* The number of dimensions, of elements; -1 for an error tensor. */
+GD_API int gd_ndim(const gd_tensor *t);
+GD_API int64_t gd_numel(const gd_tensor *t);
+
+/* The size of one dimension, -1 for an error tensor or where there is none such (GD_ERROR_INDEX). */
+GD_API int64_t gd_size(const gd_tensor *t, int dim);
+
+/* The whole shape; its count is -1 for an error tensor. */
+GD_API gd_dims gd_sizes(const gd_tensor *t);
+
+/* GD_DEFAULT for an error tensor. */
+GD_API gd_dtype gd_dtype_of(const gd_tensor *t);
+
+/* The context that the tensor was made in. */
+GD_API gd_context *gd_context_of(const gd_tensor *t);
+
+/* Names the tensor; messages and explanations use it. The text is copied. Returns t. */
+GD_API gd_tensor *gd_name(gd_tensor *t, const char *name);
+
+/* The name, "" where none was given. It belongs to the tensor. */
+GD_API const char *gd_name_of(const gd_tensor *t);
+
+/* Moves the tensor to the scope outside the current one (out of a step, say); the pointer stays. The
+ * record of how it was made stays behind, so gd_backward can't go through it afterwards. Returns t. */
+GD_API gd_tensor *gd_keep(gd_tensor *t);
+
+/* ---------------------------------------------------------------------------------------------
+ * Reading and writing
+ * ------------------------------------------------------------------------------------------- */
+
+/* The value of a tensor of one element, as a double. More elements or none: GD_ERROR_SHAPE.
+ * NaN on any error. */
+GD_API double gd_item(const gd_tensor *t);
+
+/* One element, as a double: gd_at(t, 1, 2). As many indices as dimensions; negative ones count from
+ * the end. NaN on any error. gd_at_of is the function behind the macro. */
+#define gd_at(t, ...)                                                                                  \
+    gd_at_of(t, sizeof((const int64_t[]){ 0, __VA_ARGS__ }) / sizeof(int64_t) - 1,                     \
+             (const int64_t[]){ 0, __VA_ARGS__ } + 1)
+GD_API double gd_at_of(const gd_tensor *t, size_t count, const int64_t *index);
+
+/* Copies all elements out in row-major order, converted to `dtype`; `count` is how many `to` has room
+ * for, and must be gd_numel(t). False on any error. */
+GD_API bool gd_read(const gd_tensor *t, gd_dtype dtype, void *to, size_t count);
+
+/* Copies `count` elements of `dtype` in, in row-major order; raises the version of the tensor's storage,
+ * as every write does: a backward that needs the old values is an error. Does nothing while an error
+ * stands. False on any error. */
+GD_API bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count);
+
+/* The elements themselves, in row-major order, to read: valid as long as the tensor. NULL (with
+ * GD_ERROR_STATE) where the tensor is a view whose elements do not lie so: gd_contiguous copies it. */
+GD_API const void *gd_data(const gd_tensor *t);
+
+/* ---------------------------------------------------------------------------------------------
+ * Printing
+ * ------------------------------------------------------------------------------------------- */
+
+/* Prints the tensor as PyTorch's print does, with a newline:
+ *     tensor([[0.3100, 0.6700]])
+ * An error tensor prints its context's message. */
+GD_API void gd_print(const gd_tensor *t, FILE *to);
+
+/* The same text without the newline, written as snprintf writes; returns its whole length. */
+GD_API size_t gd_format(const gd_tensor *t, char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

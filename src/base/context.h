@@ -1,0 +1,146 @@
+/* context.h - the context and the objects that live in its scopes.
+ *
+ * Every public object (tensor, layer, optimizer, ...) begins with a gd__object. A scope is a list of
+ * objects; leaving it destroys them. One object of state GD__ERROR in the context stands for the error
+ * object of every type: whoever is handed a pointer looks at the head before anything else. */
+#ifndef GRADUS_SRC_BASE_CONTEXT_H
+#define GRADUS_SRC_BASE_CONTEXT_H
+
+#include "gradus/base.h"
+
+#include "base/pool.h"
+#include "base/random.h"
+
+typedef struct gd__object gd__object;
+
+typedef struct gd__class {
+    const char *name;              /* as messages call it: "tensor" */
+    size_t size;                   /* of the whole object */
+    void (*destroy)(gd__object *); /* gives back what the object owns, not the object itself */
+} gd__class;
+
+/* Odd patterns, so that stray memory is not taken for an object. */
+typedef enum gd__state { GD__ALIVE = 0x6b7a9c31, GD__DEAD = 0x51d0e8a7, GD__ERROR = 0x2ee4f05d } gd__state;
+
+struct gd__object {
+    uint32_t state;
+    int32_t depth; /* of the scope it lives in */
+    gd_context *context;
+    const gd__class *class;
+    gd__object *previous, *next; /* in that scope */
+    uint64_t serial;             /* no two objects of a context have the same */
+};
+
+typedef struct gd__scope {
+    gd__object *first;
+    uint32_t tape_mark; /* how long the tape was when the scope was entered */
+} gd__scope;
+
+/* Where a call stands, for messages: a chain on the C stack, from the inner layer outward. */
+typedef struct gd__place {
+    const char *name;
+    const struct gd__place *outer;
+} gd__place;
+
+struct gd__tape;
+struct gd__kernel;
+
+struct gd_context {
+    bool failed;
+    bool gradients_off;         /* inside gd_no_grad */
+    bool recording_all;         /* inside a layer's forward: record even what needs no gradient */
+    bool stand_in;              /* the static context that is never written to */
+    int backward_depth;         /* calls of backward on the stack */
+    const char *running;        /* the operation or function under way */
+    const gd__place *place;     /* the layer under way */
+    gd__pool pool;
+    gd__scope *scopes;
+    int depth, scope_capacity;
+    uint64_t next_serial;
+    struct gd__tape *tape;              /* the autograd floor's, made at the first record */
+    uint32_t tape_length;
+    void (*tape_cut)(gd_context *, uint32_t length); /* forgets what was recorded after */
+    void (*tape_free)(gd_context *);
+    /* "MulBackward0", in text or static: the op that made it; NULL for a leaf */
+    const char *(*maker)(const void *tensor, char *text, size_t size);
+    const struct gd__kernel *const *kernels; /* the cpu floor's table, chosen at the first operation */
+    const char *isa_asked, *isa;
+    int default_dtype;
+    gd__random random;
+    gd__object error_object;
+    gd_error error;
+    gd_error_callback *on_error;
+    void *on_error_user;
+};
+
+/* The stand-in for a context that could not be had. Never written to. */
+extern gd_context gd__nowhere;
+
+static inline bool gd__alive(const void *object)
+{
+    return object && ((const gd__object *)object)->state == GD__ALIVE;
+}
+
+static inline bool gd__is_error(const void *object)
+{
+    return object && ((const gd__object *)object)->state == GD__ERROR;
+}
+
+/* The context that an argument speaks for; the stand-in for NULL. */
+static inline gd_context *gd__context(const void *object)
+{
+    return object ? ((const gd__object *)object)->context : &gd__nowhere;
+}
+
+/* The error object of every type of this context. */
+static inline void *gd__error_object(gd_context *g)
+{
+    return g ? &g->error_object : &gd__nowhere.error_object;
+}
+
+/* True when `object` can be used. Otherwise the context has the error: NULL or used after its scope.
+ * An error object is false too, and adds no error: its own stands already. */
+bool gd__usable(gd_context *g, const void *object, const char *function, const char *what);
+
+/* A new object in the current scope, zeroed but for its head; NULL with the error set. */
+void *gd__new(gd_context *g, const gd__class *class);
+/* The same, not zeroed behind its head, for those who fill it. */
+void *gd__new_raw(gd_context *g, const gd__class *class);
+
+/* Destroys an object before its scope ends. */
+void gd__destroy(gd__object *object);
+
+/* Moves an object to the scope of that depth. */
+void gd__move(gd__object *object, int depth);
+
+/* ---- errors ---- */
+
+typedef struct gd__fault {
+    gd_status status;
+    int dim; /* 1 + the dimension that disagrees, 0 for none */
+    const char *op;
+    const char *remedy;
+} gd__fault;
+
+/* Sets the context's error (the first one stays) and calls the callback. Always returns the error
+ * object, so that `return gd__fail(...)` does for every type. */
+void *gd__fail(gd_context *g, gd__fault fault, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- memory ---- */
+
+/* A block of `size` bytes, aligned to 64; NULL with the error set. Given back with its size. */
+void *gd__alloc(gd_context *g, size_t size);
+void gd__free(gd_context *g, void *block, size_t size);
+/* A copy of a string; NULL with the error set. Given back with gd__free_string. */
+char *gd__copy_string(gd_context *g, const char *text);
+void gd__free_string(gd_context *g, char *text);
+
+/* *block grown to hold `need` items, at least doubled. False with the error set; *block then stays. */
+bool gd__grow(gd_context *g, void **block, int *capacity, int need, size_t item);
+
+/* ---- options ---- */
+
+/* Was `.name =` among the initialisers of this text? A NULL text: the caller filled every field. */
+bool gd__given(const char *text, const char *name);
+
+#endif

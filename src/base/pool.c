@@ -1,0 +1,204 @@
+#include "base/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define GD__ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GD__ASAN 1
+#endif
+#endif
+#ifdef GD__ASAN
+#include <sanitizer/asan_interface.h>
+#define HIDE(p, n) __asan_poison_memory_region(p, n)
+#define SHOW(p, n) __asan_unpoison_memory_region(p, n)
+#else
+#define HIDE(p, n) ((void)(p), (void)(n))
+#define SHOW(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { ALIGN = 64, SMALL_MAX = 4096, CHUNK_SIZE = 64 * 1024 };
+
+/* Stands before each piece of memory had from the allocator. Blocks follow at the next multiple of 64. */
+struct gd__chunk {
+    gd__chunk *previous, *next;
+    size_t size; /* as asked from the allocator, this head included */
+};
+
+static void *system_resize(void *user, void *block, size_t old_size, size_t new_size)
+{
+    (void)user;
+    (void)old_size;
+    if (new_size == 0) {
+        free(block);
+        return NULL;
+    }
+    return realloc(block, new_size);
+}
+
+void gd__pool_open(gd__pool *pool, gd_allocator allocator)
+{
+    if (!allocator.resize)
+        allocator = (gd_allocator){ .resize = system_resize };
+    *pool = (gd__pool){ .allocator = allocator };
+}
+
+static void free_all(gd__pool *pool, gd__chunk *chunk)
+{
+    while (chunk) {
+        gd__chunk *next = chunk->next;
+        SHOW(chunk, chunk->size);
+        pool->allocator.resize(pool->allocator.user, chunk, chunk->size, 0);
+        chunk = next;
+    }
+}
+
+void gd__pool_close(gd__pool *pool)
+{
+    free_all(pool, pool->chunks);
+    free_all(pool, pool->large);
+    pool->chunks = pool->large = NULL;
+}
+
+/* Units of 64 bytes: 1 2 3 4 | 5 6 7 8 | 10 12 14 16 | 20 24 28 32 | ... */
+static int class_of(size_t size)
+{
+    size_t units = (size + ALIGN - 1) / ALIGN;
+    if (units <= 4)
+        return units == 0 ? 0 : (int)units - 1;
+    int top = 63 - __builtin_clzll(units - 1); /* units - 1 is in [2^top, 2^(top + 1)) */
+    return 4 * (top - 1) + (int)((units - 1) >> (top - 2)) - 4;
+}
+
+static size_t size_of_class(int class)
+{
+    if (class < 4)
+        return (size_t)(class + 1) * ALIGN;
+    int top = class / 4 + 1;
+    return ((size_t)(class % 4 + 5) << (top - 2)) * ALIGN;
+}
+
+static gd__chunk *ask(gd__pool *pool, size_t size)
+{
+    gd__chunk *chunk = pool->allocator.resize(pool->allocator.user, NULL, 0, size);
+    if (!chunk)
+        return NULL;
+    chunk->size = size;
+    pool->memory.allocations++;
+    pool->memory.reserved += size;
+    return chunk;
+}
+
+static void link_chunk(gd__chunk **list, gd__chunk *chunk)
+{
+    chunk->previous = NULL;
+    chunk->next = *list;
+    if (*list)
+        (*list)->previous = chunk;
+    *list = chunk;
+}
+
+static char *first_block(gd__chunk *chunk)
+{
+    uintptr_t at = (uintptr_t)(chunk + 1);
+    return (char *)((at + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1));
+}
+
+/* A large block remembers its chunk in the word before it. */
+static gd__chunk **chunk_of(void *block)
+{
+    return (gd__chunk **)block - 1;
+}
+
+static void return_free_large(gd__pool *pool)
+{
+    for (int class = class_of(SMALL_MAX) + 1; class < GD__SIZE_CLASSES; class++) {
+        while (pool->free[class]) {
+            void *block = pool->free[class];
+            memcpy(&pool->free[class], block, sizeof(void *));
+            gd__chunk *chunk = *chunk_of(block);
+            if (chunk->previous)
+                chunk->previous->next = chunk->next;
+            else
+                pool->large = chunk->next;
+            if (chunk->next)
+                chunk->next->previous = chunk->previous;
+            pool->memory.reserved -= chunk->size;
+            SHOW(chunk, chunk->size);
+            pool->allocator.resize(pool->allocator.user, chunk, chunk->size, 0);
+        }
+    }
+}
+
+static void *take_large(gd__pool *pool, size_t size)
+{
+    size_t whole = size + sizeof(gd__chunk) + sizeof(gd__chunk *) + ALIGN;
+    gd__chunk *chunk = ask(pool, whole);
+    if (!chunk) {
+        return_free_large(pool);
+        chunk = ask(pool, whole);
+    }
+    if (!chunk)
+        return NULL;
+    link_chunk(&pool->large, chunk);
+    uintptr_t at = (uintptr_t)(chunk + 1) + sizeof(gd__chunk *);
+    void *block = (void *)((at + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1));
+    *chunk_of(block) = chunk;
+    return block;
+}
+
+/* The tail of the old chunk is left: less than one block of SMALL_MAX a chunk. */
+static void *take_small(gd__pool *pool, size_t size)
+{
+    if ((size_t)(pool->cut_end - pool->cut) < size) {
+        gd__chunk *chunk = ask(pool, CHUNK_SIZE);
+        if (!chunk)
+            return NULL;
+        link_chunk(&pool->chunks, chunk);
+        pool->cut = first_block(chunk);
+        pool->cut_end = (char *)chunk + CHUNK_SIZE;
+        HIDE(pool->cut, (size_t)(pool->cut_end - pool->cut));
+    }
+    void *block = pool->cut;
+    pool->cut += size;
+    return block;
+}
+
+void *gd__pool_take(gd__pool *pool, size_t size)
+{
+    if (size > (size_t)1 << 46) /* the last class */
+        return NULL;
+    int class = class_of(size);
+    size_t whole = size_of_class(class);
+    void *block = pool->free[class];
+    if (block) {
+        SHOW(block, sizeof(void *));
+        memcpy(&pool->free[class], block, sizeof(void *));
+    } else {
+        block = whole <= SMALL_MAX ? take_small(pool, whole) : take_large(pool, whole);
+    }
+    if (!block)
+        return NULL;
+    SHOW(block, whole);
+    pool->memory.in_use += whole;
+    if (pool->memory.in_use > pool->memory.peak)
+        pool->memory.peak = pool->memory.in_use;
+    return block;
+}
+
+void gd__pool_give(gd__pool *pool, void *block, size_t size)
+{
+    if (!block)
+        return;
+    int class = class_of(size);
+    size_t whole = size_of_class(class);
+#ifdef GD_DEBUG
+    memset(block, 0xdb, whole);
+#endif
+    memcpy(block, &pool->free[class], sizeof(void *));
+    pool->free[class] = block;
+    pool->memory.in_use -= whole;
+    HIDE((char *)block + sizeof(void *), whole - sizeof(void *));
+}

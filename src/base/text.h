@@ -1,0 +1,11 @@
+/* text.h - numbers as text, the same in every locale. */
+#ifndef GRADUS_SRC_BASE_TEXT_H
+#define GRADUS_SRC_BASE_TEXT_H
+
+enum { GD__NUMBER_SIZE = 40 };
+
+/* The number with up to `digits` significant digits, as %g writes it in the C locale; "nan", "inf", "-inf". Returns
+ * text, which has room for GD__NUMBER_SIZE. */
+char *gd__number_text(double value, int digits, char *text);
+
+#endif

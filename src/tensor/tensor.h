@@ -1,0 +1,94 @@
+/* tensor.h - what a tensor is: a storage, and a shape and strides over it. */
+#ifndef GRADUS_SRC_TENSOR_TENSOR_H
+#define GRADUS_SRC_TENSOR_TENSOR_H
+
+#include "gradus/tensor.h"
+
+#include "base/context.h"
+
+/* Numbers, shared by a tensor and its views. They lie right behind the head, unless borrowed. */
+typedef struct gd__storage {
+    int64_t uses;        /* tensors that look into it */
+    size_t size;         /* of the whole block, this head included */
+    uint32_t version;    /* raised by every write after the first */
+    const char *writer;  /* who raised it last */
+    char *bytes;
+    char fill[24];       /* the head is 64 bytes, so that the numbers are aligned to 64 */
+} gd__storage;
+
+struct gd_tensor {
+    gd__object object;
+    gd__storage *storage;
+    char *data; /* the first element */
+    int64_t numel;
+    uint8_t dtype, ndim;
+    bool contiguous;     /* row-major without gaps */
+    bool requires_grad;
+    bool is_parameter;
+    uint8_t taken;       /* during a backward: how many tensors gather this one as their gradient, up to 2 */
+    uint32_t record;     /* 1 + the place on the tape of the record that made it; 0: a leaf */
+    uint64_t mark;       /* of the walk over the tape that last came by */
+    gd_tensor *grad;       /* the accumulated gradient: lives in this tensor's scope */
+    gd_tensor *cotangent;  /* during a backward: the gradient gathered up to now */
+    char *name;
+    int64_t shape[GD_MAX_DIMS], stride[GD_MAX_DIMS]; /* strides in elements */
+};
+
+extern const gd__class gd__tensor_class;
+
+/* What a new tensor is to be. Strides and offset count only for views. */
+typedef struct gd__meta {
+    gd_dtype dtype;
+    gd_dims shape;
+    int64_t stride[GD_MAX_DIMS];
+    int64_t offset; /* in elements, from the base's first */
+} gd__meta;
+
+/* The number of elements, -1 for a shape that can't be: negative, or too large to count in bytes. */
+int64_t gd__count(gd_dims shape);
+bool gd__same_shape(const gd_tensor *a, const gd_tensor *b);
+bool gd__same_dims(gd_dims a, gd_dims b);
+gd_dims gd__shape(const gd_tensor *t);
+
+static inline bool gd__is_float(gd_dtype dtype)
+{
+    return dtype == GD_FLOAT32 || dtype == GD_FLOAT64;
+}
+
+static inline bool gd__is_dtype(gd_dtype dtype)
+{
+    return dtype >= GD_FLOAT32 && dtype <= GD_BOOL;
+}
+
+/* GD_DEFAULT made into the context's default. */
+gd_dtype gd__dtype(gd_context *g, gd_dtype dtype);
+
+/* PyTorch's result type of two tensors with these dtypes and numbers of dimensions: the category (bool, integer,
+ * float) decides first, and within it a tensor with dimensions goes before one without. */
+gd_dtype gd__promote(gd_dtype a, int a_ndim, gd_dtype b, int b_ndim);
+
+/* A tensor with a storage of its own, its elements not set; NULL with the error set. */
+gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta);
+
+/* A tensor that looks into base's storage. */
+gd_tensor *gd__view(gd_tensor *base, const gd__meta *meta);
+
+/* Says that the tensor's numbers were written: raises the storage's version. */
+void gd__written(gd_tensor *t, const char *writer);
+
+/* A dimension counted from 0; -1 with GD_ERROR_INDEX where t has none such. */
+int gd__dim(const gd_tensor *t, int dim);
+
+/* Writes "'W1' float32 (784, 50)" or, without a name, "float32 (784, 50)". Returns text. */
+enum { GD__TEXT_SIZE = 192 };
+char *gd__describe(const gd_tensor *t, char *text);
+char *gd__shape_text(gd_dims shape, char *text);
+
+/* One element as a double, and the other way round, whatever the dtype. */
+double gd__load(gd_dtype dtype, const void *at);
+void gd__store(gd_dtype dtype, void *at, double value);
+
+/* Calls visit with a pointer to each element, in row-major order. */
+void gd__each(const gd_tensor *t, void (*visit)(void *user, void *element), void *user);
+
+#endif
