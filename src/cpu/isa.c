@@ -1,0 +1,72 @@
+/* isa.c - which table of kernels a context runs. */
+#include "cpu/product.h"
+
+#include <string.h>
+
+extern const gd__kernel *const gd__generic_table[GD__OP_COUNT];
+#ifdef GD__HAVE_AVX2
+extern const gd__kernel *const gd__avx2_table[GD__OP_COUNT];
+#endif
+#ifdef GD__HAVE_AVX512
+extern const gd__kernel *const gd__avx512_table[GD__OP_COUNT];
+#endif
+
+#ifdef GD__HAVE_AVX2
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+#endif
+
+#ifdef GD__HAVE_AVX512
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && has_avx2();
+}
+#endif
+
+static bool always(void)
+{
+    return true;
+}
+
+/* The best first. */
+static const struct {
+    const char *name;
+    bool (*runs_here)(void);
+    const gd__kernel *const *table;
+} sets[] = {
+#ifdef GD__HAVE_AVX512
+    { "avx512", has_avx512, gd__avx512_table },
+#endif
+#ifdef GD__HAVE_AVX2
+    { "avx2", has_avx2, gd__avx2_table },
+#endif
+    { "generic", always, gd__generic_table },
+};
+
+const gd__kernel *const *gd__kernels(gd_context *g)
+{
+    if (g->kernels)
+        return g->kernels;
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        bool wanted = !g->isa_asked || strcmp(g->isa_asked, sets[i].name) == 0;
+        if (!wanted || !sets[i].runs_here())
+            continue;
+        g->isa = sets[i].name;
+        gd__blas_one_thread();
+        return g->kernels = sets[i].table;
+    }
+    gd__fail(g,
+             (gd__fault){ .status = GD_ERROR_VALUE,
+                          .op = "gd_open_with",
+                          .remedy = "Ask for generic, avx2 or avx512, or for none with NULL" },
+             "this build or this processor has no instruction set '%.32s'", g->isa_asked);
+    return NULL;
+}
+
+const char *gd_isa(gd_context *g)
+{
+    return g && !g->stand_in && gd__kernels(g) ? g->isa : "none";
+}

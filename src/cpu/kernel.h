@@ -1,0 +1,62 @@
+/* kernel.h - what an operation does to numbers on a CPU.
+ *
+ * The files in src/cpu/kernels/ are compiled once for each instruction set, with GD__ISA naming it; each such
+ * build makes one table. A context takes the best table that its processor can run. Files beside this one
+ * are compiled once. */
+#ifndef GRADUS_SRC_CPU_KERNEL_H
+#define GRADUS_SRC_CPU_KERNEL_H
+
+#include "op/op.h"
+
+typedef struct gd__kernel gd__kernel;
+
+/* One pass over n elements: pointer[0] the output, pointer[1 ...] the operands; strides in bytes. */
+typedef void gd__loop(char *const *pointer, const int64_t *stride, int64_t n, const gd__attrs *attrs);
+
+/* Fills call->out. False with the error set. */
+typedef bool gd__run(const gd__kernel *kernel, const gd__call *call);
+
+struct gd__kernel {
+    gd__run *run;
+    gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
+};
+
+/* The table of the context's instruction set, chosen at the first call; NULL with the error set. */
+const gd__kernel *const *gd__kernels(gd_context *g);
+
+/* Runs an elementwise kernel: collapses dimensions, broadcasts, calls the loop (elementwise.c). */
+gd__run gd__run_elementwise;
+
+/* A strided copy into row-major memory, dimensions taken in this order (elementwise.c). */
+void gd__copy_strided(const gd_tensor *t, const int *order, char *to);
+
+/* The running sum of a long series in the shape of a fixed binary tree: the error grows with log n. */
+typedef struct gd__cascade {
+    double partial[64];
+    uint64_t count;
+} gd__cascade;
+
+static inline void gd__cascade_add(gd__cascade *sum, double value)
+{
+    int level = 0;
+    for (uint64_t bit = sum->count++; bit & 1; bit >>= 1)
+        value = sum->partial[level++] + value;
+    sum->partial[level] = value;
+}
+
+static inline double gd__cascade_total(const gd__cascade *sum)
+{
+    double total = 0;
+    int level = 0;
+    for (uint64_t bits = sum->count; bits; bits >>= 1, level++)
+        if (bits & 1)
+            total = sum->partial[level] + total;
+    return total;
+}
+
+#define GD__JOIN_(a, b, c) a##b##_##c
+#define GD__JOIN(a, b, c) GD__JOIN_(a, b, c)
+/* The name of something that each instruction set has its own of: gd__avx2_exp. */
+#define GD__K(name) GD__JOIN(gd__, GD__ISA, name)
+
+#endif

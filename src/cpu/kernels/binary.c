@@ -1,0 +1,46 @@
+/* binary.c - elementwise kernels of two operands. */
+#include "cpu/kernel.h"
+
+#define NAME add
+#define INTEGERS
+#define BOOLS(a, b) (a) || (b)
+#define EXPR(a, b) (U)(a) + (U)(b)
+#include "cpu/kernels/binary.inc"
+
+#define NAME sub
+#define INTEGERS
+#define EXPR(a, b) (U)(a) - (U)(b)
+#include "cpu/kernels/binary.inc"
+
+#define NAME mul
+#define INTEGERS
+#define BOOLS(a, b) (a) && (b)
+#define EXPR(a, b) (U)(a) * (U)(b)
+#include "cpu/kernels/binary.inc"
+
+#define NAME div
+#define EXPR(a, b) (a) / (b)
+#include "cpu/kernels/binary.inc"
+
+#define NAME sigmoid_backward
+#define EXPR(dy, y) (dy) * (1 - (y)) * (y)
+#include "cpu/kernels/binary.inc"
+
+#define NAME relu_backward
+#define INTEGERS
+#define EXPR(dy, y) (y) > 0 ? (dy) : 0
+#include "cpu/kernels/binary.inc"
+
+#define NAME eq
+#define INTEGERS
+#define BOOLS(a, b) (a) == (b)
+#define COMPARES
+#define EXPR(a, b) (a) == (b)
+#include "cpu/kernels/binary.inc"
+
+#define NAME ge
+#define INTEGERS
+#define BOOLS(a, b) (a) >= (b)
+#define COMPARES
+#define EXPR(a, b) (a) >= (b)
+#include "cpu/kernels/binary.inc"

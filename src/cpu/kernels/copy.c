@@ -1,0 +1,67 @@
+/* copy.c - clones and conversions. */
+#include "cpu/kernel.h"
+
+static bool run_clone(const gd__kernel *kernel, const gd__call *call)
+{
+    static const int order[GD_MAX_DIMS] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+    (void)kernel;
+    gd__copy_strided(call->in[0], order, call->out->data);
+    return true;
+}
+
+const gd__kernel GD__K(clone) = { .run = run_clone };
+
+/* C leaves floats outside an integer's range undefined: they become its nearest value, and NaN 0. */
+static inline int64_t whole_of(double x)
+{
+    if (x >= 9223372036854775808.0)
+        return INT64_MAX;
+    if (x <= -9223372036854775808.0)
+        return INT64_MIN;
+    return x == x ? (int64_t)x : 0;
+}
+
+static inline int64_t whole_f32(float x) { return whole_of((double)x); }
+static inline int64_t whole_f64(double x) { return whole_of(x); }
+static inline int64_t whole_i64(int64_t x) { return x; }
+static inline int64_t whole_u8(uint8_t x) { return x; }
+static inline int64_t whole_bool(bool x) { return x; }
+
+#define FROM float
+#define NAMED(to) cast_f32_##to
+#define WHOLE whole_f32
+#include "cpu/kernels/cast.inc"
+#define FROM double
+#define NAMED(to) cast_f64_##to
+#define WHOLE whole_f64
+#include "cpu/kernels/cast.inc"
+#define FROM int64_t
+#define NAMED(to) cast_i64_##to
+#define WHOLE whole_i64
+#include "cpu/kernels/cast.inc"
+#define FROM uint8_t
+#define NAMED(to) cast_u8_##to
+#define WHOLE whole_u8
+#include "cpu/kernels/cast.inc"
+#define FROM bool
+#define NAMED(to) cast_bool_##to
+#define WHOLE whole_bool
+#include "cpu/kernels/cast.inc"
+
+static gd__loop *const casts[GD_BOOL + 1][GD_BOOL + 1] = {
+    [GD_FLOAT32] = { NULL, cast_f32_f32, cast_f32_f64, cast_f32_i64, cast_f32_u8, cast_f32_bool },
+    [GD_FLOAT64] = { NULL, cast_f64_f32, cast_f64_f64, cast_f64_i64, cast_f64_u8, cast_f64_bool },
+    [GD_INT64] = { NULL, cast_i64_f32, cast_i64_f64, cast_i64_i64, cast_i64_u8, cast_i64_bool },
+    [GD_UINT8] = { NULL, cast_u8_f32, cast_u8_f64, cast_u8_i64, cast_u8_u8, cast_u8_bool },
+    [GD_BOOL] = { NULL, cast_bool_f32, cast_bool_f64, cast_bool_i64, cast_bool_u8, cast_bool_bool },
+};
+
+/* The loop depends on both dtypes. */
+static bool run_cast(const gd__kernel *kernel, const gd__call *call)
+{
+    gd__kernel chosen = *kernel;
+    chosen.loop[call->in[0]->dtype] = casts[call->in[0]->dtype][call->out->dtype];
+    return gd__run_elementwise(&chosen, call);
+}
+
+const gd__kernel GD__K(cast) = { .run = run_cast };

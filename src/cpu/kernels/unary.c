@@ -1,0 +1,48 @@
+/* unary.c - elementwise kernels of one operand. */
+#include "cpu/kernel.h"
+
+#include "cpu/kernels/vmath.h"
+
+#define NAME neg
+#define INTEGERS
+#define EXPR(x) -(U)(x)
+#include "cpu/kernels/unary.inc"
+
+#define NAME exp
+#define EXPR(x) F(vexp)(x)
+#include "cpu/kernels/unary.inc"
+
+#define NAME log
+#define EXPR(x) F(vlog)(x)
+#include "cpu/kernels/unary.inc"
+
+#define NAME square
+#define INTEGERS
+#define EXPR(x) (U)(x) * (U)(x)
+#include "cpu/kernels/unary.inc"
+
+#define NAME sigmoid
+#define EXPR(x) F(vsigmoid)(x)
+#include "cpu/kernels/unary.inc"
+
+/* NaN is not below 0, so it stays. */
+#define NAME relu
+#define INTEGERS
+#define EXPR(x) (x) <= 0 ? 0 : (x)
+#include "cpu/kernels/unary.inc"
+
+#define NAME add_scalar
+#define EXPR(x) (x) + c
+#include "cpu/kernels/unary.inc"
+
+#define NAME mul_scalar
+#define EXPR(x) (x) * c
+#include "cpu/kernels/unary.inc"
+
+#define NAME rsub_scalar
+#define EXPR(x) c - (x)
+#include "cpu/kernels/unary.inc"
+
+#define NAME div_scalar
+#define EXPR(x) (x) / c
+#include "cpu/kernels/unary.inc"

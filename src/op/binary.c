@@ -1,0 +1,266 @@
+/* binary.c - elementwise operations on two tensors, and on a tensor and a number. */
+#include "op/op.h"
+
+static const char broadcast_why[] = "where an operand was broadcast, its gradient is summed over what was repeated: "
+                                    "each copy has had its share of the influence";
+
+/* ---- add ---- */
+
+static gd_tensor *add_vjp(const gd__vjp *v)
+{
+    return v->dy;
+}
+
+static double add_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return x[0] + x[1];
+}
+
+const gd__op gd__op_add = {
+    .info = { .name = "add", .input = { "a", "b" }, .formula = "y = a + b", .derivative = { "da = dy", "db = dy" },
+              .why = broadcast_why, .latex = "y = a + b",
+              .latex_derivative = { "\\bar a = \\bar y", "\\bar b = \\bar y" } },
+    .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
+    .vjp = add_vjp, .differentiable = 3, .reference = add_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = -2, .high = 2 },
+                { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -2, .high = 2 } },
+};
+
+gd_tensor *gd_add(gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply2(GD__OP_add, a, b);
+}
+
+/* ---- sub ---- */
+
+static gd_tensor *sub_vjp(const gd__vjp *v)
+{
+    return v->i == 0 ? v->dy : gd_neg(v->dy);
+}
+
+static double sub_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return x[0] - x[1];
+}
+
+const gd__op gd__op_sub = {
+    .info = { .name = "sub", .input = { "a", "b" }, .formula = "y = a - b", .derivative = { "da = dy", "db = -dy" },
+              .why = broadcast_why, .latex = "y = a - b",
+              .latex_derivative = { "\\bar a = \\bar y", "\\bar b = -\\bar y" } },
+    .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
+    .vjp = sub_vjp, .differentiable = 3, .reference = sub_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = -2, .high = 2 },
+                { .shape = { { 2, { 3, 1 } }, { 1, { 4 } } }, .low = -2, .high = 2 } },
+};
+
+gd_tensor *gd_sub(gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply2(GD__OP_sub, a, b);
+}
+
+/* ---- mul ---- */
+
+static gd_tensor *mul_vjp(const gd__vjp *v)
+{
+    return gd_mul(v->dy, v->x[1 - v->i]);
+}
+
+static double mul_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return x[0] * x[1];
+}
+
+const gd__op gd__op_mul = {
+    .info = { .name = "mul", .input = { "a", "b" }, .formula = "y = a * b",
+              .derivative = { "da = dy * b", "db = dy * a" },
+              .why = "each factor's influence is as large as the other factor, so they change places", .latex = "y = a \\odot b",
+              .latex_derivative = { "\\bar a = \\bar y \\odot b", "\\bar b = \\bar y \\odot a" } },
+    .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
+    .vjp = mul_vjp, .differentiable = 3, .reads = 3, .reference = mul_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = -2, .high = 2 },
+                { .shape = { { 2, { 3, 1 } }, { 3, { 2, 1, 4 } } }, .low = -2, .high = 2 } },
+};
+
+gd_tensor *gd_mul(gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply2(GD__OP_mul, a, b);
+}
+
+/* ---- div ---- */
+
+static gd_tensor *div_vjp(const gd__vjp *v)
+{
+    gd_tensor *share = gd_div(v->dy, v->x[1]);
+    return v->i == 0 ? share : gd_neg(gd_mul(share, v->y));
+}
+
+static double div_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return x[0] / x[1];
+}
+
+const gd__op gd__op_div = {
+    .info = { .name = "div", .input = { "a", "b" }, .formula = "y = a / b",
+              .derivative = { "da = dy / b", "db = -dy * y / b" }, .why = broadcast_why, .latex = "y = a / b",
+              .latex_derivative = { "\\bar a = \\bar y / b", "\\bar b = -\\bar y \\odot y / b" } },
+    .arity = 2, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_broadcast,
+    .vjp = div_vjp, .differentiable = 3, .reads = 2 | GD__READS_OUTPUT, .reference = div_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.5, .high = 2 },
+                { .shape = { { 1, { 4 } }, { 2, { 3, 4 } } }, .low = 0.5, .high = 2 } },
+};
+
+gd_tensor *gd_div(gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply2(GD__OP_div, a, b);
+}
+
+/* ---- with a number ---- */
+
+static gd_tensor *with_scalar(gd__op_id id, gd_tensor *x, double c)
+{
+    return gd__apply1(id, x, &(gd__attrs){ .scalar = { c } });
+}
+
+static gd_tensor *add_scalar_vjp(const gd__vjp *v)
+{
+    return v->dy;
+}
+
+static double add_scalar_reference(const double *x, const gd__attrs *attrs)
+{
+    return x[0] + attrs->scalar[0];
+}
+
+const gd__op gd__op_add_scalar = {
+    .info = { .name = "add_scalar", .input = { "x" }, .formula = "y = x + c", .derivative = { "dx = dy" },
+              .latex = "y = x + c", .latex_derivative = { "\\bar x = \\bar y" }, .torch_name = "AddBackward0" },
+    .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
+    .vjp = add_scalar_vjp, .differentiable = 1, .reference = add_scalar_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { 0.7 } } } },
+};
+
+gd_tensor *gd_add_scalar(gd_tensor *x, double c)
+{
+    return with_scalar(GD__OP_add_scalar, x, c);
+}
+
+gd_tensor *gd_sub_scalar(gd_tensor *x, double c)
+{
+    return gd_add_scalar(x, -c);
+}
+
+static gd_tensor *mul_scalar_vjp(const gd__vjp *v)
+{
+    return gd_mul_scalar(v->dy, v->attrs->scalar[0]);
+}
+
+static double mul_scalar_reference(const double *x, const gd__attrs *attrs)
+{
+    return x[0] * attrs->scalar[0];
+}
+
+const gd__op gd__op_mul_scalar = {
+    .info = { .name = "mul_scalar", .input = { "x" }, .formula = "y = x * c", .derivative = { "dx = dy * c" },
+              .latex = "y = c\\,x", .latex_derivative = { "\\bar x = c\\,\\bar y" }, .torch_name = "MulBackward0" },
+    .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
+    .vjp = mul_scalar_vjp, .differentiable = 1, .reference = mul_scalar_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { -1.3 } } } },
+};
+
+gd_tensor *gd_mul_scalar(gd_tensor *x, double c)
+{
+    return with_scalar(GD__OP_mul_scalar, x, c);
+}
+
+static gd_tensor *rsub_scalar_vjp(const gd__vjp *v)
+{
+    return gd_neg(v->dy);
+}
+
+static double rsub_scalar_reference(const double *x, const gd__attrs *attrs)
+{
+    return attrs->scalar[0] - x[0];
+}
+
+const gd__op gd__op_rsub_scalar = {
+    .info = { .name = "rsub_scalar", .input = { "x" }, .formula = "y = c - x", .derivative = { "dx = -dy" },
+              .latex = "y = c - x", .latex_derivative = { "\\bar x = -\\bar y" }, .torch_name = "RsubBackward1" },
+    .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
+    .vjp = rsub_scalar_vjp, .differentiable = 1, .reference = rsub_scalar_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { 1 } } } },
+};
+
+gd_tensor *gd_rsub_scalar(gd_tensor *x, double c)
+{
+    return with_scalar(GD__OP_rsub_scalar, x, c);
+}
+
+static gd_tensor *div_scalar_vjp(const gd__vjp *v)
+{
+    return gd_div_scalar(v->dy, v->attrs->scalar[0]);
+}
+
+static double div_scalar_reference(const double *x, const gd__attrs *attrs)
+{
+    return x[0] / attrs->scalar[0];
+}
+
+const gd__op gd__op_div_scalar = {
+    .info = { .name = "div_scalar", .input = { "x" }, .formula = "y = x / c", .derivative = { "dx = dy / c" },
+              .latex = "y = x / c", .latex_derivative = { "\\bar x = \\bar y / c" }, .torch_name = "DivBackward0" },
+    .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
+    .vjp = div_scalar_vjp, .differentiable = 1, .reference = div_scalar_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { 3 } } } },
+};
+
+gd_tensor *gd_div_scalar(gd_tensor *x, double c)
+{
+    return with_scalar(GD__OP_div_scalar, x, c);
+}
+
+/* ---- comparisons ---- */
+
+static double eq_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return x[0] == x[1];
+}
+
+const gd__op gd__op_eq = {
+    .info = { .name = "eq", .input = { "a", "b" }, .formula = "y = [a = b]", .latex = "y = [a = b]" },
+    .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_compare,
+    .reference = eq_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -1, .high = 1 } },
+};
+
+gd_tensor *gd_eq(gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply2(GD__OP_eq, a, b);
+}
+
+static double ge_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return x[0] >= x[1];
+}
+
+const gd__op gd__op_ge = {
+    .info = { .name = "ge", .input = { "a", "b" }, .formula = "y = [a >= b]", .latex = "y = [a \\ge b]" },
+    .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_compare,
+    .reference = ge_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -1, .high = 1 } },
+};
+
+gd_tensor *gd_ge(gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply2(GD__OP_ge, a, b);
+}
+
+gd_tensor *gd_ge_scalar(gd_tensor *x, double c)
+{
+    return gd_ge(x, gd_scalar(gd_context_of(x), GD_FLOAT64, c));
+}

@@ -1,0 +1,52 @@
+/* infer.c - shape rules that families of operations share. */
+#include "op/op.h"
+
+bool gd__infer_same(const gd__call *call, gd__meta *out)
+{
+    out->shape = gd__shape(call->in[0]);
+    return true;
+}
+
+static bool refuse(const gd__call *call, int dim, int64_t a, int64_t b)
+{
+    char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
+    gd__fail(call->context,
+             (gd__fault){ .status = GD_ERROR_SHAPE,
+                          .dim = dim + 1,
+                          .remedy = "Sizes must be equal, or one of them 1" },
+             "The size of tensor a (%lld) must match the size of tensor b (%lld) at non-singleton dimension %d: "
+             "%s against %s",
+             (long long)a, (long long)b, dim, gd__describe(call->in[0], left), gd__describe(call->in[1], right));
+    return false;
+}
+
+/* Shapes are aligned at their last dimension. */
+static bool join(const gd__call *call, const gd_tensor *t, gd_dims *shape)
+{
+    gd_dims old = *shape;
+    int count = t->ndim > old.count ? t->ndim : old.count;
+    shape->count = count;
+    for (int back = 1; back <= count; back++) {
+        int64_t a = back <= old.count ? old.size[old.count - back] : 1;
+        int64_t b = back <= t->ndim ? t->shape[t->ndim - back] : 1;
+        if (a != b && a != 1 && b != 1)
+            return refuse(call, count - back, a, b);
+        shape->size[count - back] = a == 1 ? b : a;
+    }
+    return true;
+}
+
+bool gd__infer_broadcast(const gd__call *call, gd__meta *out)
+{
+    out->shape = gd__shape(call->in[0]);
+    for (int i = 1; i < call->count; i++)
+        if (!gd__same_shape(call->in[i], call->in[0]) && !join(call, call->in[i], &out->shape))
+            return false;
+    return true;
+}
+
+bool gd__infer_compare(const gd__call *call, gd__meta *out)
+{
+    out->dtype = GD_BOOL;
+    return gd__infer_broadcast(call, out);
+}

@@ -1,0 +1,253 @@
+/* loss.c - softmax and the losses. */
+#include "op/op.h"
+
+/* ---- softmax and its logarithm ---- */
+
+static bool along_dim_infer(const gd__call *call, gd__meta *out)
+{
+    out->shape = gd__shape(call->in[0]);
+    return gd__dim(call->in[0], (int)call->attrs->integer[0]) >= 0;
+}
+
+static gd_tensor *sum_along(const gd__vjp *v, gd_tensor *x)
+{
+    return gd_sum(x, gd_axes(v->attrs->integer[0]), true);
+}
+
+static gd_tensor *softmax_vjp(const gd__vjp *v)
+{
+    return gd_mul(v->y, gd_sub(v->dy, sum_along(v, gd_mul(v->dy, v->y))));
+}
+
+const gd__op gd__op_softmax = {
+    .info = { .name = "softmax", .input = { "x" }, .formula = "y = exp(x) / sum exp(x) along dim",
+              .derivative = { "dx = y * (dy - sum(dy * y) along dim)" },
+              .why = "raising one x lowers the shares of all others: the sum is that common part",
+              .latex = "y = \\frac{e^{x}}{\\sum e^{x}}",
+              .latex_derivative = { "\\bar x = y \\odot (\\bar y - \\sum \\bar y \\odot y)" } },
+    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = along_dim_infer,
+    .vjp = softmax_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT,
+    .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } },
+                { .shape = { { 3, { 2, 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } } },
+};
+
+gd_tensor *gd_softmax(gd_tensor *x, int dim)
+{
+    return gd__apply1(GD__OP_softmax, x, &(gd__attrs){ .integer = { dim } });
+}
+
+static gd_tensor *log_softmax_vjp(const gd__vjp *v)
+{
+    return gd_sub(v->dy, gd_mul(gd_exp(v->y), sum_along(v, v->dy)));
+}
+
+const gd__op gd__op_log_softmax = {
+    .info = { .name = "log_softmax", .input = { "x" }, .formula = "y = x - ln sum exp(x) along dim",
+              .derivative = { "dx = dy - exp(y) * sum(dy) along dim" },
+              .why = "the subtracted logarithm depends on every x, by its share exp(y)",
+              .latex = "y = x - \\ln \\sum e^{x}",
+              .latex_derivative = { "\\bar x = \\bar y - e^{y} \\sum \\bar y" } },
+    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = along_dim_infer,
+    .vjp = log_softmax_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT,
+    .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } },
+                { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 0 } } } },
+};
+
+gd_tensor *gd_log_softmax(gd_tensor *x, int dim)
+{
+    return gd__apply1(GD__OP_log_softmax, x, &(gd__attrs){ .integer = { dim } });
+}
+
+/* ---- negative log-likelihood ---- */
+
+static bool labels_fit(const gd__call *call, const gd_tensor *labels, int64_t rows, int64_t classes)
+{
+    char text[GD__TEXT_SIZE];
+    gd_context *g = call->context;
+    gd__describe(labels, text);
+    if (labels->dtype != GD_INT64 && labels->dtype != GD_UINT8) {
+        gd__fail(g, (gd__fault){ .status = GD_ERROR_DTYPE, .remedy = "gd_cast them to GD_INT64" },
+                 "class labels are int64 or uint8, not %s", text);
+        return false;
+    }
+    if (labels->ndim != 1 || labels->shape[0] != rows) {
+        gd__fail(g, (gd__fault){ .status = GD_ERROR_SHAPE, .dim = 1, .remedy = "Give one label for each row" },
+                 "the labels %s do not go with %lld rows", text, (long long)rows);
+        return false;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t label = labels->dtype == GD_INT64 ? ((const int64_t *)labels->data)[i]
+                                                  : ((const uint8_t *)labels->data)[i];
+        if (label < 0 || label >= classes) {
+            gd__fail(g, (gd__fault){ .status = GD_ERROR_INDEX, .remedy = "Labels count from 0" },
+                     "label %lld of sample %lld is outside the %lld classes", (long long)label, (long long)i,
+                     (long long)classes);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool nll_infer(const gd__call *call, gd__meta *out)
+{
+    const gd_tensor *x = call->in[0];
+    char text[GD__TEXT_SIZE];
+    out->shape.count = 0;
+    if (x->ndim == 2 && gd__is_float((gd_dtype)x->dtype))
+        return labels_fit(call, call->in[1], x->shape[0], x->shape[1]);
+    gd__fail(call->context,
+             (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Give one row a sample and one column a class, as floats" },
+             "log-probabilities of shape (N, C) are expected, not %s", gd__describe(x, text));
+    return false;
+}
+
+static gd_tensor *nll_vjp(const gd__vjp *v)
+{
+    return gd_nll_backward(v->dy, v->x[1], v->x[0]->shape[1]);
+}
+
+const gd__op gd__op_nll = {
+    .info = { .name = "nll", .input = { "x", "t" }, .formula = "y = -sum_i x[i, t_i] / N",
+              .derivative = { "dx[i, t_i] = -dy / N, 0 elsewhere" },
+              .why = "only the entry of the true class is looked at, and the mean over N divides it by N",
+              .latex = "y = -\\frac1N \\sum_i x_{i t_i}",
+              .latex_derivative = { "\\bar x_{ij} = -\\frac{\\bar y}{N} [j = t_i]" }, .torch_name = "NllLossBackward0" },
+    .arity = 2, .dtypes = GD__AS_GIVEN, .contiguous = true, .infer = nll_infer,
+    .vjp = nll_vjp, .differentiable = 1, .reads = 2,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 3 } } }, .low = -2, .high = 0, .label_input = 2, .label_limit = 4 } },
+};
+
+gd_tensor *gd_nll(gd_tensor *x, gd_tensor *labels)
+{
+    return gd__apply2(GD__OP_nll, x, labels);
+}
+
+static bool nll_backward_infer(const gd__call *call, gd__meta *out)
+{
+    const gd_tensor *dy = call->in[0], *labels = call->in[1];
+    int64_t rows = labels->ndim == 1 ? labels->shape[0] : -1, classes = call->attrs->integer[0];
+    char text[GD__TEXT_SIZE];
+    out->shape = gd_shape(rows, classes);
+    if (dy->numel == 1 && gd__is_float((gd_dtype)dy->dtype))
+        return labels_fit(call, labels, rows, classes);
+    gd__fail(call->context, (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Pass the gradient of the scalar loss" },
+             "a scalar gradient is expected, not %s", gd__describe(dy, text));
+    return false;
+}
+
+/* Linear in dy, so the gradient is the same sum that nll takes. */
+static gd_tensor *nll_backward_vjp(const gd__vjp *v)
+{
+    return gd_reshape(gd_nll(v->dy, v->x[1]), gd__shape(v->x[0]));
+}
+
+const gd__op gd__op_nll_backward = {
+    .info = { .name = "nll_backward", .input = { "g", "t" }, .formula = "z[i, t_i] = -g / N, 0 elsewhere",
+              .derivative = { "dg = -sum_i dz[i, t_i] / N" }, .latex = "z_{ij} = -\\frac{g}{N} [j = t_i]",
+              .latex_derivative = { "\\bar g = -\\frac1N \\sum_i \\bar z_{i t_i}" } },
+    .arity = 2, .dtypes = GD__AS_GIVEN, .contiguous = true, .infer = nll_backward_infer,
+    .vjp = nll_backward_vjp, .differentiable = 1, .reads = 2,
+    .sample = { { .shape = { { 0, { 0 } }, { 1, { 3 } } }, .low = -2, .high = 2, .attrs = { .integer = { 4 } },
+                  .label_input = 2, .label_limit = 4 } },
+};
+
+gd_tensor *gd_nll_backward(gd_tensor *dy, gd_tensor *labels, int64_t classes)
+{
+    return gd__apply(GD__OP_nll_backward, 2, (gd_tensor *[]){ dy, labels }, &(gd__attrs){ .integer = { classes } });
+}
+
+gd_tensor *gd_cross_entropy(gd_tensor *logits, gd_tensor *labels)
+{
+    return gd_nll(gd_log_softmax(logits, -1), labels);
+}
+
+/* ---- binary cross-entropy ---- */
+
+static bool bce_fits(const gd__call *call, const gd_tensor *p, const gd_tensor *t)
+{
+    char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
+    if (gd__same_shape(p, t))
+        return true;
+    gd__fail(call->context,
+             (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "gd_reshape one of them: (N, 1) and (N) would make (N, N)" },
+             "the probabilities %s and the targets %s differ in shape", gd__describe(p, left), gd__describe(t, right));
+    return false;
+}
+
+static bool bce_infer(const gd__call *call, gd__meta *out)
+{
+    out->shape.count = 0;
+    return bce_fits(call, call->in[0], call->in[1]);
+}
+
+static gd_tensor *bce_vjp(const gd__vjp *v)
+{
+    gd_tensor *p = v->x[0], *t = v->x[1];
+    if (v->i == 0)
+        return gd_bce_backward(v->dy, p, t);
+    gd_tensor *slope = gd_sub(gd_log(gd_rsub_scalar(p, 1)), gd_log(p));
+    return gd_mul(v->dy, gd_div_scalar(slope, p->numel > 0 ? (double)p->numel : 1));
+}
+
+const gd__op gd__op_bce = {
+    .info = { .name = "bce", .input = { "p", "t" }, .formula = "y = -mean(t ln p + (1 - t) ln(1 - p))",
+              .derivative = { "dp = dy (p - t) / (p (1 - p)) / n", "dt = dy (ln(1 - p) - ln p) / n" },
+              .why = "the mean over n elements divides by n; logarithms stop at -100 and p (1 - p) at 1e-12, so that "
+                     "p = 0 and p = 1 stay finite",
+              .latex = "y = -\\frac1n \\sum t \\ln p + (1 - t) \\ln(1 - p)",
+              .latex_derivative = { "\\bar p = \\frac{\\bar y}{n} \\frac{p - t}{p (1 - p)}",
+                                    "\\bar t = \\frac{\\bar y}{n} (\\ln(1 - p) - \\ln p)" },
+              .torch_name = "BinaryCrossEntropyBackward0" },
+    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .infer = bce_infer,
+    .vjp = bce_vjp, .differentiable = 3, .reads = 3,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
+};
+
+gd_tensor *gd_bce(gd_tensor *p, gd_tensor *t)
+{
+    return gd__apply2(GD__OP_bce, p, t);
+}
+
+static bool bce_backward_infer(const gd__call *call, gd__meta *out)
+{
+    char text[GD__TEXT_SIZE];
+    out->shape = gd__shape(call->in[1]);
+    if (call->in[0]->numel == 1)
+        return bce_fits(call, call->in[1], call->in[2]);
+    gd__fail(call->context, (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Pass the gradient of the scalar loss" },
+             "a scalar gradient is expected, not %s", gd__describe(call->in[0], text));
+    return false;
+}
+
+static gd_tensor *bce_backward_vjp(const gd__vjp *v)
+{
+    gd_tensor *g = v->x[0], *p = v->x[1], *t = v->x[2];
+    double n = p->numel > 0 ? (double)p->numel : 1;
+    gd_tensor *share = gd_div_scalar(gd_mul(v->dy, g), n);
+    gd_tensor *variance = gd_mul(p, gd_rsub_scalar(p, 1)), *error = gd_sub(p, t);
+    if (v->i == 0)
+        return gd_reshape(gd_sum(gd_div(gd_mul(v->dy, error), gd_mul_scalar(variance, n))), gd__shape(g));
+    if (v->i == 2)
+        return gd_neg(gd_div(share, variance));
+    gd_tensor *bend = gd_sub(variance, gd_mul(error, gd_rsub_scalar(gd_mul_scalar(p, 2), 1)));
+    return gd_mul(share, gd_div(bend, gd_square(variance)));
+}
+
+const gd__op gd__op_bce_backward = {
+    .info = { .name = "bce_backward", .input = { "g", "p", "t" }, .formula = "z = g (p - t) / (p (1 - p)) / n",
+              .derivative = { "dg = sum(dz (p - t) / (p (1 - p))) / n",
+                              "dp = dz g (p (1 - p) - (p - t)(1 - 2 p)) / (p (1 - p))^2 / n",
+                              "dt = -dz g / (p (1 - p)) / n" },
+              .latex = "z = \\frac{g}{n} \\frac{p - t}{p (1 - p)}",
+              .latex_derivative = { "\\bar g = \\frac1n \\sum \\bar z \\frac{p - t}{p (1 - p)}",
+                                    "\\bar p = \\frac{\\bar z g}{n} \\frac{p (1 - p) - (p - t)(1 - 2p)}{p^2 (1 - p)^2}",
+                                    "\\bar t = -\\frac{\\bar z g}{n\\,p (1 - p)}" } },
+    .arity = 3, .dtypes = GD__ONE_FLOAT, .contiguous = true, .infer = bce_backward_infer,
+    .vjp = bce_backward_vjp, .differentiable = 7, .reads = 7,
+    .sample = { { .shape = { { 0, { 0 } }, { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
+};
+
+gd_tensor *gd_bce_backward(gd_tensor *dy, gd_tensor *p, gd_tensor *t)
+{
+    return gd__apply(GD__OP_bce_backward, 3, (gd_tensor *[]){ dy, p, t }, NULL);
+}

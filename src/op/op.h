@@ -1,0 +1,125 @@
+/* op.h - the descriptor: all that the library knows of an operation, in one place. */
+#ifndef GRADUS_SRC_OP_OP_H
+#define GRADUS_SRC_OP_OP_H
+
+#include "gradus/op.h"
+
+#include "tensor/tensor.h"
+
+enum { GD__MAX_INPUTS = 4 };
+
+/* The numbers that an operation takes beside its operands. */
+typedef struct gd__attrs {
+    double scalar[6];
+    int64_t integer[2];
+    gd_dims dims;
+} gd__attrs;
+
+typedef struct gd__op gd__op;
+
+/* An operation under way: its operands prepared (dtypes as the kernel wants them), its output, if made. */
+typedef struct gd__call {
+    gd_context *context;
+    const gd__op *op;
+    int id; /* its gd__op_id */
+    int count;
+    gd_tensor *in[GD__MAX_INPUTS];
+    gd_tensor *out;
+    const gd__attrs *attrs;
+} gd__call;
+
+/* What a derivative rule is asked: the gradient of operand `i`, from that of the output. */
+typedef struct gd__vjp {
+    gd_tensor *dy;       /* gradient of the output */
+    gd_tensor *const *x; /* the operands */
+    gd_tensor *y;        /* the output */
+    const gd__attrs *attrs;
+    int i;
+} gd__vjp;
+
+/* How operands are brought to one dtype before the shape rule. The result has that dtype unless the shape
+ * rule says otherwise. */
+typedef enum gd__dtypes {
+    GD__AS_GIVEN, /* as they are; the result has the first one's */
+    GD__PROMOTED, /* PyTorch's result type */
+    GD__FLOATS,   /* the same, and integers become the default float dtype */
+    GD__ONE_FLOAT /* float, and the same: anything else is an error */
+} gd__dtypes;
+
+/* Operands for the tests: shapes, and the interval that their numbers are drawn from. */
+typedef struct gd__sample {
+    gd_dims shape[GD__MAX_INPUTS];
+    double low, high;
+    gd__attrs attrs;
+    int label_input; /* 1 + the operand that holds class labels below label_limit, 0 for none */
+    int64_t label_limit;
+} gd__sample;
+
+enum { GD__MAX_SAMPLES = 4 };
+
+struct gd__op {
+    gd_op_info info;
+    int arity;
+    gd__dtypes dtypes;
+    bool contiguous;     /* the kernel wants its operands in row-major order */
+    bool elementwise;    /* each result from the operands' elements at the same place */
+    /* The shape of the result from those of the operands, in call->in; for a view the strides too. False with
+     * the error set. out->dtype and the rest are preset. */
+    bool (*infer)(const gd__call *call, gd__meta *out);
+    /* The derivative rule, written in operations; NULL: declared as having none. The gradient may have the
+     * shape of the output where the operand was broadcast: the sum is taken in one place for all. */
+    gd_tensor *(*vjp)(const gd__vjp *v);
+    unsigned differentiable; /* bit i: operand i has a derivative */
+    unsigned reads;          /* bit i: the rule reads operand i; GD__READS_OUTPUT: it reads the output */
+    double (*reference)(const double *x, const gd__attrs *attrs); /* one element, for elementwise ones: the tests' */
+    gd__sample sample[GD__MAX_SAMPLES];
+};
+
+enum { GD__READS_OUTPUT = 1u << GD__MAX_INPUTS };
+
+typedef enum gd__op_id {
+#define GD_OP(name, ...) GD__OP_##name,
+#define GD_VIEW(name, ...) GD__OP_##name,
+#define GD_UPDATE(name, ...) GD__OP_##name,
+#define GD_FN(name, ...)
+#include "gradus/ops.inc"
+#undef GD_OP
+#undef GD_VIEW
+#undef GD_UPDATE
+#undef GD_FN
+    GD__OP_COUNT
+} gd__op_id;
+
+extern const gd__op *const gd__ops[GD__OP_COUNT];
+
+/* ---- the way out: run by the engine (src/autograd/apply.c), which sees the kernels and the tape ---- */
+
+/* Runs an operation on operands and records it where a gradient will be wanted. Never NULL. */
+gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs);
+
+/* Runs an update on its first operand. It is not recorded on the tape. */
+gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs);
+
+static inline gd_tensor *gd__apply1(gd__op_id id, gd_tensor *x, const gd__attrs *attrs)
+{
+    return gd__apply(id, 1, (gd_tensor *[]){ x }, attrs);
+}
+
+static inline gd_tensor *gd__apply2(gd__op_id id, gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply(id, 2, (gd_tensor *[]){ a, b }, NULL);
+}
+
+/* ---- shape rules that families share ---- */
+
+/* The shape that the operands broadcast to, PyTorch's rule; the error names the dimension. */
+bool gd__infer_broadcast(const gd__call *call, gd__meta *out);
+/* The shape of the first operand. */
+bool gd__infer_same(const gd__call *call, gd__meta *out);
+/* Broadcast, and the result is bool. */
+bool gd__infer_compare(const gd__call *call, gd__meta *out);
+
+/* gd_sum_to: x summed down to a shape that broadcasts to x's. x itself where nothing was broadcast. */
+gd_tensor *gd__sum_to(gd_tensor *x, gd_dims shape);
+
+#endif
