@@ -1,0 +1,185 @@
+/* apply.c - running one operation: check, bring to a dtype, infer the shape, compute, record. */
+#include "autograd/tape.h"
+
+#include "cpu/kernel.h"
+
+/* The first operand that can say where it belongs decides; all others must belong there too. */
+static gd_context *context_of(int count, gd_tensor *const *in)
+{
+    for (int i = 0; i < count; i++)
+        if (in[i])
+            return in[i]->object.context;
+    return &gd__nowhere;
+}
+
+static bool operands_usable(const gd__call *call)
+{
+    bool good = true;
+    for (int i = 0; i < call->count; i++) {
+        const char *name = call->op->info.input[i] ? call->op->info.input[i] : "operand";
+        if (!gd__usable(call->context, call->in[i], call->op->info.name, name))
+            return false;
+        good = good && call->in[i]->object.context == call->context;
+    }
+    if (!good)
+        gd__fail(call->context,
+                 (gd__fault){ .status = GD_ERROR_CONTEXT, .remedy = "Make all operands in one context" },
+                 "the operands belong to different contexts");
+    return good;
+}
+
+static bool wants_one_float(const gd__call *call)
+{
+    char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
+    const gd_tensor *first = call->in[0];
+    for (int i = 0; i < call->count; i++) {
+        if (gd__is_float((gd_dtype)call->in[i]->dtype) && call->in[i]->dtype == first->dtype)
+            continue;
+        gd__fail(call->context,
+                 (gd__fault){ .status = GD_ERROR_DTYPE, .remedy = "gd_cast one to the other's dtype" },
+                 "operands of one float dtype are expected, not %s and %s", gd__describe(first, left),
+                 gd__describe(call->in[i], right));
+        return false;
+    }
+    return true;
+}
+
+/* The dtype that all operands are brought to. */
+static gd_dtype common_dtype(const gd__call *call)
+{
+    gd_dtype dtype = (gd_dtype)call->in[0]->dtype;
+    int ndim = call->in[0]->ndim;
+    for (int i = 1; i < call->count; i++) {
+        dtype = gd__promote(dtype, ndim, (gd_dtype)call->in[i]->dtype, call->in[i]->ndim);
+        ndim = ndim > call->in[i]->ndim ? ndim : call->in[i]->ndim;
+    }
+    bool wants_real = call->op->dtypes == GD__FLOATS && !gd__is_float(dtype);
+    return wants_real ? gd__dtype(call->context, GD_DEFAULT) : dtype;
+}
+
+static bool same_dtypes(const gd__call *call)
+{
+    for (int i = 1; i < call->count; i++)
+        if (call->in[i]->dtype != call->in[0]->dtype)
+            return false;
+    return call->op->dtypes == GD__PROMOTED || gd__is_float((gd_dtype)call->in[0]->dtype);
+}
+
+/* Operands as the kernel wants them: conversions and copies are operations of their own, on the tape too. */
+static bool prepare(gd__call *call)
+{
+    if (call->op->dtypes == GD__ONE_FLOAT && !wants_one_float(call))
+        return false;
+    if ((call->op->dtypes == GD__PROMOTED || call->op->dtypes == GD__FLOATS) && !same_dtypes(call)) {
+        gd_dtype dtype = common_dtype(call);
+        for (int i = 0; i < call->count; i++)
+            call->in[i] = gd_cast(call->in[i], dtype);
+    }
+    for (int i = 0; i < call->count; i++) {
+        if (call->op->contiguous && gd__alive(call->in[i]) && !call->in[i]->contiguous)
+            call->in[i] = gd_contiguous(call->in[i]);
+        if (!gd__alive(call->in[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool compute(gd__call *call, const gd__meta *meta)
+{
+    gd_context *g = call->context;
+    if (call->op->info.is_view) {
+        call->out = gd__view(call->in[0], meta);
+        return call->out != NULL;
+    }
+    const gd__kernel *const *kernels = gd__kernels(g);
+    call->out = kernels ? gd__tensor(g, meta) : NULL;
+    if (!call->out)
+        return false;
+    const gd__kernel *kernel = kernels[call->id];
+    return kernel->run(kernel, call);
+}
+
+/* Does a gradient flow to the result? */
+static bool result_requires_grad(const gd__call *call)
+{
+    if (call->context->gradients_off || !call->op->vjp)
+        return false;
+    for (int i = 0; i < call->count; i++)
+        if (call->in[i]->requires_grad && (call->op->differentiable >> i & 1))
+            return gd__is_float((gd_dtype)call->out->dtype);
+    return false;
+}
+
+static bool record(const gd__call *call)
+{
+    gd_context *g = call->context;
+    call->out->requires_grad = result_requires_grad(call);
+    bool wanted = call->out->requires_grad || (g->recording_all && !g->gradients_off && call->op->vjp);
+    return !wanted || gd__tape_add(call);
+}
+
+static bool run(gd__call *call)
+{
+    if (!operands_usable(call) || !prepare(call))
+        return false;
+    gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
+    return call->op->infer(call, &meta) && compute(call, &meta) && record(call);
+}
+
+gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
+{
+    gd_context *g = context_of(count, in);
+    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .attrs = attrs };
+    for (int i = 0; i < count; i++)
+        call.in[i] = in[i];
+    if (g->stand_in)
+        return gd__error_object(g);
+    const char *outer = g->running;
+    g->running = call.op->info.name;
+    bool good = run(&call);
+    g->running = outer;
+    return good ? call.out : gd__error_object(g);
+}
+
+/* ---- updates ---- */
+
+static bool may_write(const gd__call *call)
+{
+    const gd_tensor *p = call->in[0];
+    char text[GD__TEXT_SIZE];
+    if (p->contiguous && gd__is_float((gd_dtype)p->dtype))
+        return true;
+    gd__fail(call->context,
+             (gd__fault){ .status = GD_ERROR_STATE, .remedy = "Update a float tensor that has a storage of its own" },
+             "%s can't be written in place", gd__describe(p, text));
+    return false;
+}
+
+static bool run_update(gd__call *call)
+{
+    gd__meta meta = { .dtype = GD_DEFAULT };
+    if (!operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
+        return false;
+    const gd__kernel *const *kernels = gd__kernels(call->context);
+    if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))
+        return false;
+    for (int i = 0; i < call->count; i++)
+        if (i != 1) /* the gradient is only read */
+            gd__written(call->in[i], call->op->info.name);
+    return true;
+}
+
+gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
+{
+    gd_context *g = context_of(count, in);
+    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .attrs = attrs };
+    for (int i = 0; i < count; i++)
+        call.in[i] = in[i];
+    if (g->stand_in || g->failed)
+        return gd__error_object(g);
+    const char *outer = g->running;
+    g->running = call.op->info.name;
+    bool good = run_update(&call);
+    g->running = outer;
+    return good ? in[0] : gd__error_object(g);
+}

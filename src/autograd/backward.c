@@ -1,0 +1,269 @@
+/* backward.c - from the end of the tape to its beginning: each record's rule hands the gradient of its output on
+ * to its operands. */
+#include "autograd/tape.h"
+
+/* One walk. Tensors take part that require a gradient or, in a walk with a mark, that carry the mark. */
+typedef struct walk {
+    gd_context *context;
+    uint64_t mark;
+    gd_tensor **touched; /* all that hold a gradient now */
+    int count, capacity;
+    int open;            /* those of them whose record is still to come */
+} walk;
+
+static bool fail(gd_context *g, const char *remedy, const gd_tensor *t, const char *what)
+{
+    char text[GD__TEXT_SIZE];
+    gd__fail(g, (gd__fault){ .status = GD_ERROR_STATE, .remedy = remedy }, "%s %s", gd__describe(t, text), what);
+    return false;
+}
+
+static bool takes_part(const walk *w, const gd_tensor *t)
+{
+    return w->mark ? t->mark == w->mark : t->requires_grad;
+}
+
+static bool touch(walk *w, gd_tensor *t)
+{
+    if (!w->mark && gd__record_gone(t))
+        return fail(w->context, "Call gd_backward in the scope of the forward", t,
+                    "was kept, but the records of how it was made went with their scope");
+    if (!gd__grow(w->context, (void **)&w->touched, &w->capacity, w->count + 1, sizeof *w->touched))
+        return false;
+    w->touched[w->count++] = t;
+    w->open += t->record != 0 && !gd__record_gone(t);
+    return true;
+}
+
+/* Adds dx, summed down to the shape of t, to what t has gathered. dx itself is never written to. */
+static bool hand_over(walk *w, gd_tensor *t, gd_tensor *dx)
+{
+    dx = gd__sum_to(dx, gd__shape(t));
+    if (t->cotangent)
+        dx = gd_add(t->cotangent, dx);
+    if (!gd__alive(dx) || (!t->cotangent && !touch(w, t)))
+        return false;
+    t->cotangent = dx;
+    dx->taken = dx->taken ? 2 : 1;
+    return true;
+}
+
+static bool unwritten(walk *w, const gd__record *record, int operand, const gd_tensor *t)
+{
+    bool read = record->op->reads >> operand & 1;
+    if (!read || record->version[operand] == t->storage->version)
+        return true;
+    char text[GD__TEXT_SIZE];
+    gd__fail(w->context,
+             (gd__fault){ .status = GD_ERROR_STATE, .remedy = "Call gd_backward before the write, or write to a gd_clone" },
+             "the derivative of %s needs the value of %s, which %s has written over since", record->op->info.name,
+             gd__describe(t, text), t->storage->writer ? t->storage->writer : "somebody");
+    return false;
+}
+
+/* One record: from the gradient of its output to those of its operands. */
+static bool pass(walk *w, uint32_t place)
+{
+    gd__record record = *gd__tape_at(w->context, place); /* the tape may grow meanwhile */
+    if (!record.out->cotangent || !takes_part(w, record.out))
+        return true;
+    w->open--;
+    if (record.spent && !w->mark)
+        return fail(w->context, "Run the forward again before each gd_backward", record.out,
+                    "was gone through by a backward before");
+    gd__vjp v = { record.out->cotangent, record.in, record.out, &record.attrs, 0 };
+    for (v.i = 0; v.i < record.op->arity && record.in[v.i]; v.i++) {
+        gd_tensor *x = record.in[v.i];
+        if (!(record.op->differentiable >> v.i & 1) || !takes_part(w, x))
+            continue;
+        for (int i = 0; i < record.op->arity; i++)
+            if (!unwritten(w, &record, i, record.in[i]))
+                return false;
+        if (!unwritten(w, &record, GD__MAX_INPUTS, record.out) || !hand_over(w, x, record.op->vjp(&v)))
+            return false;
+    }
+    return true;
+}
+
+static bool run(walk *w, gd_tensor *y, gd_tensor *dy)
+{
+    if (!hand_over(w, y, dy))
+        return false;
+    for (uint32_t place = gd__record_gone(y) ? 0 : y->record; place > 0 && w->open > 0; place--)
+        if (!pass(w, place))
+            return false;
+    return true;
+}
+
+static void finish(walk *w)
+{
+    for (int i = 0; i < w->count; i++) {
+        w->touched[i]->cotangent->taken = 0;
+        w->touched[i]->cotangent = NULL;
+    }
+    gd__free(w->context, w->touched, (size_t)w->capacity * sizeof *w->touched);
+}
+
+/* ---- gd_backward ---- */
+
+static bool can_start(gd_context *g, const gd_tensor *loss)
+{
+    if (loss->numel != 1)
+        return fail(g, "Reduce it to one number first, with gd_mean or gd_sum", loss,
+                    "has more than one element or none: only a scalar loss has a gradient of its own");
+    if (!loss->requires_grad)
+        return fail(g, "Call gd_require_grad on a leaf before the forward, and record it", loss,
+                    "does not depend on any tensor that requires a gradient");
+    return true;
+}
+
+/* The gathered gradient as one that the leaf can own: made by this walk for this leaf alone, or a copy. */
+static gd_tensor *ownable(const gd_tensor *leaf)
+{
+    gd_tensor *dx = leaf->cotangent;
+    if (leaf->grad)
+        return gd_add(leaf->grad, dx);
+    bool own = dx->taken == 1 && dx->storage->uses == 1 && dx->contiguous &&
+               dx->object.depth == dx->object.context->depth;
+    return own ? dx : gd_clone(dx);
+}
+
+/* First all that can fail, then all that is seen from outside. */
+static bool gather_in_leaves(walk *w)
+{
+    for (int i = 0; i < w->count; i++) {
+        gd_tensor *t = w->touched[i];
+        gd_tensor *grad = t->record == 0 ? ownable(t) : t->cotangent;
+        if (!gd__alive(grad))
+            return false;
+        if (grad != t->cotangent) {
+            t->cotangent->taken = 0;
+            t->cotangent = grad;
+        }
+    }
+    for (int i = 0; i < w->count; i++) {
+        gd_tensor *t = w->touched[i];
+        if (t->record == 0)
+            gd__set_grad(t, t->cotangent);
+        else
+            gd__tape_at(w->context, t->record)->spent = true;
+    }
+    return true;
+}
+
+bool gd_backward(gd_tensor *loss)
+{
+    gd_context *g = gd__context(loss);
+    if (!gd__usable(g, loss, "gd_backward", "the loss") || g->failed)
+        return false;
+    const char *outer = g->running;
+    g->running = "gd_backward";
+    gd_scope scope = gd_scope_enter(g);
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    walk w = { .context = g };
+    bool good = can_start(g, loss) && run(&w, loss, gd_full(g, (gd_dtype)loss->dtype, gd__shape(loss), 1)) &&
+                gather_in_leaves(&w);
+    finish(&w);
+    gd_no_grad_leave(&quiet);
+    gd_scope_leave(&scope);
+    g->running = outer;
+    return good;
+}
+
+/* ---- gd_gradient ---- */
+
+/* Marks all that the tape made out of x. */
+static void mark_from(walk *w, int count, gd_tensor *const *x)
+{
+    for (int i = 0; i < count; i++)
+        x[i]->mark = w->mark;
+    for (uint32_t place = 1; place <= w->context->tape_length; place++) {
+        gd__record *record = gd__tape_at(w->context, place);
+        for (int i = 0; i < record->op->arity && record->in[i]; i++)
+            if (record->in[i]->mark == w->mark && (record->op->differentiable >> i & 1))
+                record->out->mark = w->mark;
+    }
+}
+
+static bool gradient_fits(gd_context *g, gd_tensor *y, gd_tensor **dy)
+{
+    if (!*dy && y->numel == 1)
+        *dy = gd_full(g, (gd_dtype)y->dtype, gd__shape(y), 1);
+    if (!*dy)
+        return fail(g, "Pass the gradient dy of y", y, "has more than one element, so its gradient must be given");
+    if (!gd__usable(g, *dy, "gd_gradient", "dy"))
+        return false;
+    if (!gd__same_shape(y, *dy))
+        return fail(g, "Give dy the shape of y", *dy, "does not have the shape of y");
+    if ((*dy)->dtype != y->dtype)
+        *dy = gd_cast(*dy, (gd_dtype)y->dtype);
+    return gd__alive(*dy);
+}
+
+/* What x has gathered, in the scope outside the walk's; zeros where nothing came. */
+static gd_tensor *result(const walk *w, gd_tensor *x, int depth)
+{
+    gd_tensor *dx = x->cotangent;
+    if (!dx)
+        dx = gd_zeros(w->context, (gd_dtype)x->dtype, gd__shape(x));
+    else if (depth >= 0 && (dx->taken > 1 || dx->object.depth <= depth))
+        dx = gd_clone(dx);
+    if (depth >= 0 && gd__alive(dx))
+        gd__move(&dx->object, depth);
+    return dx;
+}
+
+static bool gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd_tensor **dx, int depth)
+{
+    gd_context *g = y->object.context;
+    walk w = { .context = g, .mark = g->next_serial++ };
+    mark_from(&w, count, x);
+    bool good = gradient_fits(g, y, &dy) && (y->mark != w.mark || run(&w, y, dy));
+    for (int i = 0; good && i < count; i++) {
+        dx[i] = result(&w, x[i], depth);
+        good = gd__alive(dx[i]);
+    }
+    finish(&w);
+    return good;
+}
+
+static bool arguments_usable(gd_context *g, gd_tensor *y, int count, gd_tensor *const *x, gd_tensor **dx)
+{
+    if (!gd__usable(g, y, "gd_gradient", "y"))
+        return false;
+    if (count < 0 || (count > 0 && (!x || !dx))) {
+        gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_gradient", "Pass arrays of count tensors" },
+                 "%d tensors without arrays for them", count);
+        return false;
+    }
+    for (int i = 0; i < count; i++)
+        if (!gd__usable(g, x[i], "gd_gradient", "x"))
+            return false;
+    return true;
+}
+
+bool gd_gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd_tensor **dx, bool differentiable)
+{
+    gd_context *g = gd__context(y);
+    for (int i = 0; dx && i < count; i++)
+        dx[i] = gd__error_object(g);
+    if (!arguments_usable(g, y, count, x, dx))
+        return false;
+    const char *outer = g->running;
+    g->running = "gd_gradient";
+    bool good;
+    if (differentiable) {
+        good = gradient(y, dy, count, x, dx, -1);
+    } else {
+        int depth = g->depth;
+        gd_scope scope = gd_scope_enter(g);
+        gd_no_grad quiet = gd_no_grad_enter(g);
+        good = gradient(y, dy, count, x, dx, depth);
+        gd_no_grad_leave(&quiet);
+        gd_scope_leave(&scope);
+    }
+    g->running = outer;
+    for (int i = 0; dx && !good && i < count; i++)
+        dx[i] = gd__error_object(g);
+    return good;
+}

@@ -1,0 +1,88 @@
+#include "autograd/tape.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct gd__tape {
+    gd__record *record;
+    int capacity;
+};
+
+gd__record *gd__tape_at(gd_context *g, uint32_t record)
+{
+    return record == 0 || record > g->tape_length ? NULL : &g->tape->record[record - 1];
+}
+
+/* A tensor that outlives its record forgets where it was. */
+static void tape_cut(gd_context *g, uint32_t length)
+{
+    while (g->tape_length > length) {
+        gd_tensor *out = g->tape->record[--g->tape_length].out;
+        if (out->object.depth < g->depth)
+            out->record = (uint32_t)GD__RECORD_GONE;
+    }
+}
+
+static void tape_free(gd_context *g)
+{
+    gd__free(g, g->tape->record, (size_t)g->tape->capacity * sizeof *g->tape->record);
+    gd__free(g, g->tape, sizeof *g->tape);
+}
+
+/* "MulBackward0" of mul, "LogSoftmaxBackward0" of log_softmax. */
+static const char *torch_name(const gd__op *op, char *text, size_t size)
+{
+    size_t at = 0;
+    bool upper = true;
+    for (const char *c = op->info.name; *c && at + 1 < size; c++) {
+        if (*c != '_')
+            text[at++] = upper && *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+        upper = *c == '_';
+    }
+    snprintf(text + at, size - at, "Backward0");
+    return text;
+}
+
+static const char *maker(const void *tensor, char *text, size_t size)
+{
+    const gd_tensor *t = tensor;
+    const gd__record *record = gd__tape_at(t->object.context, gd__record_gone(t) ? 0 : t->record);
+    if (!record)
+        return NULL;
+    return record->op->info.torch_name ? record->op->info.torch_name : torch_name(record->op, text, size);
+}
+
+static bool open_tape(gd_context *g)
+{
+    if (g->tape)
+        return true;
+    g->tape = gd__alloc(g, sizeof *g->tape);
+    if (!g->tape)
+        return false;
+    *g->tape = (struct gd__tape){ .record = NULL };
+    g->tape_cut = tape_cut;
+    g->tape_free = tape_free;
+    g->maker = maker;
+    return true;
+}
+
+bool gd__tape_add(const gd__call *call)
+{
+    gd_context *g = call->context;
+    if (!open_tape(g) || !gd__grow(g, (void **)&g->tape->record, &g->tape->capacity, (int)g->tape_length + 1,
+                                   sizeof *g->tape->record))
+        return false;
+    gd__record *record = &g->tape->record[g->tape_length++];
+    record->op = call->op;
+    record->out = call->out;
+    record->spent = false;
+    for (int i = 0; i < call->count; i++) {
+        record->in[i] = call->in[i];
+        record->version[i] = call->in[i]->storage->version;
+    }
+    record->version[GD__MAX_INPUTS] = call->out->storage->version;
+    if (call->attrs)
+        record->attrs = *call->attrs;
+    call->out->record = g->tape_length;
+    return true;
+}
