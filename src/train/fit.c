@@ -1,0 +1,172 @@
+/* fit.c - the training loop. */
+#include "train/history.h"
+#include "train/show.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "gradus/autograd.h"
+#include "tensor/tensor.h"
+
+enum { EVALUATION_BATCH = 1000 };
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* ---- evaluation ---- */
+
+/* How many samples of one batch are right; -1 on an error. */
+static int64_t count_right(gd_layer *net, gd_dataset *dataset, int64_t from, int64_t count)
+{
+    gd_context *g = gd__context(net);
+    gd_scope scope = gd_scope_enter(g);
+    gd_batch batch = gd_dataset_slice(dataset, from, count);
+    gd_tensor *right = gd_sum(gd_eq(gd_argmax(gd_forward(net, batch.x), -1), batch.t));
+    double value = gd_item(right);
+    gd_scope_leave(&scope);
+    return isnan(value) ? -1 : (int64_t)value;
+}
+
+double gd_accuracy(gd_layer *net, gd_dataset *dataset)
+{
+    gd_context *g = gd__context(net);
+    if (!gd__usable(g, net, "gd_accuracy", "the network") || !gd__usable(g, dataset, "gd_accuracy", "the data set"))
+        return NAN;
+    int64_t samples = gd_dataset_count(dataset), right = 0, batch_right = 0;
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    for (int64_t from = 0; from < samples && batch_right >= 0; from += EVALUATION_BATCH) {
+        int64_t left = samples - from;
+        batch_right = count_right(net, dataset, from, left < EVALUATION_BATCH ? left : EVALUATION_BATCH);
+        right += batch_right;
+    }
+    gd_no_grad_leave(&quiet);
+    return batch_right < 0 || samples == 0 ? NAN : (double)right / (double)samples;
+}
+
+/* ---- training ---- */
+
+typedef struct training {
+    gd_context *context;
+    gd_fit_options options;
+    gd_history *history;
+    gd__show show;
+    double start;
+} training;
+
+/* At the end of an epoch the loader starts the next by itself. */
+static bool next_batch(training *t, gd_batch *batch)
+{
+    return gd_next(t->options.batches, batch) ||
+           (!gd_failed(t->context) && gd_next(t->options.batches, batch));
+}
+
+static bool finite_loss(training *t, double loss)
+{
+    if (isfinite(loss) || gd_failed(t->context))
+        return !gd_failed(t->context);
+    gd__fail(t->context,
+             (gd__fault){ GD_ERROR_VALUE, 0, "gd_fit", "Lower the learning rate, or look at the data and the loss" },
+             "the loss is %f at step %lld", loss, (long long)t->history->steps);
+    return false;
+}
+
+static bool train_step(training *t)
+{
+    gd_fit_options *o = &t->options;
+    gd_scope scope = gd_scope_enter(t->context);
+    gd_batch batch;
+    bool good = next_batch(t, &batch);
+    if (good) {
+        gd_zero_grad(o->net);
+        gd_tensor *loss = o->loss(gd_forward(o->net, batch.x), batch.t);
+        double value = gd_item(loss);
+        good = finite_loss(t, value) && gd_backward(loss) && gd_step(o->optimizer);
+        t->history->loss[t->history->steps] = value;
+    }
+    gd_scope_leave(&scope);
+    t->history->steps += good;
+    return good;
+}
+
+static bool is_due(const gd_fit_options *o, int64_t step)
+{
+    if (!o->train && !o->test)
+        return false;
+    return step == o->steps - 1 || (o->evaluate_every > 0 && step % o->evaluate_every == 0);
+}
+
+static bool evaluate(training *t, int64_t step)
+{
+    gd_fit_options *o = &t->options;
+    gd_evaluation e = { step, NAN, NAN };
+    if (o->train)
+        e.train_accuracy = gd_accuracy(o->net, o->train);
+    if (o->test)
+        e.test_accuracy = gd_accuracy(o->net, o->test);
+    return !gd_failed(t->context) && gd__history_evaluated(t->history, e);
+}
+
+/* True to go on. */
+static bool report(training *t, bool evaluated)
+{
+    gd_history *h = t->history;
+    double seconds = now() - t->start;
+    gd_progress progress = { .step = h->steps,
+                             .steps = t->options.steps,
+                             .loss = h->loss[h->steps - 1],
+                             .seconds = seconds,
+                             .steps_per_second = seconds > 0 ? (double)h->steps / seconds : 0,
+                             .newest = evaluated ? &h->evaluation[h->evaluations - 1] : NULL };
+    gd__show_step(&t->show, &progress);
+    return !t->options.watch || t->options.watch(t->options.user, &progress);
+}
+
+static bool train(training *t)
+{
+    for (int64_t step = 0; step < t->options.steps; step++) {
+        bool due = is_due(&t->options, step);
+        if (!train_step(t) || (due && !evaluate(t, step)))
+            return false;
+        if (!report(t, due))
+            break;
+    }
+    return true;
+}
+
+static bool options_usable(gd_context *g, const gd_fit_options *o)
+{
+    if (!gd__usable(g, o->net, "gd_fit", "the network") || !gd__usable(g, o->optimizer, "gd_fit", ".optimizer") ||
+        !gd__usable(g, o->batches, "gd_fit", ".batches"))
+        return false;
+    if ((o->train && !gd__usable(g, o->train, "gd_fit", ".train")) ||
+        (o->test && !gd__usable(g, o->test, "gd_fit", ".test")))
+        return false;
+    if (o->steps > 0 && o->steps < INT32_MAX && o->evaluate_every >= 0)
+        return true;
+    gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_fit", "Give a positive number of steps" },
+             "%lld steps, evaluated every %lld", (long long)o->steps, (long long)o->evaluate_every);
+    return false;
+}
+
+gd_history *gd_fit_with(gd_fit_options options)
+{
+    gd_context *g = gd__context(options.net);
+    if (!gd__given(options.given, "steps"))
+        options.steps = 1000;
+    if (!options.loss)
+        options.loss = gd_cross_entropy;
+    if (!options_usable(g, &options) || g->failed)
+        return gd__error_object(g);
+    training t = { .context = g, .options = options, .show = gd__show_open(options.progress), .start = now() };
+    t.history = gd__history(g, options.steps);
+    if (!t.history)
+        return gd__error_object(g);
+    bool good = train(&t);
+    gd__show_close(&t.show);
+    t.history->seconds = now() - t.start;
+    return good ? t.history : gd__error_object(g);
+}

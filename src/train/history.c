@@ -1,0 +1,110 @@
+#include "train/history.h"
+
+#include "base/text.h"
+#include "io/replace.h"
+
+static void history_destroy(gd__object *object)
+{
+    gd_history *h = (gd_history *)object;
+    gd__free(object->context, h->loss, (size_t)h->capacity * sizeof *h->loss);
+    gd__free(object->context, h->evaluation, (size_t)h->evaluation_capacity * sizeof *h->evaluation);
+}
+
+static const gd__class history_class = { "history", sizeof(gd_history), history_destroy };
+
+gd_history *gd__history(gd_context *g, int64_t capacity)
+{
+    gd_history *h = gd__new(g, &history_class);
+    double *loss = h ? gd__alloc(g, (size_t)capacity * sizeof *loss) : NULL;
+    if (!loss)
+        return NULL;
+    h->loss = loss;
+    h->capacity = capacity;
+    return h;
+}
+
+bool gd__history_evaluated(gd_history *history, gd_evaluation evaluation)
+{
+    if (!gd__grow(history->object.context, (void **)&history->evaluation, &history->evaluation_capacity,
+                  history->evaluations + 1, sizeof evaluation))
+        return false;
+    history->evaluation[history->evaluations++] = evaluation;
+    return true;
+}
+
+static bool usable(const gd_history *history, const char *function)
+{
+    return gd__usable(gd__context(history), history, function, "the history");
+}
+
+int64_t gd_history_steps(const gd_history *history)
+{
+    return usable(history, "gd_history_steps") ? history->steps : -1;
+}
+
+const double *gd_history_losses(const gd_history *history)
+{
+    return usable(history, "gd_history_losses") ? history->loss : NULL;
+}
+
+int gd_history_evaluations(const gd_history *history)
+{
+    return usable(history, "gd_history_evaluations") ? history->evaluations : -1;
+}
+
+double gd_history_seconds(const gd_history *history)
+{
+    return usable(history, "gd_history_seconds") ? history->seconds : __builtin_nan("");
+}
+
+gd_evaluation gd_history_evaluation(const gd_history *history, int index)
+{
+    gd_evaluation none = { -1, __builtin_nan(""), __builtin_nan("") };
+    if (!usable(history, "gd_history_evaluation"))
+        return none;
+    if (index >= 0 && index < history->evaluations)
+        return history->evaluation[index];
+    gd__fail(history->object.context,
+             (gd__fault){ GD_ERROR_INDEX, 0, "gd_history_evaluation", "Count from 0 to gd_history_evaluations() - 1" },
+             "evaluation %d of %d", index, history->evaluations);
+    return none;
+}
+
+/* ---- as CSV ---- */
+
+static void write_field(FILE *file, double value)
+{
+    char text[GD__NUMBER_SIZE];
+    fprintf(file, ",%s", value == value ? gd__number_text(value, 9, text) : "");
+}
+
+static bool write_csv(const gd__output *output, void *user)
+{
+    const gd_history *h = user;
+    FILE *file = gd__output_open(output);
+    if (!file)
+        return false;
+    fprintf(file, "step,loss,train_accuracy,test_accuracy\n");
+    for (int64_t step = 0, next = 0; step < h->steps; step++) {
+        char text[GD__NUMBER_SIZE];
+        fprintf(file, "%lld,%s", (long long)step, gd__number_text(h->loss[step], 9, text));
+        bool evaluated = next < h->evaluations && h->evaluation[next].step == step;
+        write_field(file, evaluated ? h->evaluation[next].train_accuracy : __builtin_nan(""));
+        write_field(file, evaluated ? h->evaluation[next].test_accuracy : __builtin_nan(""));
+        next += evaluated;
+        fputc('\n', file);
+    }
+    return gd__output_close(output, file);
+}
+
+bool gd_history_save(const gd_history *history, const char *path)
+{
+    gd_context *g = gd__context(history);
+    if (!usable(history, "gd_history_save") || g->failed)
+        return false;
+    const char *outer = g->running;
+    g->running = "gd_history_save";
+    bool good = gd__replace_file(g, path, write_csv, (void *)(uintptr_t)history);
+    g->running = outer;
+    return good;
+}
