@@ -21,6 +21,10 @@
 
 enum { ALIGN = 64, SMALL_MAX = 4096, CHUNK_SIZE = 64 * 1024 };
 
+/* A free block's first 64 bytes stay readable, so that an object used after its scope can still be told from a live
+ * one; its link to the next free block lies at their end, behind the object's head. */
+enum { LINK = 56 };
+
 /* Stands before each piece of memory had from the allocator. Blocks follow at the next multiple of 64. */
 struct gd__chunk {
     gd__chunk *previous, *next;
@@ -106,6 +110,18 @@ static char *first_block(gd__chunk *chunk)
     return (char *)((at + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1));
 }
 
+static void *next_free(const void *block)
+{
+    void *next;
+    memcpy(&next, (const char *)block + LINK, sizeof next);
+    return next;
+}
+
+static void set_next_free(void *block, void *next)
+{
+    memcpy((char *)block + LINK, &next, sizeof next);
+}
+
 /* A large block remembers its chunk in the word before it. */
 static gd__chunk **chunk_of(void *block)
 {
@@ -117,7 +133,7 @@ static void return_free_large(gd__pool *pool)
     for (int class = class_of(SMALL_MAX) + 1; class < GD__SIZE_CLASSES; class++) {
         while (pool->free[class]) {
             void *block = pool->free[class];
-            memcpy(&pool->free[class], block, sizeof(void *));
+            pool->free[class] = next_free(block);
             gd__chunk *chunk = *chunk_of(block);
             if (chunk->previous)
                 chunk->previous->next = chunk->next;
@@ -173,12 +189,10 @@ void *gd__pool_take(gd__pool *pool, size_t size)
     int class = class_of(size);
     size_t whole = size_of_class(class);
     void *block = pool->free[class];
-    if (block) {
-        SHOW(block, sizeof(void *));
-        memcpy(&pool->free[class], block, sizeof(void *));
-    } else {
+    if (block)
+        pool->free[class] = next_free(block);
+    else
         block = whole <= SMALL_MAX ? take_small(pool, whole) : take_large(pool, whole);
-    }
     if (!block)
         return NULL;
     SHOW(block, whole);
@@ -188,17 +202,32 @@ void *gd__pool_take(gd__pool *pool, size_t size)
     return block;
 }
 
+#ifdef GD_DEBUG
+/* Debug builds use a block again as late as they can, so that a dead object is met before its memory is another's. */
+static void put_last(gd__pool *pool, int class, void *block)
+{
+    set_next_free(block, NULL);
+    if (pool->free[class])
+        set_next_free(pool->last[class], block);
+    else
+        pool->free[class] = block;
+    pool->last[class] = block;
+}
+#endif
+
 void gd__pool_give(gd__pool *pool, void *block, size_t size)
 {
     if (!block)
         return;
     int class = class_of(size);
     size_t whole = size_of_class(class);
-#ifdef GD_DEBUG
-    memset(block, 0xdb, whole);
-#endif
-    memcpy(block, &pool->free[class], sizeof(void *));
-    pool->free[class] = block;
     pool->memory.in_use -= whole;
-    HIDE((char *)block + sizeof(void *), whole - sizeof(void *));
+#ifdef GD_DEBUG
+    memset((char *)block + ALIGN, 0xdb, whole - ALIGN);
+    put_last(pool, class, block);
+#else
+    set_next_free(block, pool->free[class]);
+    pool->free[class] = block;
+#endif
+    HIDE((char *)block + ALIGN, whole - ALIGN);
 }

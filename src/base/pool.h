@@ -14,6 +14,9 @@ typedef struct gd__chunk gd__chunk;
 typedef struct gd__pool {
     gd_allocator allocator;
     void *free[GD__SIZE_CLASSES];
+#ifdef GD_DEBUG
+    void *last[GD__SIZE_CLASSES]; /* of each list */
+#endif
     gd__chunk *chunks;      /* small blocks are cut from these */
     gd__chunk *large;       /* one block each */
     char *cut, *cut_end;    /* what is left of the newest chunk */

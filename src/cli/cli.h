@@ -1,0 +1,42 @@
+/* cli.h - the parts of the gradus command. It uses the public headers alone, as any program would. */
+#ifndef GRADUS_SRC_CLI_CLI_H
+#define GRADUS_SRC_CLI_CLI_H
+
+#include <gradus/gradus.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* ---- options: --name VALUE or --name=VALUE, anywhere among the operands ---- */
+
+typedef enum option_kind { OPTION_TEXT, OPTION_COUNT, OPTION_NUMBER, OPTION_FLAG } option_kind;
+
+typedef struct option {
+    const char *name;
+    option_kind kind;
+    void *value; /* const char *, int64_t, double, bool; holds the default at first */
+    const char *help;
+} option;
+
+/* Takes the options out of the arguments, and leaves the operands in place: returns how many there are, or -1 after
+ * saying what is wrong. The last option has no name. */
+int parse_options(const char *command, int count, char **arguments, const option *options);
+
+/* One line an option: name, what it does, default. */
+void print_options(const option *options);
+
+/* Says what the context's error is; returns EXIT_FAILED. */
+int report_failure(const gd_context *g);
+
+/* ---- the commands: what follows their name; they return the exit status ---- */
+
+int run_train(int count, char **arguments);
+int run_evaluate(int count, char **arguments);
+int run_inspect(int count, char **arguments);
+int run_ops(int count, char **arguments);
+
+/* ---- the classifier that train makes and evaluate reads ---- */
+
+/* in-hidden-classes: affine, ReLU, affine, weights 0.01 * randn and biases 0, as notebook 004 draws them. */
+gd_layer *classifier(gd_context *g, int64_t in, int64_t hidden, int64_t classes);
+
+#endif

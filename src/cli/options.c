@@ -1,0 +1,97 @@
+#include "cli.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int complain(const char *command, const char *what, const char *argument)
+{
+    fprintf(stderr, "gradus %s: %s '%s'; see gradus %s --help\n", command, what, argument, command);
+    return -1;
+}
+
+static const option *find(const option *options, const char *name, size_t length)
+{
+    for (; options->name; options++)
+        if (strlen(options->name) == length && strncmp(options->name, name, length) == 0)
+            return options;
+    return NULL;
+}
+
+static bool set_count(const option *o, const char *text)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end || errno)
+        return false;
+    *(int64_t *)o->value = value;
+    return true;
+}
+
+static bool set_number(const option *o, const char *text)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !isfinite(value))
+        return false;
+    *(double *)o->value = value;
+    return true;
+}
+
+static bool set(const option *o, const char *text)
+{
+    if (o->kind == OPTION_COUNT)
+        return set_count(o, text);
+    if (o->kind == OPTION_NUMBER)
+        return set_number(o, text);
+    *(const char **)o->value = text;
+    return true;
+}
+
+int parse_options(const char *command, int count, char **arguments, const option *options)
+{
+    int operands = 0;
+    for (int i = 0; i < count; i++) {
+        char *argument = arguments[i];
+        if (strncmp(argument, "--", 2) != 0) {
+            arguments[operands++] = argument;
+            continue;
+        }
+        const char *name = argument + 2, *equals = strchr(name, '=');
+        const option *o = find(options, name, equals ? (size_t)(equals - name) : strlen(name));
+        if (!o || (equals && o->kind == OPTION_FLAG))
+            return complain(command, "there is no option", argument);
+        if (o->kind == OPTION_FLAG) {
+            *(bool *)o->value = true;
+            continue;
+        }
+        const char *value = equals ? equals + 1 : i + 1 < count ? arguments[++i] : NULL;
+        if (!value)
+            return complain(command, "a value must follow", argument);
+        if (!set(o, value))
+            return complain(command, o->kind == OPTION_COUNT ? "no whole number:" : "no number:", value);
+    }
+    return operands;
+}
+
+void print_options(const option *options)
+{
+    for (; options->name; options++) {
+        printf("  --%-12s %s", options->name, options->help);
+        if (options->kind == OPTION_COUNT)
+            printf(" (%lld)", (long long)*(int64_t *)options->value);
+        else if (options->kind == OPTION_NUMBER)
+            printf(" (%g)", *(double *)options->value);
+        else if (options->kind == OPTION_TEXT && *(const char **)options->value)
+            printf(" (%s)", *(const char **)options->value);
+        putchar('\n');
+    }
+}
+
+int report_failure(const gd_context *g)
+{
+    fprintf(stderr, "gradus: %s\n", gd_message(g));
+    return EXIT_FAILED;
+}

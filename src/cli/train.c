@@ -1,0 +1,162 @@
+/* train.c - gradus train FOLDER: notebook 004's network on images in IDX files. */
+#include "cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct plan {
+    const char *folder, *output, *dtype;
+    int64_t hidden, steps, batch, seed;
+    double lr;
+    bool help;
+} plan;
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    interrupted = number;
+}
+
+static bool go_on(void *user, const gd_progress *progress)
+{
+    (void)user;
+    (void)progress;
+    return !interrupted;
+}
+
+/* Makes the folder and those it lies in. */
+static bool make_folder(const char *path)
+{
+    char part[4096];
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof part)
+        return false;
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return false;
+    }
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static int64_t features_of(const gd_dataset *ds)
+{
+    gd_tensor *x = gd_dataset_x(ds);
+    return gd_size(x, 0) > 0 ? gd_numel(x) / gd_size(x, 0) : 0;
+}
+
+static int64_t classes_of(const gd_dataset *ds)
+{
+    gd_tensor *t = gd_dataset_t(ds);
+    const uint8_t *label = gd_dtype_of(t) == GD_UINT8 ? gd_data(t) : NULL;
+    int64_t most = 0;
+    for (int64_t i = 0; label && i < gd_numel(t); i++)
+        most = label[i] > most ? label[i] : most;
+    return most + 1;
+}
+
+static void introduce(const plan *p, const gd_dataset *train, const gd_dataset *test, int64_t in, int64_t classes)
+{
+    printf("Gradus %s trains %lld-%lld-%lld (ReLU, softmax with cross-entropy) on %s: %lld training and %lld test images\n",
+           gd_version(), (long long)in, (long long)p->hidden, (long long)classes, p->folder,
+           (long long)gd_dataset_count(train), (long long)gd_dataset_count(test));
+    printf("%lld steps, batches of %lld drawn with replacement, learning rate %g, %s, seed %lld (NumPy's stream)\n",
+           (long long)p->steps, (long long)p->batch, p->lr, p->dtype, (long long)p->seed);
+    fflush(stdout);
+}
+
+/* Accuracy, time and files: what a person wants to know at the end. */
+static void summarise(const gd_history *history, const char *model, const char *csv)
+{
+    gd_evaluation last = gd_history_evaluation(history, gd_history_evaluations(history) - 1);
+    printf("%s after %lld steps in %.1f s: %.2f %% of the training images and %.2f %% of the test images are right\n",
+           interrupted ? "Interrupted" : "Done", (long long)gd_history_steps(history), gd_history_seconds(history),
+           100 * last.train_accuracy, 100 * last.test_accuracy);
+    printf("  model    %s\n  history  %s\n", model, csv);
+}
+
+static int save(gd_context *g, gd_layer *net, const gd_history *history, const char *output)
+{
+    char model[4096], csv[4096];
+    snprintf(model, sizeof model, "%s/model.safetensors", output);
+    snprintf(csv, sizeof csv, "%s/history.csv", output);
+    if (!gd_save(net, model) || !gd_history_save(history, csv))
+        return report_failure(g);
+    summarise(history, model, csv);
+    return 0;
+}
+
+static int train(gd_context *g, const plan *p)
+{
+    gd_dataset *train_set = gd_mnist(g, p->folder, true), *test_set = gd_mnist(g, p->folder, false);
+    if (gd_failed(g))
+        return report_failure(g);
+    int64_t in = features_of(train_set), classes = classes_of(train_set);
+    introduce(p, train_set, test_set, in, classes);
+    gd_seed(g, GD_RNG_NUMPY, (uint64_t)p->seed);
+    gd_layer *net = classifier(g, in, p->hidden, classes);
+    gd_loader *batches = gd_batches(train_set, .size = p->batch, .replacement = true);
+    int64_t epoch = gd_dataset_count(train_set) / (p->batch > 0 ? p->batch : 1);
+    gd_history *history = gd_fit(net, .optimizer = gd_sgd(net, .lr = p->lr), .batches = batches,
+                                 .loss = gd_cross_entropy, .steps = p->steps, .train = train_set, .test = test_set,
+                                 .evaluate_every = epoch > 0 ? epoch : 1, .progress = stdout, .watch = go_on);
+    return gd_failed(g) ? report_failure(g) : save(g, net, history, p->output);
+}
+
+static bool open_output(const plan *p)
+{
+    if (make_folder(p->output))
+        return true;
+    fprintf(stderr, "gradus train: the folder '%s' can't be made: %s\n", p->output, strerror(errno));
+    return false;
+}
+
+static gd_dtype dtype_named(const char *name)
+{
+    return strcmp(name, "float32") == 0 ? GD_FLOAT32 : strcmp(name, "float64") == 0 ? GD_FLOAT64 : GD_DEFAULT;
+}
+
+int run_train(int count, char **arguments)
+{
+    plan p = { .output = "mnist-model", .dtype = "float32", .hidden = 50, .steps = 10000, .batch = 100, .seed = 42,
+               .lr = 0.1 };
+    const option options[] = {
+        { "output", OPTION_TEXT, &p.output, "folder for the model and the history" },
+        { "hidden", OPTION_COUNT, &p.hidden, "width of the hidden layer" },
+        { "steps", OPTION_COUNT, &p.steps, "steps of gradient descent" },
+        { "batch", OPTION_COUNT, &p.batch, "images a step, drawn with replacement" },
+        { "lr", OPTION_NUMBER, &p.lr, "learning rate" },
+        { "seed", OPTION_COUNT, &p.seed, "seed of the weights and the batches" },
+        { "dtype", OPTION_TEXT, &p.dtype, "float32 or float64" },
+        { "help", OPTION_FLAG, &p.help, "this text" },
+        { NULL, OPTION_FLAG, NULL, NULL },
+    };
+    int operands = parse_options("train", count, arguments, options);
+    if (p.help || operands != 1) {
+        printf("usage: gradus train FOLDER [options]\n\nTrains a classifier on the four IDX files of MNIST, or of a data "
+               "set in its form, in FOLDER.\n\n");
+        print_options(options);
+        return p.help ? 0 : EXIT_USAGE;
+    }
+    p.folder = arguments[0];
+    if (dtype_named(p.dtype) == GD_DEFAULT || p.seed < 0) {
+        fprintf(stderr, "gradus train: --dtype is float32 or float64, and --seed is not negative\n");
+        return EXIT_USAGE;
+    }
+    if (!open_output(&p))
+        return EXIT_FAILED;
+    signal(SIGINT, on_interrupt);
+    gd_context *g = gd_open();
+    gd_set_default_dtype(g, dtype_named(p.dtype));
+    int status = train(g, &p);
+    gd_close(g);
+    return status;
+}
