@@ -109,6 +109,33 @@ gd_tensor *gd_square(gd_tensor *x)
     return gd__apply1(GD__OP_square, x, NULL);
 }
 
+/* ---- sqrt ---- */
+
+static gd_tensor *sqrt_vjp(const gd__vjp *v)
+{
+    return gd_div(v->dy, gd_mul_scalar(v->y, 2));
+}
+
+static double sqrt_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return sqrt(x[0]);
+}
+
+const gd__op gd__op_sqrt = {
+    .info = { .name = "sqrt", .input = { "x" }, .formula = "y = x^(1/2)", .derivative = { "dx = dy / (2 y)" },
+              .why = "the slope is 1 / (2 sqrt(x)), and sqrt(x) is the output: it grows without bound towards 0",
+              .latex = "y = \\sqrt{x}", .latex_derivative = { "\\bar x = \\bar y / (2y)" } },
+    .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
+    .vjp = sqrt_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT, .reference = sqrt_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } } }, .low = 0.2, .high = 3 } },
+};
+
+gd_tensor *gd_sqrt(gd_tensor *x)
+{
+    return gd__apply1(GD__OP_sqrt, x, NULL);
+}
+
 /* ---- sigmoid ---- */
 
 static gd_tensor *sigmoid_vjp(const gd__vjp *v)

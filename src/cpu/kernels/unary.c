@@ -21,6 +21,20 @@
 #define EXPR(x) (U)(x) * (U)(x)
 #include "cpu/kernels/unary.inc"
 
+static inline float root_f32(float x)
+{
+    return sqrtf(x);
+}
+
+static inline double root_f64(double x)
+{
+    return sqrt(x);
+}
+
+#define NAME sqrt
+#define EXPR(x) F(root)(x)
+#include "cpu/kernels/unary.inc"
+
 #define NAME sigmoid
 #define EXPR(x) F(vsigmoid)(x)
 #include "cpu/kernels/unary.inc"
