@@ -1,0 +1,56 @@
+# The front door. CMake does the building underneath; `make help` lists what there is.
+BUILD = build/release
+PREFIX = /usr/local
+DESTDIR =
+DATA = data/mnist
+OUT = build/mnist
+ROOMS = base tensor op autograd
+JOBS = $(shell nproc)
+
+# CMake starts a make of its own, which takes its number of jobs from here.
+CMAKE = MAKEFLAGS=--no-print-directory cmake
+build = $(CMAKE) --build $(BUILD) -j $(JOBS) --target
+
+.PHONY: all mnist test check bench install clean format help setup
+
+all: $(BUILD)/Makefile ## build the library, the gradus command and the examples (the default)
+	@$(build) all
+	@echo "Built in $(BUILD): the gradus command, libgradus, the examples. Next: make mnist, make test, make help"
+
+mnist: all ## train on handwritten digits and write a report (DATA=folder OUT=folder)
+	$(BUILD)/gradus train $(DATA) --output $(OUT)
+
+test: setup ## build in every promised way and run all tests (a few minutes)
+	@tools/setup test
+	@tests/run
+
+check: setup ## the two-second test for the edit cycle (ROOMS="nn optim" picks others)
+	@tools/setup test
+	@$(CMAKE) -S . -B $(BUILD) -G "Unix Makefiles" --log-level=WARNING > /dev/null
+	@$(build) $(ROOMS:%=tests_%)
+	@tests/run in $(BUILD) $(ROOMS)
+
+bench: $(BUILD)/Makefile ## build and run the benchmarks
+	@$(build) bench
+	@if [ -x bench/run ]; then bench/run; else echo "There is no bench/run."; fi
+
+install: $(BUILD)/Makefile ## install library, headers and command (PREFIX=/usr/local DESTDIR=)
+	@$(build) all
+	@DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix "$(PREFIX)"
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig || true; fi
+
+clean: ## remove all that was built
+	rm -rf build
+
+format: ## lay out the C files as .clang-format says
+	@tools/setup format
+	clang-format -i $$(find include src tests examples bench -name '*.[ch]')
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+setup:
+	@tools/setup build
+
+$(BUILD)/Makefile: | setup
+	@$(CMAKE) -S . -B $(BUILD) -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=Release --log-level=NOTICE
