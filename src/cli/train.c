@@ -65,11 +65,12 @@ static int64_t classes_of(const gd_dataset *ds)
 
 static void introduce(const plan *p, const gd_dataset *train, const gd_dataset *test, int64_t in, int64_t classes)
 {
-    printf("Gradus %s trains %lld-%lld-%lld (ReLU, softmax with cross-entropy) on %s: %lld training and %lld test images\n",
-           gd_version(), (long long)in, (long long)p->hidden, (long long)classes, p->folder,
-           (long long)gd_dataset_count(train), (long long)gd_dataset_count(test));
-    printf("%lld steps, batches of %lld drawn with replacement, learning rate %g, %s, seed %lld (NumPy's stream)\n",
-           (long long)p->steps, (long long)p->batch, p->lr, p->dtype, (long long)p->seed);
+    printf("Gradus %s: %lld-%lld-%lld (ReLU, softmax, cross-entropy) on %s\n", gd_version(), (long long)in,
+           (long long)p->hidden, (long long)classes, p->folder);
+    printf("%lld training and %lld test images; %lld steps, batches of %lld with replacement, learning rate %g\n",
+           (long long)gd_dataset_count(train), (long long)gd_dataset_count(test), (long long)p->steps,
+           (long long)p->batch, p->lr);
+    printf("weights 0.01 * randn, %s, seed %lld of NumPy's generator\n", p->dtype, (long long)p->seed);
     fflush(stdout);
 }
 
