@@ -12,8 +12,7 @@
  *         }
  *     }
  *
- * A data set keeps its numbers as they came (images stay uint8); a batch is converted while it is
- * gathered. */
+ * A data set keeps its numbers as they came (images stay uint8); a batch is converted when it is made. */
 #ifndef GRADUS_DATA_H
 #define GRADUS_DATA_H
 
@@ -100,8 +99,8 @@ GD_API gd_batch gd_dataset_slice(gd_dataset *ds, int64_t from, int64_t count);
  * Loaders: batches in an order
  * ------------------------------------------------------------------------------------------- */
 
-/* Gives out batches. A loader belongs to the scope it was made in, and ends to work (GD_ERROR_DEAD) with
- * the scope of its data set. */
+/* Gives out batches. A loader belongs to the scope it was made in; when the scope of its data set ends
+ * sooner, gd_next is GD_ERROR_DEAD from then on. */
 typedef struct gd_loader gd_loader;
 
 typedef struct gd_batches_options {

@@ -124,9 +124,10 @@ gd_dims gd_shape_of(size_t count, const int64_t *size)
     return shape;
 }
 
+/* Sizes of 0 do not hide the others: strides are their products. */
 int64_t gd__count(gd_dims shape)
 {
-    int64_t count = 1;
+    int64_t product = 1;
     bool empty = false;
     if (shape.count < 0 || shape.count > GD_MAX_DIMS)
         return -1;
@@ -134,12 +135,12 @@ int64_t gd__count(gd_dims shape)
         if (shape.size[i] < 0)
             return -1;
         empty = empty || shape.size[i] == 0;
-        if (!empty && __builtin_mul_overflow(count, shape.size[i], &count))
+        if (shape.size[i] > 0 && __builtin_mul_overflow(product, shape.size[i], &product))
             return -1;
     }
-    if (empty)
-        return 0;
-    return count > INT64_MAX / 16 ? -1 : count;
+    if (product > INT64_MAX / 16)
+        return -1;
+    return empty ? 0 : product;
 }
 
 gd_dims gd__shape(const gd_tensor *t)

@@ -1,0 +1,88 @@
+/* gather.c - samples made into a batch: their bytes first, then, by the operations that there are, the dtype, the
+ * scale and the shape that the data set asks for. */
+#include "data/dataset.h"
+
+#include <string.h>
+
+#include "gradus/autograd.h"
+#include "gradus/op.h"
+
+gd_batch gd__no_batch(gd_context *g)
+{
+    return (gd_batch){ gd__error_object(g), gd__error_object(g) };
+}
+
+/* Numbers of one sample; also where there is no sample. */
+static int64_t row_of(const gd_tensor *t)
+{
+    int64_t row = 1;
+    for (int i = 1; i < t->ndim; i++)
+        row *= t->shape[i];
+    return row;
+}
+
+/* Which samples: those at index[0], index[stride], ..., or without an index those from `from` on. */
+typedef struct choice {
+    const int64_t *index;
+    int64_t stride, from, count;
+} choice;
+
+static gd__meta meta_of(const gd_tensor *t, int64_t count)
+{
+    gd__meta meta = { .dtype = (gd_dtype)t->dtype, .shape = gd__shape(t) };
+    memcpy(meta.stride, t->stride, t->ndim * sizeof *t->stride);
+    meta.shape.size[0] = count;
+    return meta;
+}
+
+/* The samples as they lie in the data set; neighbours need no copy. */
+static gd_tensor *pick(gd_tensor *t, const choice *c)
+{
+    gd__meta meta = meta_of(t, c->count);
+    if (!c->index) {
+        meta.offset = c->from * row_of(t);
+        gd_tensor *view = gd__view(t, &meta);
+        return view ? view : gd__error_object(t->object.context);
+    }
+    gd_tensor *rows = gd__tensor(t->object.context, &meta);
+    size_t bytes = (size_t)row_of(t) * gd_dtype_size((gd_dtype)t->dtype);
+    for (int64_t i = 0; rows && i < c->count; i++)
+        memcpy(rows->data + (size_t)i * bytes, t->data + (size_t)c->index[i * c->stride] * bytes, bytes);
+    return rows ? rows : gd__error_object(t->object.context);
+}
+
+static gd_tensor *finish_x(const gd_dataset *ds, gd_tensor *x)
+{
+    if (ds->flatten && gd__alive(x))
+        x = gd_reshape(x, gd_shape(x->shape[0], row_of(ds->x)));
+    return ds->divisor != 0 ? gd_div_scalar(gd_cast(x, GD_DEFAULT), ds->divisor) : x;
+}
+
+static gd_tensor *finish_t(gd_tensor *t)
+{
+    return gd__alive(t) && t->dtype == GD_UINT8 ? gd_cast(t, GD_INT64) : t;
+}
+
+/* A batch is the caller's to write to, so it shares nothing with the data set. */
+static gd_tensor *own(gd_tensor *t, const gd_tensor *source)
+{
+    return gd__alive(t) && t->storage == source->storage ? gd_clone(t) : t;
+}
+
+static gd_batch make(const gd_dataset *ds, const choice *c)
+{
+    gd_no_grad quiet = gd_no_grad_enter(ds->object.context);
+    gd_batch batch = { own(finish_x(ds, pick(ds->x, c)), ds->x), own(finish_t(pick(ds->t, c)), ds->t) };
+    gd_no_grad_leave(&quiet);
+    return gd__alive(batch.x) && gd__alive(batch.t) ? batch : gd__no_batch(ds->object.context);
+}
+
+gd_batch gd__gather(const gd_dataset *ds, const int64_t *index, int64_t stride, int64_t count)
+{
+    return make(ds, &(choice){ .index = index, .stride = stride, .count = count });
+}
+
+gd_batch gd__slice(const gd_dataset *ds, int64_t from, int64_t count)
+{
+    return make(ds, &(choice){ .from = from, .count = count });
+}
