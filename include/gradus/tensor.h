@@ -85,6 +85,11 @@ GD_API gd_tensor *gd_full(gd_context *g, gd_dtype dtype, gd_dims shape, double v
 /* A tensor of one value and no dimension. */
 GD_API gd_tensor *gd_scalar(gd_context *g, gd_dtype dtype, double value);
 
+/* The same with the shape and dtype of another tensor. */
+GD_API gd_tensor *gd_zeros_like(const gd_tensor *t);
+GD_API gd_tensor *gd_ones_like(const gd_tensor *t);
+GD_API gd_tensor *gd_full_like(const gd_tensor *t, double value);
+
 /* 0, 1, ..., n - 1 (torch.arange(n)); dtype GD_DEFAULT means int64 here, as in PyTorch. */
 GD_API gd_tensor *gd_arange(gd_context *g, gd_dtype dtype, int64_t n);
 

@@ -1,6 +1,8 @@
 /* binary.c - elementwise operations on two tensors, and on a tensor and a number. */
 #include "op/op.h"
 
+#include <math.h>
+
 static const char broadcast_why[] = "where an operand was broadcast, its gradient is summed over what was repeated: "
                                     "each copy has had its share of the influence";
 
@@ -118,6 +120,107 @@ gd_tensor *gd_div(gd_tensor *a, gd_tensor *b)
     return gd__apply2(GD__OP_div, a, b);
 }
 
+/* ---- pow ---- */
+
+static gd_tensor *pow_vjp(const gd__vjp *v)
+{
+    gd_tensor *a = v->x[0], *b = v->x[1];
+    if (v->i == 0) {
+        gd_tensor *slope = gd_mul(b, gd_pow(a, gd_sub_scalar(b, 1)));
+        return gd_mul(v->dy, gd_where(gd_eq_scalar(b, 0), gd_zeros_like(b), slope));
+    }
+    gd_tensor *flat = gd_logical_and(gd_eq_scalar(a, 0), gd_ge_scalar(b, 0));
+    return gd_mul(v->dy, gd_where(flat, gd_zeros_like(a), gd_mul(v->y, gd_log(a))));
+}
+
+static double pow_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return pow(x[0], x[1]);
+}
+
+const gd__op gd__op_pow = {
+    .info = { .name = "pow", .input = { "a", "b" }, .formula = "y = a^b",
+              .derivative = { "da = dy * b a^(b - 1)", "db = dy * y ln(a)" },
+              .why = "a^0 is 1 wherever a is, and 0^b is 0 for every b > 0: there the derivatives are 0",
+              .latex = "y = a^{b}", .latex_derivative = { "\\bar a = \\bar y \\odot b\\,a^{b-1}",
+                                                         "\\bar b = \\bar y \\odot y \\ln a" } },
+    .arity = 2, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_broadcast,
+    .vjp = pow_vjp, .differentiable = 3, .reads = 3 | GD__READS_OUTPUT, .reference = pow_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = 0.4, .high = 2 } },
+};
+
+gd_tensor *gd_pow(gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply2(GD__OP_pow, a, b);
+}
+
+/* ---- maximum and minimum ---- */
+
+static const char tie_why[] = "only the one that was taken has influence; where both are equal each gets half, as in PyTorch";
+
+/* 1 where the operand was taken, 1/2 at a tie, 0 elsewhere. */
+static gd_tensor *share_taken(const gd__vjp *v)
+{
+    gd_tensor *own = v->x[v->i], *other = v->x[1 - v->i], *dtype_of = v->dy;
+    gd_tensor *tie = gd_mul_scalar(gd_cast(gd_eq(own, other), (gd_dtype)dtype_of->dtype), 0.5);
+    return gd_sub(gd_cast(gd_eq(own, v->y), (gd_dtype)dtype_of->dtype), tie);
+}
+
+static gd_tensor *maximum_vjp(const gd__vjp *v)
+{
+    return gd_mul(v->dy, share_taken(v));
+}
+
+static double maximum_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return x[0] > x[1] ? x[0] : x[1];
+}
+
+const gd__op gd__op_maximum = {
+    .info = { .name = "maximum", .input = { "a", "b" }, .formula = "y = max(a, b)",
+              .derivative = { "da = dy where a > b, dy / 2 where a = b", "db = dy where b > a, dy / 2 where a = b" },
+              .why = tie_why, .latex = "y = \\max(a, b)",
+              .latex_derivative = { "\\bar a = \\bar y \\odot ([a > b] + \\tfrac12 [a = b])",
+                                    "\\bar b = \\bar y \\odot ([b > a] + \\tfrac12 [a = b])" } },
+    .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
+    .vjp = maximum_vjp, .differentiable = 3, .reads = 3 | GD__READS_OUTPUT, .reference = maximum_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -2, .high = 2 } },
+};
+
+gd_tensor *gd_maximum(gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply2(GD__OP_maximum, a, b);
+}
+
+static gd_tensor *minimum_vjp(const gd__vjp *v)
+{
+    return gd_mul(v->dy, share_taken(v));
+}
+
+static double minimum_reference(const double *x, const gd__attrs *attrs)
+{
+    (void)attrs;
+    return x[0] < x[1] ? x[0] : x[1];
+}
+
+const gd__op gd__op_minimum = {
+    .info = { .name = "minimum", .input = { "a", "b" }, .formula = "y = min(a, b)",
+              .derivative = { "da = dy where a < b, dy / 2 where a = b", "db = dy where b < a, dy / 2 where a = b" },
+              .why = tie_why, .latex = "y = \\min(a, b)",
+              .latex_derivative = { "\\bar a = \\bar y \\odot ([a < b] + \\tfrac12 [a = b])",
+                                    "\\bar b = \\bar y \\odot ([b < a] + \\tfrac12 [a = b])" } },
+    .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
+    .vjp = minimum_vjp, .differentiable = 3, .reads = 3 | GD__READS_OUTPUT, .reference = minimum_reference,
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -2, .high = 2 } },
+};
+
+gd_tensor *gd_minimum(gd_tensor *a, gd_tensor *b)
+{
+    return gd__apply2(GD__OP_minimum, a, b);
+}
+
 /* ---- with a number ---- */
 
 static gd_tensor *with_scalar(gd__op_id id, gd_tensor *x, double c)
@@ -220,47 +323,4 @@ const gd__op gd__op_div_scalar = {
 gd_tensor *gd_div_scalar(gd_tensor *x, double c)
 {
     return with_scalar(GD__OP_div_scalar, x, c);
-}
-
-/* ---- comparisons ---- */
-
-static double eq_reference(const double *x, const gd__attrs *attrs)
-{
-    (void)attrs;
-    return x[0] == x[1];
-}
-
-const gd__op gd__op_eq = {
-    .info = { .name = "eq", .input = { "a", "b" }, .formula = "y = [a = b]", .latex = "y = [a = b]" },
-    .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_compare,
-    .reference = eq_reference,
-    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -1, .high = 1 } },
-};
-
-gd_tensor *gd_eq(gd_tensor *a, gd_tensor *b)
-{
-    return gd__apply2(GD__OP_eq, a, b);
-}
-
-static double ge_reference(const double *x, const gd__attrs *attrs)
-{
-    (void)attrs;
-    return x[0] >= x[1];
-}
-
-const gd__op gd__op_ge = {
-    .info = { .name = "ge", .input = { "a", "b" }, .formula = "y = [a >= b]", .latex = "y = [a \\ge b]" },
-    .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_compare,
-    .reference = ge_reference,
-    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -1, .high = 1 } },
-};
-
-gd_tensor *gd_ge(gd_tensor *a, gd_tensor *b)
-{
-    return gd__apply2(GD__OP_ge, a, b);
-}
-
-gd_tensor *gd_ge_scalar(gd_tensor *x, double c)
-{
-    return gd_ge(x, gd_scalar(gd_context_of(x), GD_FLOAT64, c));
 }

@@ -53,6 +53,7 @@ typedef struct gd__sample {
     gd__attrs attrs;
     int label_input; /* 1 + the operand that holds class labels below label_limit, 0 for none */
     int64_t label_limit;
+    int condition_input; /* 1 + the operand that holds bools, 0 for none */
 } gd__sample;
 
 enum { GD__MAX_SAMPLES = 4 };

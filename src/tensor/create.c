@@ -54,6 +54,27 @@ gd_tensor *gd_ones(gd_context *g, gd_dtype dtype, gd_dims shape)
     return gd_full(g, dtype, shape, 1);
 }
 
+gd_tensor *gd_full_like(const gd_tensor *t, double value)
+{
+    gd_context *g = gd__context(t);
+    if (!gd__usable(g, t, "gd_full_like", "the tensor"))
+        return gd__error_object(g);
+    return gd_full(g, (gd_dtype)t->dtype, gd__shape(t), value);
+}
+
+gd_tensor *gd_zeros_like(const gd_tensor *t)
+{
+    gd_context *g = gd__context(t);
+    if (!gd__usable(g, t, "gd_zeros_like", "the tensor"))
+        return gd__error_object(g);
+    return gd_zeros(g, (gd_dtype)t->dtype, gd__shape(t));
+}
+
+gd_tensor *gd_ones_like(const gd_tensor *t)
+{
+    return gd_full_like(t, 1);
+}
+
 gd_tensor *gd_scalar(gd_context *g, gd_dtype dtype, double value)
 {
     return gd_full(g, dtype, gd_shape(), value);

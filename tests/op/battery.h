@@ -32,7 +32,7 @@ static inline const gd__op *op_of(const subject *s)
 
 static inline bool is_float_operand(const subject *s, int i)
 {
-    return s->sample->label_input != i + 1;
+    return s->sample->label_input != i + 1 && s->sample->condition_input != i + 1;
 }
 
 static inline uint64_t test_seed(void)
@@ -41,14 +41,14 @@ static inline uint64_t test_seed(void)
     return given ? strtoull(given, NULL, 10) : 20261122;
 }
 
-/* Numbers of the sample's interval, or class labels. */
+/* Numbers of the sample's interval, class labels, or bools. */
 static inline gd_tensor *operand(gd_context *g, const subject *s, int i, gd_dtype dtype, gd_dims shape)
 {
     const gd__sample *sample = s->sample;
-    if (!is_float_operand(s, i)) {
-        gd_tensor *labels = gd_choice(g, sample->label_limit, shape.size[0]);
-        return labels;
-    }
+    if (sample->label_input == i + 1)
+        return gd_choice(g, sample->label_limit, shape.size[0]);
+    if (sample->condition_input == i + 1)
+        return gd_ge_scalar(gd_rand(g, dtype, shape), 0.5);
     gd_tensor *t = gd_rand(g, dtype, shape);
     double numbers[MOST];
     assert_true(gd_numel(t) <= MOST);

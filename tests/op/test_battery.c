@@ -395,6 +395,13 @@ static void *metered(void *user, void *block, size_t old_size, size_t new_size)
     return realloc(block, new_size);
 }
 
+static gd_dtype empty_dtype(const subject *s, int i)
+{
+    if (is_float_operand(s, i))
+        return GD_FLOAT64;
+    return s->sample->label_input == i + 1 ? GD_INT64 : GD_BOOL;
+}
+
 /* Forward and backward with allocation 0, 1, 2, ... refused, until all goes well. */
 static void test_out_of_memory(void **state)
 {
@@ -405,7 +412,7 @@ static void test_out_of_memory(void **state)
         gd_tensor *in[GD__MAX_INPUTS], *dx[GD__MAX_INPUTS];
         gd_tensor *big = gd_zeros(g, GD_FLOAT64, gd_shape(20000)); /* leaves little of the first chunk */
         for (int i = 0; i < op_of(s)->arity; i++)
-            in[i] = gd_zeros(g, is_float_operand(s, i) ? GD_FLOAT64 : GD_INT64, s->sample->shape[i]);
+            in[i] = gd_zeros(g, empty_dtype(s, i), s->sample->shape[i]);
         for (int i = 0; i < op_of(s)->arity; i++)
             if (op_of(s)->differentiable >> i & 1)
                 gd_require_grad(in[i], true);

@@ -1,6 +1,8 @@
 /* binary.c - elementwise kernels of two operands. */
 #include "cpu/kernel.h"
 
+#include "cpu/kernels/libm.h"
+
 #define NAME add
 #define INTEGERS
 #define BOOLS(a, b) (a) || (b)
@@ -31,16 +33,19 @@
 #define EXPR(dy, y) (y) > 0 ? (dy) : 0
 #include "cpu/kernels/binary.inc"
 
-#define NAME eq
-#define INTEGERS
-#define BOOLS(a, b) (a) == (b)
-#define COMPARES
-#define EXPR(a, b) (a) == (b)
+#define NAME pow
+#define EXPR(a, b) F(call_pow)(a, b)
 #include "cpu/kernels/binary.inc"
 
-#define NAME ge
+/* A NaN on either side is the result, as in PyTorch. */
+#define NAME maximum
 #define INTEGERS
-#define BOOLS(a, b) (a) >= (b)
-#define COMPARES
-#define EXPR(a, b) (a) >= (b)
+#define BOOLS(a, b) (a) || (b)
+#define EXPR(a, b) (a) > (b) || (a) != (a) ? (a) : (b)
+#include "cpu/kernels/binary.inc"
+
+#define NAME minimum
+#define INTEGERS
+#define BOOLS(a, b) (a) && (b)
+#define EXPR(a, b) (a) < (b) || (a) != (a) ? (a) : (b)
 #include "cpu/kernels/binary.inc"

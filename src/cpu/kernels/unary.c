@@ -1,6 +1,7 @@
 /* unary.c - elementwise kernels of one operand. */
 #include "cpu/kernel.h"
 
+#include "cpu/kernels/libm.h"
 #include "cpu/kernels/vmath.h"
 
 #define NAME neg
@@ -21,18 +22,8 @@
 #define EXPR(x) (U)(x) * (U)(x)
 #include "cpu/kernels/unary.inc"
 
-static inline float root_f32(float x)
-{
-    return sqrtf(x);
-}
-
-static inline double root_f64(double x)
-{
-    return sqrt(x);
-}
-
 #define NAME sqrt
-#define EXPR(x) F(root)(x)
+#define EXPR(x) F(call_sqrt)(x)
 #include "cpu/kernels/unary.inc"
 
 #define NAME sigmoid
