@@ -37,7 +37,7 @@ gd_tensor *gd_leaky_relu(gd_tensor *x, double slope)
 static gd_tensor *elu_vjp(const gd__vjp *v)
 {
     gd_tensor *slope = gd_mul_scalar(gd_exp(gd_clamp(v->x[0], -INFINITY, 0)), v->attrs->scalar[0]);
-    return gd_where(gd_gt_scalar(v->x[0], 0), v->dy, gd_mul(v->dy, slope));
+    return gd_where(gd_le_scalar(v->x[0], 0), gd_mul(v->dy, slope), v->dy);
 }
 
 static double elu_reference(const double *x, const gd__attrs *attrs)

@@ -159,17 +159,16 @@ gd_tensor *gd_pow(gd_tensor *a, gd_tensor *b)
 
 static const char tie_why[] = "only the one that was taken has influence; where both are equal each gets half, as in PyTorch";
 
-/* 1 where the operand was taken, 1/2 at a tie, 0 elsewhere. */
-static gd_tensor *share_taken(const gd__vjp *v)
+/* dy where the operand was taken, half of it at a tie, 0 where `lost`; a NaN is no reason to stop it. */
+static gd_tensor *share_taken(const gd__vjp *v, gd_tensor *lost)
 {
-    gd_tensor *own = v->x[v->i], *other = v->x[1 - v->i], *dtype_of = v->dy;
-    gd_tensor *tie = gd_mul_scalar(gd_cast(gd_eq(own, other), (gd_dtype)dtype_of->dtype), 0.5);
-    return gd_sub(gd_cast(gd_eq(own, v->y), (gd_dtype)dtype_of->dtype), tie);
+    gd_tensor *tie = gd_eq(v->x[0], v->x[1]);
+    return gd_where(lost, gd_zeros_like(v->dy), gd_where(tie, gd_mul_scalar(v->dy, 0.5), v->dy));
 }
 
 static gd_tensor *maximum_vjp(const gd__vjp *v)
 {
-    return gd_mul(v->dy, share_taken(v));
+    return share_taken(v, gd_lt(v->x[v->i], v->x[1 - v->i]));
 }
 
 static double maximum_reference(const double *x, const gd__attrs *attrs)
@@ -185,7 +184,7 @@ const gd__op gd__op_maximum = {
               .latex_derivative = { "\\bar a = \\bar y \\odot ([a > b] + \\tfrac12 [a = b])",
                                     "\\bar b = \\bar y \\odot ([b > a] + \\tfrac12 [a = b])" } },
     .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
-    .vjp = maximum_vjp, .differentiable = 3, .reads = 3 | GD__READS_OUTPUT, .reference = maximum_reference,
+    .vjp = maximum_vjp, .differentiable = 3, .reads = 3, .reference = maximum_reference,
     .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -2, .high = 2 } },
 };
 
@@ -196,7 +195,7 @@ gd_tensor *gd_maximum(gd_tensor *a, gd_tensor *b)
 
 static gd_tensor *minimum_vjp(const gd__vjp *v)
 {
-    return gd_mul(v->dy, share_taken(v));
+    return share_taken(v, gd_gt(v->x[v->i], v->x[1 - v->i]));
 }
 
 static double minimum_reference(const double *x, const gd__attrs *attrs)
@@ -212,7 +211,7 @@ const gd__op gd__op_minimum = {
               .latex_derivative = { "\\bar a = \\bar y \\odot ([a < b] + \\tfrac12 [a = b])",
                                     "\\bar b = \\bar y \\odot ([b < a] + \\tfrac12 [a = b])" } },
     .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
-    .vjp = minimum_vjp, .differentiable = 3, .reads = 3 | GD__READS_OUTPUT, .reference = minimum_reference,
+    .vjp = minimum_vjp, .differentiable = 3, .reads = 3, .reference = minimum_reference,
     .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -2, .high = 2 } },
 };
 

@@ -142,8 +142,8 @@ gd_tensor *gd_round(gd_tensor *x)
 
 static gd_tensor *clamp_vjp(const gd__vjp *v)
 {
-    gd_tensor *inside = gd_logical_and(gd_ge_scalar(v->x[0], v->attrs->scalar[0]),
-                                       gd_le_scalar(v->x[0], v->attrs->scalar[1]));
+    gd_tensor *inside = gd_logical_and(gd_gt_scalar(v->x[0], v->attrs->scalar[0]),
+                                       gd_lt_scalar(v->x[0], v->attrs->scalar[1]));
     return gd_mul(v->dy, inside);
 }
 
@@ -153,9 +153,9 @@ static double clamp_reference(const double *x, const gd__attrs *attrs)
 }
 
 const gd__op gd__op_clamp = {
-    .info = { .name = "clamp", .input = { "x" }, .formula = "y = min(max(x, low), high)", .derivative = { "dx = dy where low <= x <= high, else 0" },
-              .why = "what was cut off has no influence; at the limits themselves the derivative is taken as 1, as in PyTorch",
-              .latex = "y = \\min(\\max(x, l), h)", .latex_derivative = { "\\bar x = \\bar y \\odot [l \\le x \\le h]" } },
+    .info = { .name = "clamp", .input = { "x" }, .formula = "y = min(max(x, low), high)", .derivative = { "dx = dy where low < x < high, else 0" },
+              .why = "what was cut off has no influence; at the limits themselves the derivative is taken as 0, as relu's is at 0",
+              .latex = "y = \\min(\\max(x, l), h)", .latex_derivative = { "\\bar x = \\bar y \\odot [l < x < h]" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
     .vjp = clamp_vjp, .differentiable = 1, .reads = 1, .reference = clamp_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { -0.8, 1.1 } } } },

@@ -231,7 +231,7 @@ static gd_tensor *relu_backward_vjp(const gd__vjp *v)
 static double relu_backward_reference(const double *x, const gd__attrs *attrs)
 {
     (void)attrs;
-    return x[1] > 0 ? x[0] : 0;
+    return x[1] <= 0 ? 0 : x[0];
 }
 
 const gd__op gd__op_relu_backward = {

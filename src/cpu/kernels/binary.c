@@ -28,9 +28,10 @@
 #define EXPR(dy, y) (dy) * (1 - (y)) * (y)
 #include "cpu/kernels/binary.inc"
 
+/* A NaN is not cut off, so its gradient passes. */
 #define NAME relu_backward
 #define INTEGERS
-#define EXPR(dy, y) (y) > 0 ? (dy) : 0
+#define EXPR(dy, y) (y) <= 0 ? 0 : (dy)
 #include "cpu/kernels/binary.inc"
 
 #define NAME pow

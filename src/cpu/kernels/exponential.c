@@ -20,7 +20,8 @@
 #define EXPR(x) 1 / (x)
 #include "cpu/kernels/unary.inc"
 
-/* The squares and roots that are asked for most are exact or nearly so. */
+/* Squares and roots as PyTorch takes them: of -infinity a root is NaN, where C's pow has infinity or 0. */
+#define ROOT(x) c > 0 ? F(call_sqrt)(x) : 1 / F(call_sqrt)(x)
 #define NAME pow_scalar
-#define EXPR(x) c == 2 ? (x) * (x) : c == (T)0.5 ? F(call_sqrt)(x) : F(call_pow)(x, c)
+#define EXPR(x) c == 2 ? (x) * (x) : c == (T)0.5 || c == (T)-0.5 ? (ROOT(x)) : F(call_pow)(x, c)
 #include "cpu/kernels/unary.inc"

@@ -3,7 +3,7 @@
 
 #include "cpu/kernels/libm.h"
 
-/* NaN stays: it is neither above nor below. */
+/* NaN is neither above nor below: abs and clamp keep it, and its sign is 0, as in PyTorch. */
 #define NAME abs
 #define INTEGERS
 #define EXPR(x) (x) > 0 ? (x) : (T)(0 - (U)(x))
@@ -11,7 +11,7 @@
 
 #define NAME sign
 #define INTEGERS
-#define EXPR(x) (x) > 0 ? (T)1 : (x) == 0 ? (T)0 : (x) == (x) ? (T)-1 : (x)
+#define EXPR(x) (x) > 0 ? (T)1 : (x) == 0 || (x) != (x) ? (T)0 : (T)-1
 #include "cpu/kernels/unary.inc"
 
 #define NAME floor
