@@ -17,7 +17,7 @@ all: $(BUILD)/Makefile ## build the library, the gradus command and the examples
 	@$(build) all
 	@echo "Built in $(BUILD): the gradus command, libgradus, the examples. Next: make mnist, make test, make help"
 
-mnist: all ## train on handwritten digits and write a report (DATA=folder OUT=folder)
+mnist: all ## train on handwritten digits; writes the model and its history (DATA=folder OUT=folder)
 	$(BUILD)/gradus train $(DATA) --output $(OUT)
 
 test: setup ## build in every promised way and run all tests (a few minutes)

@@ -14,7 +14,11 @@
  * Errors are values. A call that fails returns an error object of its type: never NULL, and never a
  * crash. Calls on an error object return one again, so an expression can be chained and asked once.
  * The context keeps the first error. While it stands, calls that change something (gd_backward,
- * gd_step, gd_save, ...) do nothing; gd_clear lifts it. */
+ * gd_step, gd_save, ...) do nothing; gd_clear lifts it. A call that is handed nothing but NULL has no context to tell: it
+ * returns an error object all the same.
+ *
+ * Using an object after its scope is a mistake. It is an error (GD_ERROR_DEAD) as long as nothing else has taken the
+ * memory; debug builds put that off as long as they can, so that the mistake is met. */
 #ifndef GRADUS_BASE_H
 #define GRADUS_BASE_H
 
@@ -56,8 +60,8 @@ typedef struct gd_allocator {
 typedef struct gd_config {
     gd_allocator allocator; /* .resize NULL: the C library's malloc */
     const char *isa;        /* instruction set of the kernels: NULL picks the best that this processor
-                               has; "generic", "avx2", "avx512" ask for one (an error where the
-                               processor or the build lacks it) */
+                               has; "generic", "avx2", "avx512" ask for one (where the processor or
+                               the build lacks it, the first operation is an error) */
 } gd_config;
 
 /* Opens a context. The default random stream is GD_RNG_PHILOX with seed 0.
@@ -74,7 +78,8 @@ GD_API void gd_close(gd_context *g);
 /* The version that the library was built as: "0.1.0". A static string. */
 GD_API const char *gd_version(void);
 
-/* The instruction set whose kernels the context runs: "generic", "avx2" or "avx512". A static string. */
+/* The instruction set whose kernels the context runs: "generic", "avx2" or "avx512"; "none" where there is no such.
+ * A static string. */
 GD_API const char *gd_isa(gd_context *g);
 
 /* ---------------------------------------------------------------------------------------------

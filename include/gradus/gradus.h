@@ -1,4 +1,17 @@
-/* gradus.h - all of Gradus. */
+/* gradus.h - all of Gradus.
+ *
+ *     base.h      contexts, errors as values, scopes, random streams
+ *     tensor.h    tensors: making, reading, writing, printing
+ *     op.h        operations, listed in ops.inc
+ *     autograd.h  derivatives
+ *     nn.h        layers and parameters, saving and loading
+ *     optim.h     optimizers
+ *     data.h      IDX files, data sets, batches
+ *     io.h        .npy, .npz and .safetensors files
+ *     train.h     the training loop
+ *
+ * Macros with options or counted arguments need C. From C++ and other languages call the functions behind them:
+ * gd_shape_of, gd_values_of, gd_sequential_of, gd_sgd_with, gd_batches_with, gd_fit_with, (gd_sum)(args). */
 #ifndef GRADUS_GRADUS_H
 #define GRADUS_GRADUS_H
 

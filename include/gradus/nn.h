@@ -42,7 +42,7 @@ GD_API bool gd_is_layer(const gd_layer *layer);
 /* Draws the parameters now, if they have not been drawn. Returns the layer. */
 GD_API gd_layer *gd_init(gd_layer *layer);
 
-/* What the layer makes of x, recorded for gd_backward and gd_layer_backward unless in gd_no_grad. */
+/* What the layer makes of x, of the dtype of its parameters; recorded for gd_backward and gd_layer_backward unless in gd_no_grad. */
 GD_API gd_tensor *gd_forward(gd_layer *layer, gd_tensor *x);
 
 /* Layer by layer, as by hand: from the gradient dy of the layer's last output to that of its last input. The gradients of

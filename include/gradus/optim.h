@@ -15,13 +15,13 @@ typedef struct gd_optimizer gd_optimizer;
  * every field counts as written. */
 typedef struct gd_sgd_options {
     gd_layer *net;
+    const char *given;   /* which were written: the macro's text */
     double lr;           /* 0.001 */
     double momentum;     /* 0 */
     double dampening;    /* 0 */
     double weight_decay; /* 0 */
     bool nesterov;       /* needs momentum > 0 and dampening 0 */
     bool maximize;       /* climb instead of descending */
-    const char *given;
 } gd_sgd_options;
 
 /* Stochastic gradient descent on the parameters of a network, as torch.optim.SGD:

@@ -77,7 +77,7 @@ GD_API gd_dims gd_shape_of(size_t count, const int64_t *size);
                  (const double[]){ 0, __VA_ARGS__ } + 1)
 GD_API gd_tensor *gd_values_of(gd_context *g, gd_dtype dtype, gd_dims shape, size_t count, const double *values);
 
-/* A tensor of zeros, of ones, of `value`. Integer dtypes take the value's whole part. */
+/* A tensor of zeros, of ones, of `value`. Integer dtypes take the value's whole part, and uint8 its last 8 bits. */
 GD_API gd_tensor *gd_zeros(gd_context *g, gd_dtype dtype, gd_dims shape);
 GD_API gd_tensor *gd_ones(gd_context *g, gd_dtype dtype, gd_dims shape);
 GD_API gd_tensor *gd_full(gd_context *g, gd_dtype dtype, gd_dims shape, double value);

@@ -44,17 +44,17 @@ typedef bool gd_watcher(void *user, const gd_progress *progress);
 
 typedef struct gd_fit_options {
     gd_layer *net;
+    const char *given;       /* which were written: the macro's text */
     gd_optimizer *optimizer; /* must be given */
     gd_loader *batches;      /* must be given; at its end an epoch begins anew */
     gd_loss_function *loss;  /* gd_cross_entropy */
     int64_t steps;           /* 1000 */
     gd_dataset *train, *test; /* evaluated; NULL: not */
-    int64_t evaluate_every;  /* steps from one evaluation to the next, the first after step 0 as in the notebook;
+    int64_t evaluate_every;  /* steps from one evaluation to the next, the first after step 0;
                                 the last step is evaluated too. 0, the default: only the last step */
     FILE *progress;          /* where progress is shown: a bar on a terminal, else plain lines; NULL: nowhere */
     gd_watcher *watch;       /* NULL: nobody watches */
     void *user;              /* handed to the watcher */
-    const char *given;       /* which were written: the macro's text */
 } gd_fit_options;
 
 /* Trains the network: for each step a batch, forward, loss, backward, and a step of the optimizer, in a scope of its
@@ -64,7 +64,8 @@ typedef struct gd_fit_options {
 GD_API gd_history *gd_fit_with(gd_fit_options options);
 
 /* The share of the samples, 0 to 1, whose largest output along the last dimension is their label. Nothing is recorded.
- * NaN on any error and for an empty data set. */
+ * The targets are class labels, one integer a sample, and the network makes one row a sample. NaN on any error and for an
+ * empty data set. */
 GD_API double gd_accuracy(gd_layer *net, gd_dataset *dataset);
 
 /* How many steps were made, and the loss of each, which belong to the history. -1 and NULL on an error. */

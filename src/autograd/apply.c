@@ -31,14 +31,14 @@ static bool operands_usable(const gd__call *call)
 static bool wants_one_float(const gd__call *call)
 {
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
-    const gd_tensor *first = call->in[0];
+    const gd_tensor *first = call->in[0], *second = call->in[call->count > 1];
     for (int i = 0; i < call->count; i++) {
         if (gd__is_float((gd_dtype)call->in[i]->dtype) && call->in[i]->dtype == first->dtype)
             continue;
         gd__fail(call->context,
                  (gd__fault){ .status = GD_ERROR_DTYPE, .remedy = "gd_cast one to the other's dtype" },
                  "operands of one float dtype are expected, not %s and %s", gd__describe(first, left),
-                 gd__describe(call->in[i], right));
+                 gd__describe(second, right));
         return false;
     }
     return true;

@@ -70,7 +70,7 @@ static bool pass(walk *w, uint32_t place)
     w->open--;
     if (record.spent && !w->mark)
         return fail(w->context, "Run the forward again before each gd_backward", record.out,
-                    "was gone through by a backward before");
+                    "has had its backward already");
     gd__vjp v = { record.out->cotangent, record.in, record.out, &record.attrs, 0 };
     for (v.i = 0; v.i < record.op->arity && record.in[v.i]; v.i++) {
         gd_tensor *x = record.in[v.i];

@@ -101,7 +101,7 @@ bool gd__usable(gd_context *g, const void *object, const char *function, const c
         gd__fail(g,
                  (gd__fault){ .status = GD_ERROR_DEAD,
                               .op = function,
-                              .remedy = "Make it in an outer scope, or move it there with gd_keep" },
+                              .remedy = "Make it in an outer scope; a tensor can be moved there with gd_keep" },
                  "%s was used after the scope that it lived in", what);
     return false;
 }

@@ -17,7 +17,7 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static int usage(FILE *to, int status)
 {
-    fprintf(to, "gradus %s: build, train, check and explain neural networks\n\n"
+    fprintf(to, "gradus %s: train neural networks and look into them\n\n"
                 "usage: gradus COMMAND ...\n\n", gd_version());
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);

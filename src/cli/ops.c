@@ -3,6 +3,20 @@
 
 #include <string.h>
 
+/* Words in lines of at most 80 columns, indented by two. */
+static void print_wrapped(const char *first, const char *text)
+{
+    size_t column = (size_t)printf("  %s", first);
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        if (column + 1 + length > 80)
+            column = (size_t)printf("\n ") - 1;
+        column += (size_t)printf(" %.*s", (int)length, text);
+        text += length + strspn(text + length, " ");
+    }
+    putchar('\n');
+}
+
 static void print_op(const gd_op_info *op)
 {
     printf("%s(", op->name);
@@ -15,7 +29,7 @@ static void print_op(const gd_op_info *op)
     if (!op->derivative[0] && !op->is_update)
         printf("  no derivative\n");
     if (op->why)
-        printf("  why: %s\n", op->why);
+        print_wrapped("why:", op->why);
 }
 
 int run_ops(int count, char **arguments)

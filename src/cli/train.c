@@ -95,29 +95,31 @@ static int save(gd_context *g, gd_layer *net, const gd_history *history, const c
     return 0;
 }
 
-static int train(gd_context *g, const plan *p)
-{
-    gd_dataset *train_set = gd_mnist(g, p->folder, true), *test_set = gd_mnist(g, p->folder, false);
-    if (gd_failed(g))
-        return report_failure(g);
-    int64_t in = features_of(train_set), classes = classes_of(train_set);
-    introduce(p, train_set, test_set, in, classes);
-    gd_seed(g, GD_RNG_NUMPY, (uint64_t)p->seed);
-    gd_layer *net = classifier(g, in, p->hidden, classes);
-    gd_loader *batches = gd_batches(train_set, .size = p->batch, .replacement = true);
-    int64_t epoch = gd_dataset_count(train_set) / (p->batch > 0 ? p->batch : 1);
-    gd_history *history = gd_fit(net, .optimizer = gd_sgd(net, .lr = p->lr), .batches = batches,
-                                 .loss = gd_cross_entropy, .steps = p->steps, .train = train_set, .test = test_set,
-                                 .evaluate_every = epoch > 0 ? epoch : 1, .progress = stdout, .watch = go_on);
-    return gd_failed(g) ? report_failure(g) : save(g, net, history, p->output);
-}
-
 static bool open_output(const plan *p)
 {
     if (make_folder(p->output))
         return true;
     fprintf(stderr, "gradus train: the folder '%s' can't be made: %s\n", p->output, strerror(errno));
     return false;
+}
+
+static int train(gd_context *g, const plan *p)
+{
+    gd_dataset *train_set = gd_mnist(g, p->folder, true), *test_set = gd_mnist(g, p->folder, false);
+    if (gd_failed(g))
+        return report_failure(g);
+    if (!open_output(p))
+        return EXIT_FAILED;
+    int64_t in = features_of(train_set), classes = classes_of(train_set);
+    introduce(p, train_set, test_set, in, classes);
+    gd_seed(g, GD_RNG_NUMPY, (uint64_t)p->seed);
+    gd_layer *net = classifier(g, in, p->hidden, classes);
+    gd_loader *batches = gd_batches(train_set, .size = p->batch, .replacement = true);
+    int64_t epoch = gd_dataset_count(train_set) / (p->batch);
+    gd_history *history = gd_fit(net, .optimizer = gd_sgd(net, .lr = p->lr), .batches = batches,
+                                 .loss = gd_cross_entropy, .steps = p->steps, .train = train_set, .test = test_set,
+                                 .evaluate_every = epoch > 0 ? epoch : 1, .progress = stdout, .watch = go_on);
+    return gd_failed(g) ? report_failure(g) : save(g, net, history, p->output);
 }
 
 static gd_dtype dtype_named(const char *name)
@@ -152,8 +154,10 @@ int run_train(int count, char **arguments)
         fprintf(stderr, "gradus train: --dtype is float32 or float64, and --seed is not negative\n");
         return EXIT_USAGE;
     }
-    if (!open_output(&p))
-        return EXIT_FAILED;
+    if (p.hidden < 1 || p.steps < 1 || p.batch < 1 || p.lr < 0) {
+        fprintf(stderr, "gradus train: --hidden, --steps and --batch are at least 1, and --lr is not negative\n");
+        return EXIT_USAGE;
+    }
     signal(SIGINT, on_interrupt);
     gd_context *g = gd_open();
     gd_set_default_dtype(g, dtype_named(p.dtype));

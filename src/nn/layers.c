@@ -14,8 +14,25 @@ static void *bad_features(gd_context *g, int64_t in, int64_t out)
 
 /* ---- linear ---- */
 
+/* Is x (N, in)? False with the error set. */
+static bool takes(const gd_layer *layer, const gd_tensor *x, int64_t in)
+{
+    char text[GD__TEXT_SIZE];
+    if (!gd__alive(x))
+        return false;
+    if (x->ndim == 2 && x->shape[1] == in)
+        return true;
+    gd__fail(x->object.context,
+             (gd__fault){ GD_ERROR_SHAPE, 2, layer->kind->name,
+                          "Give rows of as many features as the layer takes, or make a layer that takes as many" },
+             "the layer takes (N, %lld), and x is %s", (long long)in, gd__describe(x, text));
+    return false;
+}
+
 static gd_tensor *linear_forward(gd_layer *layer, gd_tensor *x)
 {
+    if (!takes(layer, x, layer->own[0].tensor->shape[1]))
+        return gd__error_object(layer->object.context);
     return gd_add(gd_matmul(x, gd_t(layer->own[0].tensor)), layer->own[1].tensor);
 }
 
@@ -52,6 +69,8 @@ gd_layer *gd_linear(gd_context *g, int64_t in, int64_t out)
 static gd_tensor *affine_forward(gd_layer *layer, gd_tensor *x)
 {
     gd_tensor *rows = x->ndim > 2 ? gd_reshape(x, gd_shape(x->shape[0], -1)) : x;
+    if (!takes(layer, rows, layer->own[0].tensor->shape[0]))
+        return gd__error_object(layer->object.context);
     return gd_add(gd_matmul(rows, layer->own[0].tensor), layer->own[1].tensor);
 }
 

@@ -2,6 +2,7 @@
 #include "nn/layer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "gradus/io.h"
 
@@ -33,14 +34,27 @@ bool gd_save(gd_layer *layer, const char *path)
 
 /* ---- loading ---- */
 
-static bool misfit(gd_layer *layer, const char *path, const char *name, const gd_tensor *have, const gd_tensor *want)
+static bool misfit(const gd_layer *layer, const char *path, const char *what)
 {
-    char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
     gd__fail(layer->object.context,
-             (gd__fault){ GD_ERROR_FORMAT, 0, "gd_load", "Load it into a network of the shape that was saved" },
-             "'%.60s' in %.120s is %s, but the network's is %s", name, path, gd__describe(have, left),
-             gd__describe(want, right));
+             (gd__fault){ GD_ERROR_FORMAT, 0, "gd_load", "Load it into a network of the layers that were saved" },
+             "%.160s %s", path ? path : "NULL", what);
     return false;
+}
+
+static bool fits(const gd_layer *layer, const char *path, const char *name, gd_archive *archive, const gd_tensor *want)
+{
+    char what[2 * GD__TEXT_SIZE + 96], left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
+    if (!gd_archive_has(archive, name)) {
+        snprintf(what, sizeof what, "has no '%.80s', which is a parameter of the network", name);
+        return misfit(layer, path, what);
+    }
+    const gd_tensor *have = gd_archive_get(archive, name);
+    if (!gd__alive(have) || gd__same_shape(have, want))
+        return gd__alive(have);
+    snprintf(what, sizeof what, "has '%.80s' of shape %s, but it is %s in the network", name,
+             gd__shape_text(gd__shape(have), left), gd__shape_text(gd__shape(want), right));
+    return misfit(layer, path, what);
 }
 
 /* With `write` false only looks whether all fits, so that nothing is changed when it does not. */
@@ -49,27 +63,41 @@ static bool each(gd_layer *layer, gd_archive *archive, const char *path, bool wr
     int count = gd_parameter_count(layer);
     for (int i = 0; i < count; i++) {
         char name[128];
+        gd_tensor *want = gd_parameter(layer, i);
         gd_parameter_name(layer, i, name, sizeof name);
-        gd_tensor *have = gd_archive_get(archive, name), *want = gd_parameter(layer, i);
-        if (!gd__alive(have) || !gd__alive(want))
+        if (!gd__alive(want) || !fits(layer, path, name, archive, want))
             return false;
-        if (!gd__same_shape(have, want))
-            return misfit(layer, path, name, have, want);
+        gd_tensor *have = gd_archive_get(archive, name);
         if (write && !gd_write(want, (gd_dtype)have->dtype, gd_data(have), (size_t)have->numel))
             return false;
     }
     return true;
 }
 
+static bool is_parameter(gd_layer *layer, const char *wanted)
+{
+    int count = gd_parameter_count(layer);
+    for (int i = 0; i < count; i++) {
+        char name[128];
+        gd_parameter_name(layer, i, name, sizeof name);
+        if (strcmp(name, wanted) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool nothing_left_over(gd_layer *layer, gd_archive *archive, const char *path)
 {
-    int known = gd_parameter_count(layer), found = gd_archive_count(archive);
-    if (found == known)
-        return true;
-    gd__fail(layer->object.context,
-             (gd__fault){ GD_ERROR_FORMAT, 0, "gd_load", "Load it into a network of the shape that was saved" },
-             "%.200s holds %d tensors, but the network has %d parameters", path, found, known);
-    return false;
+    int found = gd_archive_count(archive);
+    for (int i = 0; i < found; i++) {
+        char what[192];
+        const char *name = gd_archive_name(archive, i);
+        if (is_parameter(layer, name))
+            continue;
+        snprintf(what, sizeof what, "has '%.80s', which is no parameter of the network", name);
+        return misfit(layer, path, what);
+    }
+    return true;
 }
 
 bool gd_load(gd_layer *layer, const char *path)

@@ -71,8 +71,8 @@ static bool labels_fit(const gd__call *call, const gd_tensor *labels, int64_t ro
         return false;
     }
     if (labels->ndim != 1 || labels->shape[0] != rows) {
-        gd__fail(g, (gd__fault){ .status = GD_ERROR_SHAPE, .dim = 1, .remedy = "Give one label for each row" },
-                 "the labels %s do not go with %lld rows", text, (long long)rows);
+        gd__fail(g, (gd__fault){ .status = GD_ERROR_SHAPE, .dim = 1, .remedy = "gd_reshape them, or give as many as there are rows" },
+                 "the labels must be (%lld,), one for each row, and are %s", (long long)rows, text);
         return false;
     }
     for (int64_t i = 0; i < rows; i++) {

@@ -15,7 +15,7 @@ static bool matmul_infer(const gd__call *call, gd__meta *out)
     if (a->ndim != 2 || b->ndim != 2)
         return refuse(call, -1, "Give each two dimensions with gd_reshape", "both must be matrices");
     if (a->shape[1] != b->shape[0])
-        return refuse(call, 1, "Transpose one of them, or mend the layer's number of features",
+        return refuse(call, 1, "Transpose one of them, or mend its shape",
                       "the columns of the left (dimension 1) are not as many as the rows of the right (dimension 0)");
     out->shape = (gd_dims){ .count = 2, .size = { a->shape[0], b->shape[1] } };
     return true;

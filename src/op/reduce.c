@@ -95,7 +95,13 @@ static gd_tensor *reduce(gd__op_id id, gd_reduction args)
 {
     gd_context *g = gd__context(args.x);
     int64_t bits;
-    if (!gd__usable(g, args.x, gd__ops[id]->info.name, "the tensor") || !axis_bits(args.x, args.axes, &bits))
+    if (!gd__usable(g, args.x, gd__ops[id]->info.name, "the tensor"))
+        return gd__error_object(g);
+    const char *outer = g->running;
+    g->running = gd__ops[id]->info.name;
+    bool good = axis_bits(args.x, args.axes, &bits);
+    g->running = outer;
+    if (!good)
         return gd__error_object(g);
     return gd__apply1(id, args.x, &(gd__attrs){ .integer = { bits, args.keepdim } });
 }

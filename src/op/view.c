@@ -25,7 +25,7 @@ static bool settle_shape(const gd_tensor *x, gd_dims *shape)
         return true;
     char from[GD__TEXT_SIZE], to[GD__TEXT_SIZE];
     gd__fail(x->object.context,
-             (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "The sizes must multiply to the number of elements" },
+             (gd__fault){ .status = GD_ERROR_SHAPE, .op = "reshape", .remedy = "The sizes must multiply to the number of elements" },
              "%s, of %lld elements, can't take the shape %s", gd__describe(x, from), (long long)x->numel,
              gd__shape_text(*shape, to));
     return false;

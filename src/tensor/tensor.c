@@ -190,7 +190,7 @@ int gd__dim(const gd_tensor *t, int dim)
     char text[GD__TEXT_SIZE];
     gd__fail(t->object.context,
              (gd__fault){ .status = GD_ERROR_INDEX, .remedy = "Dimensions count from 0, or from the end with -1" },
-             "dimension %d of %s, which has %d", dim, gd__describe(t, text), t->ndim);
+             "there is no dimension %d in %s", dim, gd__describe(t, text));
     return -1;
 }
 
@@ -249,9 +249,11 @@ gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta)
     int64_t count = gd__count(meta->shape);
     if (count < 0) {
         char text[GD__TEXT_SIZE];
-        gd__fail(g,
-                 (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Use at most 8 dimensions, none negative" },
-                 "%s is no shape that a tensor can have", gd__shape_text(meta->shape, text));
+        gd__fault fault = { .status = GD_ERROR_SHAPE, .remedy = "Use at most 8 dimensions, none negative" };
+        if (meta->shape.count < 0)
+            gd__fail(g, fault, "the shape has more than %d dimensions", GD_MAX_DIMS);
+        else
+            gd__fail(g, fault, "%s is no shape that a tensor can have", gd__shape_text(meta->shape, text));
         return NULL;
     }
     gd__storage *storage = new_storage(g, (size_t)count * dtypes[meta->dtype].size);
@@ -397,7 +399,7 @@ double gd_item(const gd_tensor *t)
 
 double gd_at_of(const gd_tensor *t, size_t count, const int64_t *index)
 {
-    char text[GD__TEXT_SIZE];
+    char text[GD__TEXT_SIZE], place[GD__TEXT_SIZE];
     int64_t offset = 0;
     bool good = count == (size_t)(usable(t, "gd_at") ? t->ndim : -1);
     if (!gd__alive(t))
@@ -413,7 +415,7 @@ double gd_at_of(const gd_tensor *t, size_t count, const int64_t *index)
              (gd__fault){ .status = GD_ERROR_INDEX,
                           .op = "gd_at",
                           .remedy = "Give one index a dimension, each below that dimension's size" },
-             "no element of %s lies at the %zu given indices", gd__describe(t, text), count);
+             "there is no element %s in %s", gd__shape_text(gd_shape_of(count, index), place), gd__describe(t, text));
     return __builtin_nan("");
 }
 

@@ -19,22 +19,46 @@ static double now(void)
 
 /* ---- evaluation ---- */
 
+static bool is_row_each(gd_context *g, const gd_tensor *place, int64_t count)
+{
+    if (!gd__alive(place) || (place->ndim == 1 && place->shape[0] == count))
+        return gd__alive(place);
+    gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_accuracy", "Use a network whose output is (N, classes)" },
+             "the network does not make one row a sample");
+    return false;
+}
+
 /* How many samples of one batch are right; -1 on an error. */
 static int64_t count_right(gd_layer *net, gd_dataset *dataset, int64_t from, int64_t count)
 {
     gd_context *g = gd__context(net);
     gd_scope scope = gd_scope_enter(g);
     gd_batch batch = gd_dataset_slice(dataset, from, count);
-    gd_tensor *right = gd_sum(gd_eq(gd_argmax(gd_forward(net, batch.x), -1), batch.t));
-    double value = gd_item(right);
+    gd_tensor *place = gd_argmax(gd_forward(net, batch.x), -1);
+    double value = is_row_each(g, place, count) ? gd_item(gd_sum(gd_eq(place, batch.t))) : NAN;
     gd_scope_leave(&scope);
     return isnan(value) ? -1 : (int64_t)value;
+}
+
+static bool has_labels(gd_context *g, const gd_dataset *dataset)
+{
+    char text[GD__TEXT_SIZE];
+    const gd_tensor *t = gd_dataset_t(dataset);
+    if (!gd__alive(t))
+        return false;
+    if (t->ndim == 1 && (t->dtype == GD_INT64 || t->dtype == GD_UINT8))
+        return true;
+    gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_accuracy", "Only class labels can be right or wrong" },
+             "targets of shape (N,), int64 or uint8, are expected, not %s", gd__describe(t, text));
+    return false;
 }
 
 double gd_accuracy(gd_layer *net, gd_dataset *dataset)
 {
     gd_context *g = gd__context(net);
     if (!gd__usable(g, net, "gd_accuracy", "the network") || !gd__usable(g, dataset, "gd_accuracy", "the data set"))
+        return NAN;
+    if (!has_labels(g, dataset))
         return NAN;
     int64_t samples = gd_dataset_count(dataset), right = 0, batch_right = 0;
     gd_no_grad quiet = gd_no_grad_enter(g);
@@ -64,6 +88,18 @@ static bool next_batch(training *t, gd_batch *batch)
            (!gd_failed(t->context) && gd_next(t->options.batches, batch));
 }
 
+static bool is_loss(training *t, const gd_tensor *loss)
+{
+    char text[GD__TEXT_SIZE];
+    if (!gd__usable(t->context, loss, "gd_fit", "what the loss function returned"))
+        return false;
+    if (loss->numel == 1)
+        return true;
+    gd__fail(t->context, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_fit", "Reduce it to one number with gd_mean" },
+             "the loss function returned %s", gd__describe(loss, text));
+    return false;
+}
+
 static bool finite_loss(training *t, double loss)
 {
     if (isfinite(loss) || gd_failed(t->context))
@@ -83,7 +119,7 @@ static bool train_step(training *t)
     if (good) {
         gd_zero_grad(o->net);
         gd_tensor *loss = o->loss(gd_forward(o->net, batch.x), batch.t);
-        double value = gd_item(loss);
+        double value = is_loss(t, loss) ? gd_item(loss) : NAN;
         good = finite_loss(t, value) && gd_backward(loss) && gd_step(o->optimizer);
         t->history->loss[t->history->steps] = value;
     }
@@ -154,7 +190,7 @@ static bool options_usable(gd_context *g, const gd_fit_options *o)
 
 gd_history *gd_fit_with(gd_fit_options options)
 {
-    gd_context *g = gd__context(options.net);
+    gd_context *g = options.net ? gd__context(options.net) : gd__context(options.optimizer);
     if (!gd__given(options.given, "steps"))
         options.steps = 1000;
     if (!options.loss)

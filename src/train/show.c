@@ -18,11 +18,23 @@ static void clear_line(const gd__show *show)
         fputs("\r\033[K", show->to);
 }
 
+/* Losses beyond 10,000 need no decimals. */
+static void write_loss(FILE *to, double loss)
+{
+    fprintf(to, fabs(loss) < 1e4 ? "loss %.4f" : "loss %.4g", loss);
+}
+
+static void write_step(FILE *to, const gd_progress *p)
+{
+    fprintf(to, "step %5lld/%lld  ", (long long)p->step, (long long)p->steps);
+    write_loss(to, p->loss);
+}
+
 static void show_evaluation(gd__show *show, const gd_progress *p)
 {
     const gd_evaluation *e = p->newest;
     clear_line(show);
-    fprintf(show->to, "step %5lld/%lld  loss %.4f", (long long)e->step, (long long)p->steps, p->loss);
+    write_step(show->to, p);
     if (!isnan(e->train_accuracy))
         fprintf(show->to, "  train %.4f", e->train_accuracy);
     if (!isnan(e->test_accuracy))
@@ -48,19 +60,24 @@ static void draw_bar(gd__show *show, const gd_progress *p)
     memset(bar, '#', (size_t)full);
     bar[BAR] = '\0';
     clear_line(show);
-    fprintf(show->to, "[%s] %3.0f%%  loss %.4f  %.0f steps/s  ", bar, 100 * share, p->loss, p->steps_per_second);
-    write_time(show->to, p->steps_per_second > 0 ? (double)(p->steps - p->step) / p->steps_per_second : 0);
-    fputs(" left", show->to);
+    fprintf(show->to, "[%s] %3.0f%%  ", bar, 100 * share);
+    write_loss(show->to, p->loss);
+    if (p->seconds >= 1) { /* before that the rate says little */
+        fprintf(show->to, "  %.0f steps/s  ", p->steps_per_second);
+        write_time(show->to, (double)(p->steps - p->step) / p->steps_per_second);
+        fputs(" left", show->to);
+    }
     fflush(show->to);
 }
 
-/* Without evaluations a tenth of the way is worth a line. */
+/* Until evaluations come, a tenth of the way is worth a line. */
 static void show_plain(gd__show *show, const gd_progress *p)
 {
     int64_t tenth = p->steps / 10 > 0 ? p->steps / 10 : 1;
-    if (!p->newest && p->step % tenth == 0)
-        fprintf(show->to, "step %5lld/%lld  loss %.4f  %.0f steps/s\n", (long long)p->step, (long long)p->steps, p->loss,
-                p->steps_per_second);
+    if (show->evaluated || p->step % tenth != 0)
+        return;
+    write_step(show->to, p);
+    fprintf(show->to, "  %.0f steps/s\n", p->steps_per_second);
 }
 
 void gd__show_step(gd__show *show, const gd_progress *progress)
@@ -69,6 +86,7 @@ void gd__show_step(gd__show *show, const gd_progress *progress)
         return;
     if (progress->newest)
         show_evaluation(show, progress);
+    show->evaluated = show->evaluated || progress->newest;
     if (!show->terminal) {
         show_plain(show, progress);
         fflush(show->to);

@@ -7,6 +7,7 @@
 typedef struct gd__show {
     FILE *to; /* NULL: nothing is shown */
     bool terminal;
+    bool evaluated; /* an evaluation has been shown */
     double last; /* when the bar was drawn, in seconds since the start */
 } gd__show;
 
