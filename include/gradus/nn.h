@@ -45,7 +45,8 @@ GD_API gd_layer *gd_init(gd_layer *layer);
 /* What the layer makes of x, of the dtype of its parameters; recorded for gd_backward and gd_layer_backward unless in gd_no_grad. */
 GD_API gd_tensor *gd_forward(gd_layer *layer, gd_tensor *x);
 
-/* Layer by layer, as by hand: from the gradient dy of the layer's last output to that of its last input. The gradients of
+/* Layer by layer, as by hand: from the gradient dy of the layer's last output to that of its last input (a forward without
+ * recording makes the layer forget the one before). The gradients of
  * the layer's parameters are set, in place of what was there (a hand-written layer's backward; gd_backward adds).
  * Before a forward, or when what it recorded has gone with its scope: GD_ERROR_STATE. */
 GD_API gd_tensor *gd_layer_backward(gd_layer *layer, gd_tensor *dy);

@@ -59,7 +59,8 @@ typedef struct gd_fit_options {
 
 /* Trains the network: for each step a batch, forward, loss, backward, and a step of the optimizer, in a scope of its
  * own. A loss that is not finite ends it with GD_ERROR_VALUE, naming the step. Does nothing while an error stands.
- * Returns the history, an object of the current scope, or the error object. */
+ * Returns the history, an object of the current scope: also of a training that an error ended, up to the loss that did it
+ * (gd_history_save after gd_clear). The error object where it could not begin. */
 #define gd_fit(...) gd_fit_with((gd_fit_options){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
 GD_API gd_history *gd_fit_with(gd_fit_options options);
 

@@ -14,18 +14,10 @@ static gd_context *context_of(int count, gd_tensor *const *in)
 
 static bool operands_usable(const gd__call *call)
 {
-    bool good = true;
-    for (int i = 0; i < call->count; i++) {
-        const char *name = call->op->info.input[i] ? call->op->info.input[i] : "operand";
-        if (!gd__usable(call->context, call->in[i], call->op->info.name, name))
+    for (int i = 0; i < call->count; i++)
+        if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[i]))
             return false;
-        good = good && call->in[i]->object.context == call->context;
-    }
-    if (!good)
-        gd__fail(call->context,
-                 (gd__fault){ .status = GD_ERROR_CONTEXT, .remedy = "Make all operands in one context" },
-                 "the operands belong to different contexts");
-    return good;
+    return true;
 }
 
 static bool wants_one_float(const gd__call *call)
@@ -44,6 +36,12 @@ static bool wants_one_float(const gd__call *call)
     return true;
 }
 
+/* A double in C is also how a whole number is written; PyTorch's n + 1 stays an integer. */
+static bool is_whole(double number)
+{
+    return number > -9007199254740992.0 && number < 9007199254740992.0 && number == (double)(int64_t)number;
+}
+
 /* The dtype that all operands are brought to. */
 static gd_dtype common_dtype(const gd__call *call)
 {
@@ -53,7 +51,9 @@ static gd_dtype common_dtype(const gd__call *call)
         dtype = gd__promote(dtype, ndim, (gd_dtype)call->in[i]->dtype, call->in[i]->ndim);
         ndim = ndim > call->in[i]->ndim ? ndim : call->in[i]->ndim;
     }
-    bool wants_real = call->op->dtypes == GD__FLOATS && !gd__is_float(dtype);
+    if (call->op->dtypes == GD__NUMBER && is_whole(call->attrs->scalar[0]))
+        return dtype == GD_BOOL ? GD_INT64 : dtype;
+    bool wants_real = call->op->dtypes != GD__PROMOTED && !gd__is_float(dtype);
     return wants_real ? gd__dtype(call->context, GD_DEFAULT) : dtype;
 }
 
@@ -70,7 +70,8 @@ static bool prepare(gd__call *call)
 {
     if (call->op->dtypes == GD__ONE_FLOAT && !wants_one_float(call))
         return false;
-    if ((call->op->dtypes == GD__PROMOTED || call->op->dtypes == GD__FLOATS) && !same_dtypes(call)) {
+    bool any = call->op->dtypes == GD__AS_GIVEN || call->op->dtypes == GD__ONE_FLOAT;
+    if (!any && !same_dtypes(call)) {
         gd_dtype dtype = common_dtype(call);
         for (int i = 0; i < call->count; i++)
             call->in[i] = gd_cast(call->in[i], dtype);
@@ -143,16 +144,22 @@ gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__at
 
 /* ---- updates ---- */
 
+/* The operand that an update only reads; all others are written. */
+enum { GRADIENT = 1 };
+
 static bool may_write(const gd__call *call)
 {
-    const gd_tensor *p = call->in[0];
     char text[GD__TEXT_SIZE];
-    if (p->contiguous && gd__is_float((gd_dtype)p->dtype))
-        return true;
-    gd__fail(call->context,
-             (gd__fault){ .status = GD_ERROR_STATE, .remedy = "Update a float tensor that has a storage of its own" },
-             "%s can't be written in place", gd__describe(p, text));
-    return false;
+    for (int i = 0; i < call->count; i++) {
+        const gd_tensor *t = call->in[i];
+        if (i == GRADIENT || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
+            continue;
+        gd__fail(call->context,
+                 (gd__fault){ .status = GD_ERROR_STATE, .remedy = "Update a float tensor in row-major order: gd_clone it" },
+                 "%s can't be written in place", gd__describe(t, text));
+        return false;
+    }
+    return true;
 }
 
 static bool run_update(gd__call *call)
@@ -164,7 +171,7 @@ static bool run_update(gd__call *call)
     if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))
         return false;
     for (int i = 0; i < call->count; i++)
-        if (i != 1) /* the gradient is only read */
+        if (i != GRADIENT)
             gd__written(call->in[i], call->op->info.name);
     return true;
 }

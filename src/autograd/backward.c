@@ -23,6 +23,13 @@ static bool takes_part(const walk *w, const gd_tensor *t)
     return w->mark ? t->mark == w->mark : t->requires_grad;
 }
 
+/* Does operand i of a record get a gradient? */
+static bool is_asked(const walk *w, const gd__record *record, int i)
+{
+    bool flows = w->mark ? record->in[i]->mark == w->mark : record->flows >> i & 1;
+    return flows && (record->op->differentiable >> i & 1);
+}
+
 static bool touch(walk *w, gd_tensor *t)
 {
     if (!w->mark && gd__record_gone(t))
@@ -48,10 +55,9 @@ static bool hand_over(walk *w, gd_tensor *t, gd_tensor *dx)
     return true;
 }
 
-static bool unwritten(walk *w, const gd__record *record, int operand, const gd_tensor *t)
+static bool unwritten(const walk *w, const gd__record *record, int operand, const gd_tensor *t)
 {
-    bool read = record->op->reads >> operand & 1;
-    if (!read || record->version[operand] == t->storage->version)
+    if (record->version[operand] == t->storage->version)
         return true;
     char text[GD__TEXT_SIZE];
     gd__fail(w->context,
@@ -59,6 +65,25 @@ static bool unwritten(walk *w, const gd__record *record, int operand, const gd_t
              "the derivative of %s needs the value of %s, which %s has written over since", record->op->info.name,
              gd__describe(t, text), t->storage->writer ? t->storage->writer : "somebody");
     return false;
+}
+
+/* Are the values that the rule reads for operand i still those of the forward? */
+static bool values_stand(const walk *w, const gd__record *record, int i)
+{
+    unsigned reads = record->op->reads[i];
+    for (int k = 0; k < record->op->arity; k++)
+        if ((reads >> k & 1) && !unwritten(w, record, k, record->in[k]))
+            return false;
+    return !(reads & GD__READS_OUTPUT) || unwritten(w, record, GD__MAX_INPUTS, record->out);
+}
+
+/* In a walk with a mark: could a way to it lead over a record that has gone? */
+static bool history_stands(const walk *w, const gd_tensor *t)
+{
+    if (!w->mark || t->mark == w->mark || !gd__record_gone(t) || !t->requires_grad)
+        return true;
+    return fail(w->context, "Ask for the gradient in the scope of the forward", t,
+                "was kept, but the records of how it was made went with their scope");
 }
 
 /* One record: from the gradient of its output to those of its operands. */
@@ -69,17 +94,13 @@ static bool pass(walk *w, uint32_t place)
         return true;
     w->open--;
     if (record.spent && !w->mark)
-        return fail(w->context, "Run the forward again before each gd_backward", record.out,
-                    "has had its backward already");
+        return fail(w->context, "Run the forward again before each gd_backward", record.out, "has had its backward already");
     gd__vjp v = { record.out->cotangent, record.in, record.out, &record.attrs, 0 };
     for (v.i = 0; v.i < record.op->arity && record.in[v.i]; v.i++) {
-        gd_tensor *x = record.in[v.i];
-        if (!(record.op->differentiable >> v.i & 1) || !takes_part(w, x))
-            continue;
-        for (int i = 0; i < record.op->arity; i++)
-            if (!unwritten(w, &record, i, record.in[i]))
-                return false;
-        if (!unwritten(w, &record, GD__MAX_INPUTS, record.out) || !hand_over(w, x, record.op->vjp(&v)))
+        if (!history_stands(w, record.in[v.i]))
+            return false;
+        if (is_asked(w, &record, v.i) &&
+            (!values_stand(w, &record, v.i) || !hand_over(w, record.in[v.i], record.op->vjp(&v))))
             return false;
     }
     return true;
@@ -117,12 +138,9 @@ static bool can_start(gd_context *g, const gd_tensor *loss)
     return true;
 }
 
-/* The gathered gradient as one that the leaf can own: made by this walk for this leaf alone, or a copy. */
-static gd_tensor *ownable(const gd_tensor *leaf)
+/* dx itself where it lies row-major in a storage of its own, made in the walk's scope for one place; else a copy. */
+static gd_tensor *owned(gd_tensor *dx)
 {
-    gd_tensor *dx = leaf->cotangent;
-    if (leaf->grad)
-        return gd_add(leaf->grad, dx);
     bool own = dx->taken == 1 && dx->storage->uses == 1 && dx->contiguous &&
                dx->object.depth == dx->object.context->depth;
     return own ? dx : gd_clone(dx);
@@ -133,7 +151,9 @@ static bool gather_in_leaves(walk *w)
 {
     for (int i = 0; i < w->count; i++) {
         gd_tensor *t = w->touched[i];
-        gd_tensor *grad = t->record == 0 ? ownable(t) : t->cotangent;
+        gd_tensor *grad = t->cotangent;
+        if (t->record == 0)
+            grad = t->has_grad ? gd_add(t->grad, grad) : owned(grad);
         if (!gd__alive(grad))
             return false;
         if (grad != t->cotangent) {
@@ -161,7 +181,7 @@ bool gd_backward(gd_tensor *loss)
     gd_scope scope = gd_scope_enter(g);
     gd_no_grad quiet = gd_no_grad_enter(g);
     walk w = { .context = g };
-    bool good = can_start(g, loss) && run(&w, loss, gd_full(g, (gd_dtype)loss->dtype, gd__shape(loss), 1)) &&
+    bool good = scope.context && can_start(g, loss) && run(&w, loss, gd_full(g, (gd_dtype)loss->dtype, gd__shape(loss), 1)) &&
                 gather_in_leaves(&w);
     finish(&w);
     gd_no_grad_leave(&quiet);
@@ -173,7 +193,7 @@ bool gd_backward(gd_tensor *loss)
 /* ---- gd_gradient ---- */
 
 /* Marks all that the tape made out of x. */
-static void mark_from(walk *w, int count, gd_tensor *const *x)
+static void mark_from(const walk *w, int count, gd_tensor *const *x)
 {
     for (int i = 0; i < count; i++)
         x[i]->mark = w->mark;
@@ -185,14 +205,56 @@ static void mark_from(walk *w, int count, gd_tensor *const *x)
     }
 }
 
+static bool is_operand(gd_context *g, const gd_tensor *x)
+{
+    for (uint32_t place = 1; place <= g->tape_length; place++) {
+        const gd__record *record = gd__tape_at(g, place);
+        for (int i = 0; i < record->op->arity && record->in[i]; i++)
+            if (record->in[i] == x)
+                return true;
+    }
+    return false;
+}
+
+/* A gradient of something that was never recorded would be zero by mistake. */
+static bool are_recorded(const walk *w, const gd_tensor *y, int count, gd_tensor *const *x)
+{
+    gd_context *g = w->context;
+    if (y->mark != w->mark && gd__record_gone(y))
+        return fail(g, "Ask for the gradient in the scope of the forward", y,
+                    "was kept, but the records of how it was made went with their scope");
+    if (y->mark != w->mark && y->record == 0)
+        return fail(g, "Call gd_require_grad before the forward, and do not turn recording off", y,
+                    "was made by nothing that was recorded");
+    for (int i = 0; i < count; i++)
+        if (!x[i]->requires_grad && x[i]->record == 0 && x[i] != y && !is_operand(g, x[i]))
+            return fail(g, "Call gd_require_grad before the forward, and do not turn recording off", x[i],
+                        "is an operand of nothing that was recorded");
+    return true;
+}
+
+/* y does not depend on x by any record: is that all there is to know? The mark is used up for it. */
+static bool independence_stands(walk *w, gd_tensor *y)
+{
+    walk back = { .context = w->context, .mark = w->context->next_serial++ };
+    y->mark = back.mark;
+    for (uint32_t place = y->record; place > 0; place--) {
+        const gd__record *record = gd__tape_at(w->context, place);
+        for (int i = 0; record->out->mark == back.mark && i < record->op->arity && record->in[i]; i++) {
+            if (gd__record_gone(record->in[i]) && !history_stands(w, record->in[i]))
+                return false;
+            record->in[i]->mark = back.mark;
+        }
+    }
+    return true;
+}
+
 static bool gradient_fits(gd_context *g, gd_tensor *y, gd_tensor **dy)
 {
     if (!*dy && y->numel == 1)
         *dy = gd_full(g, (gd_dtype)y->dtype, gd__shape(y), 1);
     if (!*dy)
         return fail(g, "Pass the gradient dy of y", y, "has more than one element, so its gradient must be given");
-    if (!gd__usable(g, *dy, "gd_gradient", "dy"))
-        return false;
     if (!gd__same_shape(y, *dy))
         return fail(g, "Give dy the shape of y", *dy, "does not have the shape of y");
     if ((*dy)->dtype != y->dtype)
@@ -200,14 +262,15 @@ static bool gradient_fits(gd_context *g, gd_tensor *y, gd_tensor **dy)
     return gd__alive(*dy);
 }
 
-/* What x has gathered, in the scope outside the walk's; zeros where nothing came. */
+/* What x has gathered, as a tensor of its own in the scope outside the walk's; zeros where nothing came. A recorded walk
+ * has no scope of its own: depth -1. */
 static gd_tensor *result(const walk *w, gd_tensor *x, int depth)
 {
     gd_tensor *dx = x->cotangent;
     if (!dx)
         dx = gd_zeros(w->context, (gd_dtype)x->dtype, gd__shape(x));
-    else if (depth >= 0 && (dx->taken > 1 || dx->object.depth <= depth))
-        dx = gd_clone(dx);
+    else if (depth >= 0)
+        dx = owned(dx);
     if (depth >= 0 && gd__alive(dx))
         gd__move(&dx->object, depth);
     return dx;
@@ -218,7 +281,8 @@ static bool gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x
     gd_context *g = y->object.context;
     walk w = { .context = g, .mark = g->next_serial++ };
     mark_from(&w, count, x);
-    bool good = gradient_fits(g, y, &dy) && (y->mark != w.mark || run(&w, y, dy));
+    bool good = are_recorded(&w, y, count, x) && gradient_fits(g, y, &dy) &&
+                (y->mark == w.mark ? run(&w, y, dy) : independence_stands(&w, y));
     for (int i = 0; good && i < count; i++) {
         dx[i] = result(&w, x[i], depth);
         good = gd__alive(dx[i]);
@@ -227,9 +291,21 @@ static bool gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x
     return good;
 }
 
-static bool arguments_usable(gd_context *g, gd_tensor *y, int count, gd_tensor *const *x, gd_tensor **dx)
+static bool is_real(gd_context *g, const gd_tensor *t, const char *what)
 {
-    if (!gd__usable(g, y, "gd_gradient", "y"))
+    char text[GD__TEXT_SIZE];
+    if (!gd__usable(g, t, "gd_gradient", what))
+        return false;
+    if (gd__is_float((gd_dtype)t->dtype))
+        return true;
+    gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, "gd_gradient", "gd_cast it to a float dtype before the forward" },
+             "%s is %s: only floats have gradients", what, gd__describe(t, text));
+    return false;
+}
+
+static bool arguments_usable(gd_context *g, gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd_tensor **dx)
+{
+    if (!is_real(g, y, "y") || (dy && !gd__usable(g, dy, "gd_gradient", "dy")))
         return false;
     if (count < 0 || (count > 0 && (!x || !dx))) {
         gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_gradient", "Pass arrays of count tensors" },
@@ -237,7 +313,7 @@ static bool arguments_usable(gd_context *g, gd_tensor *y, int count, gd_tensor *
         return false;
     }
     for (int i = 0; i < count; i++)
-        if (!gd__usable(g, x[i], "gd_gradient", "x"))
+        if (!is_real(g, x[i], "x"))
             return false;
     return true;
 }
@@ -247,7 +323,7 @@ bool gd_gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd
     gd_context *g = gd__context(y);
     for (int i = 0; dx && i < count; i++)
         dx[i] = gd__error_object(g);
-    if (!arguments_usable(g, y, count, x, dx))
+    if (!arguments_usable(g, y, dy, count, x, dx))
         return false;
     const char *outer = g->running;
     g->running = "gd_gradient";
@@ -258,7 +334,7 @@ bool gd_gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd
         int depth = g->depth;
         gd_scope scope = gd_scope_enter(g);
         gd_no_grad quiet = gd_no_grad_enter(g);
-        good = gradient(y, dy, count, x, dx, depth);
+        good = scope.context && gradient(y, dy, count, x, dx, depth);
         gd_no_grad_leave(&quiet);
         gd_scope_leave(&scope);
     }

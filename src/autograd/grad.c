@@ -22,9 +22,11 @@ gd_tensor *gd_require_grad(gd_tensor *t, bool wanted)
     if (wanted && !gd__is_float((gd_dtype)t->dtype))
         return refuse(t, (gd__fault){ GD_ERROR_DTYPE, 0, "gd_require_grad", "gd_cast it to a float dtype" },
                       "can't have a gradient: only floats can");
-    if (t->record != 0 && t->requires_grad != wanted)
+    if (t->record != 0 && t->requires_grad && !wanted)
         return refuse(t, (gd__fault){ GD_ERROR_STATE, 0, "gd_require_grad", "Call it on a leaf, or gd_detach first" },
                       "was made by an operation: whether it requires a gradient follows from the operands");
+    if (t->requires_grad != wanted)
+        t->record = 0; /* what a layer's forward recorded of it ends here */
     t->requires_grad = wanted;
     return t;
 }
@@ -44,7 +46,7 @@ size_t gd_grad_fn(const gd_tensor *t, char *text, size_t size)
     char name[64];
     gd_context *g = gd__context(t);
     const char *found = gd__alive(t) && t->requires_grad && g->maker ? g->maker(t, name, sizeof name) : NULL;
-    int length = snprintf(text, size, "%s", found ? found : "");
+    int length = snprintf(text, text ? size : 0, "%s", found ? found : "");
     return length < 0 ? 0 : (size_t)length;
 }
 
@@ -52,7 +54,7 @@ gd_tensor *gd_grad(const gd_tensor *t)
 {
     if (!usable(t, "gd_grad"))
         return gd__error_object(gd__context(t));
-    if (t->grad)
+    if (t->has_grad)
         return t->grad;
     gd__fault fault = { GD_ERROR_STATE, 0, "gd_grad", "Call gd_backward on a loss that depends on it" };
     if (t->record != 0 && t->requires_grad) {
@@ -65,26 +67,40 @@ gd_tensor *gd_grad(const gd_tensor *t)
     return refuse(t, fault, "has no gradient: it does not require one");
 }
 
+/* Storages change hands, so nothing is copied; a record that has read the old numbers sees another version. */
+static void exchange(gd_tensor *a, gd_tensor *b)
+{
+    gd__storage *storage = a->storage;
+    char *data = a->data;
+    b->storage->version = storage->version + 1;
+    b->storage->writer = "gd_backward";
+    a->storage = b->storage;
+    a->data = b->data;
+    b->storage = storage;
+    b->data = data;
+}
+
 void gd__set_grad(gd_tensor *leaf, gd_tensor *grad)
 {
-    if (leaf->grad)
-        gd__move(&leaf->grad->object, leaf->object.context->depth);
-    gd__move(&grad->object, leaf->object.depth);
-    leaf->grad = grad;
+    if (leaf->grad) {
+        exchange(leaf->grad, grad);
+    } else {
+        gd__move(&grad->object, leaf->object.depth);
+        leaf->grad = grad;
+    }
+    leaf->has_grad = true;
 }
 
 bool gd_has_grad(const gd_tensor *t)
 {
-    return gd__alive(t) && t->grad;
+    return gd__alive(t) && t->has_grad;
 }
 
 bool gd_clear_grad(gd_tensor *t)
 {
     if (!usable(t, "gd_clear_grad") || t->object.context->failed)
         return false;
-    if (t->grad)
-        gd__move(&t->grad->object, t->object.context->depth);
-    t->grad = NULL;
+    t->has_grad = false;
     return true;
 }
 

@@ -76,9 +76,13 @@ bool gd__tape_add(const gd__call *call)
     record->op = call->op;
     record->out = call->out;
     record->spent = false;
+    record->flows = 0;
+    for (int i = 0; i < GD__MAX_INPUTS; i++)
+        record->in[i] = NULL;
     for (int i = 0; i < call->count; i++) {
         record->in[i] = call->in[i];
         record->version[i] = call->in[i]->storage->version;
+        record->flows |= (unsigned)call->in[i]->requires_grad << i;
     }
     record->version[GD__MAX_INPUTS] = call->out->storage->version;
     if (call->attrs)

@@ -11,6 +11,7 @@ typedef struct gd__record {
     gd_tensor *in[GD__MAX_INPUTS];
     gd_tensor *out;
     uint32_t version[GD__MAX_INPUTS + 1]; /* of each operand's storage, and of the output's, when it ran */
+    unsigned flows;                       /* bit i: operand i required a gradient then */
     bool spent;                           /* gd_backward has passed */
     gd__attrs attrs;
 } gd__record;
@@ -24,8 +25,8 @@ bool gd__tape_add(const gd__call *call);
 /* The record that made t, NULL for a leaf and where it has gone. */
 gd__record *gd__tape_at(gd_context *g, uint32_t record);
 
-/* Makes `grad`, which nobody else holds, the gradient of a leaf: it moves to the leaf's scope, and the old one to the
- * current scope. */
+/* Makes `grad`, row-major and with a storage of its own, the gradient of a leaf. The first moves to the leaf's scope; of
+ * later ones the numbers go into that first, so that a pointer to it stays good as long as the leaf. */
 void gd__set_grad(gd_tensor *leaf, gd_tensor *grad);
 
 static inline bool gd__record_gone(const gd_tensor *t)

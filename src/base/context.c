@@ -1,5 +1,6 @@
 #include "base/context.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ gd_context *gd_open_with(const gd_config *config)
     g->scopes[0] = (gd__scope){ .first = NULL };
     g->scope_capacity = FIRST_SCOPES;
     g->next_serial = 1;
-    g->isa_asked = chosen.isa;
+    snprintf(g->isa_asked, sizeof g->isa_asked, "%s", chosen.isa ? chosen.isa : "");
     g->error_object = (gd__object){ .state = GD__ERROR, .context = g };
     g->error.dim = -1;
     gd__random_seed(&g->random, GD_RNG_PHILOX, 0);
@@ -90,8 +91,9 @@ gd_scope gd_scope_enter(gd_context *g)
     if (g->depth + 1 >= g->scope_capacity &&
         !gd__grow(g, (void **)&g->scopes, &g->scope_capacity, g->depth + 2, sizeof *g->scopes))
         return nothing; /* what follows lives in the scope without it */
-    g->scopes[++g->depth] = (gd__scope){ .tape_mark = g->tape_length };
-    return (gd_scope){ .context = g, .depth = g->depth };
+    uint64_t serial = g->next_serial++;
+    g->scopes[++g->depth] = (gd__scope){ .serial = serial, .tape_mark = g->tape_length };
+    return (gd_scope){ .context = g, .depth = g->depth, .serial = serial };
 }
 
 void gd_scope_leave(gd_scope *scope)
@@ -100,6 +102,8 @@ void gd_scope_leave(gd_scope *scope)
         return;
     gd_context *g = scope->context;
     scope->context = NULL;
+    if (scope->depth > g->depth || g->scopes[scope->depth].serial != scope->serial)
+        return;
     while (g->depth >= scope->depth) {
         if (g->tape_length > g->scopes[g->depth].tape_mark)
             g->tape_cut(g, g->scopes[g->depth].tape_mark);
@@ -212,7 +216,7 @@ bool gd__grow(gd_context *g, void **block, int *capacity, int need, size_t item)
         return true;
     int wanted = *capacity > 0 ? *capacity : 8;
     while (wanted < need)
-        wanted *= 2;
+        wanted = wanted > INT32_MAX / 2 ? INT32_MAX : wanted * 2;
     void *grown = gd__alloc(g, (size_t)wanted * item);
     if (!grown)
         return false;

@@ -33,6 +33,7 @@ struct gd__object {
 
 typedef struct gd__scope {
     gd__object *first;
+    uint64_t serial;
     uint32_t tape_mark; /* how long the tape was when the scope was entered */
 } gd__scope;
 
@@ -64,7 +65,8 @@ struct gd_context {
     /* "MulBackward0", in text or static: the op that made it; NULL for a leaf */
     const char *(*maker)(const void *tensor, char *text, size_t size);
     const struct gd__kernel *const *kernels; /* the cpu floor's table, chosen at the first operation */
-    const char *isa_asked, *isa;
+    char isa_asked[16]; /* "" for the best */
+    const char *isa;
     int default_dtype;
     gd__random random;
     gd__object error_object;
@@ -98,7 +100,7 @@ static inline void *gd__error_object(gd_context *g)
     return g ? &g->error_object : &gd__nowhere.error_object;
 }
 
-/* True when `object` can be used. Otherwise the context has the error: NULL or used after its scope.
+/* True when `object` can be used with g. Otherwise g has the error: NULL, used after its scope, of another context.
  * An error object is false too, and adds no error: its own stands already. */
 bool gd__usable(gd_context *g, const void *object, const char *function, const char *what);
 

@@ -92,9 +92,12 @@ void *gd__fail(gd_context *g, gd__fault fault, const char *format, ...)
 
 bool gd__usable(gd_context *g, const void *object, const char *function, const char *what)
 {
-    if (gd__alive(object))
+    if (gd__alive(object) && gd__context(object) == g)
         return true;
-    if (!object)
+    if (gd__alive(object))
+        gd__fail(g, (gd__fault){ .status = GD_ERROR_CONTEXT, .op = function, .remedy = "Make all in one context" },
+                 "%s belongs to another context", what);
+    else if (!object)
         gd__fail(g, (gd__fault){ .status = GD_ERROR_NULL, .op = function, .remedy = "Pass an object" },
                  "%s is NULL", what);
     else if (!gd__is_error(object))

@@ -19,6 +19,11 @@
 #define SHOW(p, n) ((void)(p), (void)(n))
 #endif
 
+#ifdef GD_DEBUG
+enum { CUT_MAX = 0 }; /* every block is asked for by itself: a refusing allocator and the sanitizer meet each of them */
+#else
+enum { CUT_MAX = 4096 };
+#endif
 enum { ALIGN = 64, SMALL_MAX = 4096, CHUNK_SIZE = 64 * 1024 };
 
 /* A free block's first 64 bytes stay readable, so that an object used after its scope can still be told from a live
@@ -148,14 +153,19 @@ static void return_free_large(gd__pool *pool)
     }
 }
 
+static gd__chunk *ask_firmly(gd__pool *pool, size_t size)
+{
+    gd__chunk *chunk = ask(pool, size);
+    if (chunk)
+        return chunk;
+    return_free_large(pool);
+    return ask(pool, size);
+}
+
 static void *take_large(gd__pool *pool, size_t size)
 {
     size_t whole = size + sizeof(gd__chunk) + sizeof(gd__chunk *) + ALIGN;
-    gd__chunk *chunk = ask(pool, whole);
-    if (!chunk) {
-        return_free_large(pool);
-        chunk = ask(pool, whole);
-    }
+    gd__chunk *chunk = ask_firmly(pool, whole);
     if (!chunk)
         return NULL;
     link_chunk(&pool->large, chunk);
@@ -169,7 +179,7 @@ static void *take_large(gd__pool *pool, size_t size)
 static void *take_small(gd__pool *pool, size_t size)
 {
     if ((size_t)(pool->cut_end - pool->cut) < size) {
-        gd__chunk *chunk = ask(pool, CHUNK_SIZE);
+        gd__chunk *chunk = ask_firmly(pool, CHUNK_SIZE);
         if (!chunk)
             return NULL;
         link_chunk(&pool->chunks, chunk);
@@ -192,7 +202,7 @@ void *gd__pool_take(gd__pool *pool, size_t size)
     if (block)
         pool->free[class] = next_free(block);
     else
-        block = whole <= SMALL_MAX ? take_small(pool, whole) : take_large(pool, whole);
+        block = whole <= CUT_MAX ? take_small(pool, whole) : take_large(pool, whole);
     if (!block)
         return NULL;
     SHOW(block, whole);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* C writes the decimal point of the process's locale, of one byte or more. */
-static void mend_point(char *text)
+/* It is what stands between the first digits and the next, or the exponent. */
+void gd__mend_point(char *text)
 {
     char *point = text + strspn(text, "-0123456789");
     size_t length = strcspn(point, "0123456789e");
@@ -19,7 +19,7 @@ char *gd__number_text(double value, int digits, char *text)
 {
     if (isfinite(value)) {
         snprintf(text, GD__NUMBER_SIZE, "%.*g", digits, value);
-        mend_point(text);
+        gd__mend_point(text);
     } else {
         snprintf(text, GD__NUMBER_SIZE, "%s", isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
     }

@@ -8,4 +8,7 @@ enum { GD__NUMBER_SIZE = 40 };
  * text, which has room for GD__NUMBER_SIZE. */
 char *gd__number_text(double value, int digits, char *text);
 
+/* Has a number that printf wrote show a point, whatever the locale's decimal point, of one byte or more. */
+void gd__mend_point(char *text);
+
 #endif

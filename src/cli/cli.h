@@ -21,8 +21,11 @@ typedef struct option {
  * saying what is wrong. The last option has no name. */
 int parse_options(const char *command, int count, char **arguments, const option *options);
 
+/* Where a command's usage goes: help that was asked for is output, else it is a complaint. */
+FILE *help_stream(bool asked);
+
 /* One line an option: name, what it does, default. */
-void print_options(const option *options);
+void print_options(FILE *to, const option *options);
 
 /* Says what the context's error is; returns EXIT_FAILED. */
 int report_failure(const gd_context *g);

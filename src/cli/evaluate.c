@@ -21,7 +21,8 @@ int run_evaluate(int count, char **arguments)
     const option options[] = { { "help", OPTION_FLAG, &help, "this text" }, { NULL, OPTION_FLAG, NULL, NULL } };
     int operands = parse_options("evaluate", count, arguments, options);
     if (help || operands != 2) {
-        printf("usage: gradus evaluate MODEL FOLDER\n\nPrints which share of the training and test images in FOLDER the "
+        FILE *to = help_stream(help);
+        fprintf(to, "usage: gradus evaluate MODEL FOLDER\n\nPrints which share of the training and test images in FOLDER the "
                "classifier in MODEL,\na file that gradus train wrote, gets right.\n");
         return help ? 0 : EXIT_USAGE;
     }

@@ -30,9 +30,10 @@ int run_inspect(int count, char **arguments)
                                { NULL, OPTION_FLAG, NULL, NULL } };
     int operands = parse_options("inspect", count, arguments, options);
     if (help || operands != 1) {
-        printf("usage: gradus inspect FILE [options]\n\nLists name, dtype and shape of each tensor in an .npz or "
+        FILE *to = help_stream(help);
+        fprintf(to, "usage: gradus inspect FILE [options]\n\nLists name, dtype and shape of each tensor in an .npz or "
                ".safetensors file.\n\n");
-        print_options(options);
+        print_options(to, options);
         return help ? 0 : EXIT_USAGE;
     }
     gd_context *g = gd_open();

@@ -38,7 +38,8 @@ int run_ops(int count, char **arguments)
     const option options[] = { { "help", OPTION_FLAG, &help, "this text" }, { NULL, OPTION_FLAG, NULL, NULL } };
     int operands = parse_options("ops", count, arguments, options);
     if (help || operands < 0 || operands > 1) {
-        printf("usage: gradus ops [NAME]\n\nPrints each operation, or the one of that name, with its formula and its "
+        FILE *to = help_stream(help);
+        fprintf(to, "usage: gradus ops [NAME]\n\nPrints each operation, or the one of that name, with its formula and its "
                "derivatives:\ndx stands for the gradient of the loss with respect to x.\n");
         return help ? 0 : EXIT_USAGE;
     }

@@ -76,17 +76,22 @@ int parse_options(const char *command, int count, char **arguments, const option
     return operands;
 }
 
-void print_options(const option *options)
+FILE *help_stream(bool asked)
+{
+    return asked ? stdout : stderr;
+}
+
+void print_options(FILE *to, const option *options)
 {
     for (; options->name; options++) {
-        printf("  --%-12s %s", options->name, options->help);
+        fprintf(to, "  --%-12s %s", options->name, options->help);
         if (options->kind == OPTION_COUNT)
-            printf(" (%lld)", (long long)*(int64_t *)options->value);
+            fprintf(to, " (%lld)", (long long)*(int64_t *)options->value);
         else if (options->kind == OPTION_NUMBER)
-            printf(" (%g)", *(double *)options->value);
+            fprintf(to, " (%g)", *(double *)options->value);
         else if (options->kind == OPTION_TEXT && *(const char **)options->value)
-            printf(" (%s)", *(const char **)options->value);
-        putchar('\n');
+            fprintf(to, " (%s)", *(const char **)options->value);
+        fputc('\n', to);
     }
 }
 

@@ -75,23 +75,47 @@ static void introduce(const plan *p, const gd_dataset *train, const gd_dataset *
 }
 
 /* Accuracy, time and files: what a person wants to know at the end. */
-static void summarise(const gd_history *history, const char *model, const char *csv)
+static void summarise(const gd_history *history, gd_evaluation last, const char *model, const char *csv)
 {
-    gd_evaluation last = gd_history_evaluation(history, gd_history_evaluations(history) - 1);
     printf("%s after %lld steps in %.1f s: %.2f %% of the training images and %.2f %% of the test images are right\n",
            interrupted ? "Interrupted" : "Done", (long long)gd_history_steps(history), gd_history_seconds(history),
            100 * last.train_accuracy, 100 * last.test_accuracy);
     printf("  model    %s\n  history  %s\n", model, csv);
 }
 
-static int save(gd_context *g, gd_layer *net, const gd_history *history, const char *output)
+typedef struct result {
+    gd_layer *net;
+    gd_history *history;
+    gd_dataset *train, *test;
+} result;
+
+/* Of the network as it is saved; after an interrupt that is not what was last evaluated. */
+static gd_evaluation final_accuracy(const result *r)
+{
+    gd_evaluation last = gd_history_evaluation(r->history, gd_history_evaluations(r->history) - 1);
+    if (last.step != gd_history_steps(r->history) - 1) {
+        last.train_accuracy = gd_accuracy(r->net, r->train);
+        last.test_accuracy = gd_accuracy(r->net, r->test);
+    }
+    return last;
+}
+
+static int save(gd_context *g, const result *r, const char *output)
 {
     char model[4096], csv[4096];
     snprintf(model, sizeof model, "%s/model.safetensors", output);
     snprintf(csv, sizeof csv, "%s/history.csv", output);
-    if (!gd_save(net, model) || !gd_history_save(history, csv))
+    if (gd_failed(g)) { /* the losses that led to the error are worth keeping */
+        report_failure(g);
+        gd_clear(g);
+        if (gd_history_save(r->history, csv))
+            fprintf(stderr, "  history  %s\n", csv);
+        return EXIT_FAILED;
+    }
+    gd_evaluation last = final_accuracy(r);
+    if (!gd_save(r->net, model) || !gd_history_save(r->history, csv))
         return report_failure(g);
-    summarise(history, model, csv);
+    summarise(r->history, last, model, csv);
     return 0;
 }
 
@@ -119,7 +143,7 @@ static int train(gd_context *g, const plan *p)
     gd_history *history = gd_fit(net, .optimizer = gd_sgd(net, .lr = p->lr), .batches = batches,
                                  .loss = gd_cross_entropy, .steps = p->steps, .train = train_set, .test = test_set,
                                  .evaluate_every = epoch > 0 ? epoch : 1, .progress = stdout, .watch = go_on);
-    return gd_failed(g) ? report_failure(g) : save(g, net, history, p->output);
+    return save(g, &(result){ net, history, train_set, test_set }, p->output);
 }
 
 static gd_dtype dtype_named(const char *name)
@@ -144,9 +168,10 @@ int run_train(int count, char **arguments)
     };
     int operands = parse_options("train", count, arguments, options);
     if (p.help || operands != 1) {
-        printf("usage: gradus train FOLDER [options]\n\nTrains a classifier on the four IDX files of MNIST, or of a data "
+        FILE *to = help_stream(p.help);
+        fprintf(to, "usage: gradus train FOLDER [options]\n\nTrains a classifier on the four IDX files of MNIST, or of a data "
                "set in its form, in FOLDER.\n\n");
-        print_options(options);
+        print_options(to, options);
         return p.help ? 0 : EXIT_USAGE;
     }
     p.folder = arguments[0];
@@ -158,7 +183,7 @@ int run_train(int count, char **arguments)
         fprintf(stderr, "gradus train: --hidden, --steps and --batch are at least 1, and --lr is not negative\n");
         return EXIT_USAGE;
     }
-    signal(SIGINT, on_interrupt);
+    sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
     gd_context *g = gd_open();
     gd_set_default_dtype(g, dtype_named(p.dtype));
     int status = train(g, &p);

@@ -51,7 +51,7 @@ const gd__kernel *const *gd__kernels(gd_context *g)
     if (g->kernels)
         return g->kernels;
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-        bool wanted = !g->isa_asked || strcmp(g->isa_asked, sets[i].name) == 0;
+        bool wanted = !g->isa_asked[0] || strcmp(g->isa_asked, sets[i].name) == 0;
         if (!wanted || !sets[i].runs_here())
             continue;
         g->isa = sets[i].name;

@@ -63,13 +63,8 @@ static gd_dataset *adopt(gd_tensor *x, gd_tensor *t)
 
 static bool may_pair(gd_context *g, const gd_tensor *x, const gd_tensor *t)
 {
-    if (!gd__usable(g, x, "gd_dataset_new", "the inputs x") || !gd__usable(g, t, "gd_dataset_new", "the targets t"))
-        return false;
-    if (t->object.context == g)
-        return check_shapes(x, t);
-    gd__fail(g, (gd__fault){ .status = GD_ERROR_CONTEXT, .remedy = "Make both in one context" },
-             "inputs and targets are of different contexts");
-    return false;
+    return gd__usable(g, x, "gd_dataset_new", "the inputs x") && gd__usable(g, t, "gd_dataset_new", "the targets t") &&
+           check_shapes(x, t);
 }
 
 gd_dataset *gd_dataset_new(gd_tensor *x, gd_tensor *t)
@@ -175,11 +170,7 @@ static bool check_index(const gd_dataset *ds, const gd_tensor *index)
     char text[GD__TEXT_SIZE];
     if (!gd__usable(g, index, "gd_dataset_gather", "the index"))
         return false;
-    gd__fault fault = { GD_ERROR_CONTEXT, 0, "gd_dataset_gather", "Pass a tensor of one dimension, of int64" };
-    if (index->object.context != g) {
-        gd__fail(g, fault, "the index is of another context than the data set");
-        return false;
-    }
+    gd__fault fault = { GD_ERROR_SHAPE, 0, "gd_dataset_gather", "Pass a tensor of one dimension, of int64" };
     if (index->ndim != 1 || index->dtype != GD_INT64) {
         fault.status = index->ndim != 1 ? GD_ERROR_SHAPE : GD_ERROR_DTYPE;
         gd__fail(g, fault, "the index is %s", gd__describe(index, text));

@@ -164,11 +164,8 @@ static bool may_add(gd_archive *a, const char *name, const gd_tensor *t)
     if (!may_change(a, "gd_archive_add") || !gd__usable(g, t, "gd_archive_add", "the tensor") ||
         !check_utf8(g, name, "gd_archive_add", "the name"))
         return false;
-    gd__fault fault = { .status = GD_ERROR_CONTEXT, .op = "gd_archive_add", .remedy = "Use one context" };
-    if (t->object.context != g)
-        gd__fail(g, fault, "the tensor '%.100s' is of another context than the archive", name);
-    else if (gd__archive_find(a, name) >= 0) {
-        fault = (gd__fault){ GD_ERROR_VALUE, 0, "gd_archive_add", "Give each tensor a name of its own" };
+    if (gd__archive_find(a, name) >= 0) {
+        gd__fault fault = { GD_ERROR_VALUE, 0, "gd_archive_add", "Give each tensor a name of its own" };
         gd__fail(g, fault, "there is a tensor '%.100s' already", name);
     } else
         return true;

@@ -134,6 +134,10 @@ static bool replace(const replacement *r, gd__file_writer *write, void *user)
 
 bool gd__replace_file(gd_context *g, const char *path, gd__file_writer *write, void *user)
 {
+    if (!path) {
+        gd__fail(g, (gd__fault){ .status = GD_ERROR_NULL, .remedy = "Name a file" }, "the path is NULL");
+        return false;
+    }
     replacement r = { .output = { .context = g, .path = path }, .room = folder_length(path) + NAME_ROOM };
     if (!may_replace(&r))
         return false;

@@ -24,6 +24,12 @@ gd_layer *gd__layer(gd_context *g, const gd__layer_kind *kind)
 
 bool gd__own_parameter(gd_layer *layer, const char *name, gd_tensor *t)
 {
+    char text[GD__TEXT_SIZE];
+    if (gd__alive(t) && !gd_is_leaf(t)) {
+        gd__fail(t->object.context, (gd__fault){ GD_ERROR_STATE, 0, layer->kind->name, "Pass gd_detach of it" },
+                 "%s was made by a recorded operation: a parameter is a leaf", gd__describe(t, text));
+        return false;
+    }
     if (!gd__alive(gd_require_grad(t, true)))
         return false;
     if (!t->name && !gd__alive(gd_name(t, name)))
@@ -40,7 +46,14 @@ bool gd_is_layer(const gd_layer *layer)
 
 bool gd__layer_usable(const gd_layer *layer, const char *function)
 {
-    return gd__usable(gd__context(layer), layer, function, "the layer");
+    gd_context *g = gd__context(layer);
+    if (!gd__usable(g, layer, function, "the layer"))
+        return false;
+    if (layer->object.class == &gd__layer_class)
+        return true;
+    gd__fail(g, (gd__fault){ GD_ERROR_DEAD, 0, function, "Keep layers in the scope of the row that they are in" },
+             "the layer was used after the scope that it lived in");
+    return false;
 }
 
 /* ---- drawing ---- */
@@ -58,7 +71,7 @@ static void draw_all(gd_layer *layer)
 {
     if (layer->drawn)
         return;
-    while (layer->parent && gd__alive(layer->parent))
+    while (gd__alive(layer->parent) && layer->parent->object.serial == layer->parent_serial)
         layer = layer->parent;
     draw(layer);
 }
@@ -85,7 +98,8 @@ static void remember(gd_layer *layer, gd_tensor *x, gd_tensor *y)
 gd_tensor *gd_forward(gd_layer *layer, gd_tensor *x)
 {
     gd_context *g = layer ? gd__context(layer) : gd__context(x);
-    if (!gd__usable(g, layer, "gd_forward", "the layer") || !gd__usable(g, x, "gd_forward", "the input"))
+    if (!gd__usable(g, layer, "gd_forward", "the layer") || !gd__layer_usable(layer, "gd_forward") ||
+        !gd__usable(g, x, "gd_forward", "the input"))
         return gd__error_object(g);
     draw_all(layer);
     gd__place place = { layer->label, g->place };
@@ -130,9 +144,9 @@ static bool append(tensors *list, gd_tensor *t)
     return true;
 }
 
-static bool append_parameter(void *user, const char *prefix, const gd__parameter *parameter)
+static bool append_parameter(void *user, const gd__path *path, const gd__parameter *parameter)
 {
-    (void)prefix;
+    (void)path;
     return append(user, parameter->tensor);
 }
 

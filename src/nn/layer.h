@@ -26,7 +26,8 @@ struct gd_layer {
     int own_count;
     gd_layer **child;
     int children;
-    gd_layer *parent;   /* the first that took it in */
+    gd_layer *parent;   /* the first that took it in, while its serial is this */
+    uint64_t parent_serial;
     bool drawn;
     char label[48];     /* as messages call it: "2 (linear)" */
     gd_tensor *x, *y;   /* of the last forward; valid while their serials are these */
@@ -41,9 +42,15 @@ gd_layer *gd__layer(gd_context *g, const gd__layer_kind *kind);
 /* Gives the layer a parameter; the tensor becomes a leaf that requires a gradient. False on failure. */
 bool gd__own_parameter(gd_layer *layer, const char *name, gd_tensor *t);
 
-/* Calls visit for each parameter, depth first and left to right; a shared tensor comes as often as it is used. The
- * prefix ("0.") and the name make the whole name. Stops when visit returns false. */
-typedef bool gd__visit(void *user, const char *prefix, const gd__parameter *parameter);
+/* The way to a layer: its place in the row that holds it, and that row's way. NULL at the outermost. */
+typedef struct gd__path {
+    const struct gd__path *outer;
+    int index;
+} gd__path;
+
+/* Calls visit for each parameter, depth first and left to right; a shared tensor comes as often as it is used. Stops when
+ * visit returns false. */
+typedef bool gd__visit(void *user, const gd__path *path, const gd__parameter *parameter);
 bool gd__each_parameter(gd_layer *layer, gd__visit *visit, void *user);
 
 /* False with the error set where the layer can't be used. */

@@ -77,9 +77,10 @@ static gd_tensor *affine_forward(gd_layer *layer, gd_tensor *x)
 static bool affine_fits(gd_context *g, const gd_tensor *W, const gd_tensor *b)
 {
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
-    if (W->ndim == 2 && b->ndim == 1 && W->shape[1] == b->shape[0] && W->dtype == b->dtype)
+    if (W->ndim == 2 && b->ndim == 1 && W->shape[1] == b->shape[0] && W->dtype == b->dtype && W->contiguous &&
+        b->contiguous)
         return true;
-    gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_affine", "W is (in, out), b is (out), both of one float dtype" },
+    gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_affine", "W is (in, out), b is (out), both of one float dtype and no transposed views" },
              "W %s and b %s do not go together", gd__describe(W, left), gd__describe(b, right));
     return false;
 }
@@ -141,7 +142,7 @@ static bool take_children(gd_layer *row, size_t count, gd_layer *const *layers)
     for (size_t i = 0; i < count; i++) {
         row->child[i] = layers[i];
         if (!layers[i]->parent)
-            layers[i]->parent = row;
+            layers[i]->parent = row, layers[i]->parent_serial = row->object.serial;
         snprintf(layers[i]->label, sizeof layers[i]->label, "%zu (%s)", i, layers[i]->kind->name);
     }
     return true;
@@ -152,13 +153,9 @@ gd_layer *gd_sequential_of(gd_context *g, size_t count, gd_layer *const *layers)
     static const gd__layer_kind kind = { "sequential", sequential_forward, NULL };
     if (count > 0 && !layers)
         return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_sequential", "Pass the layers" }, "the array is NULL");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (!gd__usable(g, layers[i], "gd_sequential", "a layer"))
             return gd__error_object(g);
-        if (layers[i]->object.context != g)
-            return gd__fail(g, (gd__fault){ GD_ERROR_CONTEXT, 0, "gd_sequential", "Make all layers in one context" },
-                            "layer %zu belongs to another context", i);
-    }
     gd_layer *row = gd__layer(g, &kind);
     return gd__alive(row) && take_children(row, count, layers) ? row : gd__error_object(g);
 }

@@ -8,75 +8,71 @@
 
 enum { NAME_SIZE = 128 };
 
-static bool visit_layer(gd_layer *layer, const char *prefix, gd__visit *visit, void *user)
+static bool visit_layer(gd_layer *layer, const gd__path *outer, gd__visit *visit, void *user)
 {
     for (int i = 0; i < layer->own_count; i++)
-        if (!visit(user, prefix, &layer->own[i]))
+        if (!visit(user, outer, &layer->own[i]))
             return false;
-    for (int i = 0; i < layer->children; i++) {
-        char inner[NAME_SIZE];
-        snprintf(inner, sizeof inner, "%.100s%d.", prefix, i);
-        if (!visit_layer(layer->child[i], inner, visit, user))
+    for (int i = 0; i < layer->children; i++)
+        if (!visit_layer(layer->child[i], &(gd__path){ outer, i }, visit, user))
             return false;
-    }
     return true;
 }
 
 bool gd__each_parameter(gd_layer *layer, gd__visit *visit, void *user)
 {
-    return visit_layer(layer, "", visit, user);
+    return visit_layer(layer, NULL, visit, user);
+}
+
+/* Writes "2.0." of the path; returns how much of the text is used. */
+static size_t write_path(char *text, const gd__path *path)
+{
+    if (!path)
+        return 0;
+    size_t used = write_path(text, path->outer);
+    int more = snprintf(text + used, NAME_SIZE - used, "%d.", path->index);
+    used += more > 0 ? (size_t)more : 0;
+    return used < NAME_SIZE ? used : NAME_SIZE - 1;
+}
+
+static void write_name(char *text, const gd__path *path, const gd__parameter *parameter)
+{
+    size_t used = write_path(text, path);
+    snprintf(text + used, NAME_SIZE - used, "%s", parameter->name);
 }
 
 /* ---- by number: a tensor that several layers share counts at its first place ---- */
 
 typedef struct search {
     gd_layer *layer;
-    int wanted, at;                  /* a number, and the one reached */
-    const char *name;                /* or a name */
-    const gd_tensor *tensor;         /* or a tensor: does it come before... */
-    const gd__parameter *before;     /* ...this place */
+    uint64_t mark;   /* of the tensors that were met */
+    int wanted, at;  /* a number, and the one reached */
+    const char *name; /* or a name */
     const gd__parameter *found;
     char found_name[NAME_SIZE];
     int64_t numel;
-    char known[200];                 /* the names there are, for messages */
+    char known[200]; /* the names there are, for messages */
 } search;
 
-static bool meets_tensor(void *user, const char *prefix, const gd__parameter *parameter)
+static bool count_one(void *user, const gd__path *path, const gd__parameter *parameter)
 {
     search *s = user;
-    (void)prefix;
-    if (parameter == s->before)
-        return false;
-    if (parameter->tensor == s->tensor)
-        s->found = parameter;
-    return !s->found;
-}
-
-static bool is_repeated(const search *s, const gd__parameter *parameter)
-{
-    search earlier = { .tensor = parameter->tensor, .before = parameter };
-    gd__each_parameter(s->layer, meets_tensor, &earlier);
-    return earlier.found;
-}
-
-static bool count_one(void *user, const char *prefix, const gd__parameter *parameter)
-{
-    search *s = user;
-    if (is_repeated(s, parameter))
+    if (parameter->tensor->mark == s->mark)
         return true;
+    parameter->tensor->mark = s->mark;
     s->numel += parameter->tensor->numel;
     if (s->at++ != s->wanted)
         return true;
     s->found = parameter;
-    snprintf(s->found_name, sizeof s->found_name, "%s%s", prefix, parameter->name);
+    write_name(s->found_name, path, parameter);
     return false;
 }
 
-static bool match_name(void *user, const char *prefix, const gd__parameter *parameter)
+static bool match_name(void *user, const gd__path *path, const gd__parameter *parameter)
 {
     search *s = user;
     char name[NAME_SIZE];
-    snprintf(name, sizeof name, "%s%s", prefix, parameter->name);
+    write_name(name, path, parameter);
     if (strcmp(name, s->name) == 0)
         s->found = parameter;
     size_t used = strlen(s->known);
@@ -86,7 +82,7 @@ static bool match_name(void *user, const char *prefix, const gd__parameter *para
 
 static search find_number(gd_layer *layer, int index)
 {
-    search s = { .layer = layer, .wanted = index };
+    search s = { .layer = layer, .wanted = index, .mark = layer->object.context->next_serial++ };
     gd__each_parameter(layer, count_one, &s);
     if (!s.found && index >= 0)
         gd__fail(layer->object.context,
@@ -118,7 +114,7 @@ size_t gd_parameter_name(gd_layer *layer, int index, char *text, size_t size)
     search s = { .found = NULL };
     if (gd__layer_usable(layer, "gd_parameter_name"))
         s = find_number(layer, index < 0 ? INT32_MAX : index);
-    int length = snprintf(text, size, "%s", s.found_name);
+    int length = snprintf(text, text ? size : 0, "%s", s.found_name);
     return length < 0 ? 0 : (size_t)length;
 }
 
@@ -142,25 +138,21 @@ gd_tensor *gd_layer_grad(gd_layer *layer, const char *name)
 
 /* ---- all at once ---- */
 
-static bool print_one(void *user, const char *prefix, const gd__parameter *parameter)
-{
-    (void)prefix;
-    gd_print(parameter->tensor, user);
-    return true;
-}
-
 void gd_print_parameters(gd_layer *layer, FILE *to)
 {
-    if (gd__alive(gd_init(layer)) && to)
-        gd__each_parameter(layer, print_one, to);
-    else if (to)
+    if (!to)
+        return;
+    int count = gd_parameter_count(layer);
+    for (int i = 0; i < count; i++)
+        gd_print(gd_parameter(layer, i), to);
+    if (count < 0)
         fprintf(to, "%s\n", gd_message(gd__context(layer)));
 }
 
-static bool clear_one(void *user, const char *prefix, const gd__parameter *parameter)
+static bool clear_one(void *user, const gd__path *path, const gd__parameter *parameter)
 {
     (void)user;
-    (void)prefix;
+    (void)path;
     return gd_clear_grad(parameter->tensor);
 }
 

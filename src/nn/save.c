@@ -27,7 +27,7 @@ bool gd_save(gd_layer *layer, const char *path)
         return false;
     gd_scope scope = gd_scope_enter(g);
     gd_archive *archive = gd_archive_new(g);
-    bool good = add_all(archive, layer) && gd_archive_write(archive, path);
+    bool good = scope.context && add_all(archive, layer) && gd_archive_write(archive, path);
     gd_scope_leave(&scope);
     return good;
 }
@@ -107,7 +107,7 @@ bool gd_load(gd_layer *layer, const char *path)
         return false;
     gd_scope scope = gd_scope_enter(g);
     gd_archive *archive = gd_archive_read(g, path);
-    bool good = gd__alive(archive) && each(layer, archive, path, false) && nothing_left_over(layer, archive, path) &&
+    bool good = scope.context && gd__alive(archive) && each(layer, archive, path, false) && nothing_left_over(layer, archive, path) &&
                 each(layer, archive, path, true);
     gd_scope_leave(&scope);
     return good;

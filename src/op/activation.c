@@ -23,7 +23,7 @@ const gd__op gd__op_leaky_relu = {
               .why = "at the kink x = 0 the derivative is taken as c, as in PyTorch",
               .latex = "y = \\max(x, 0) + c \\min(x, 0)", .latex_derivative = { "\\bar x = \\bar y \\odot ([x > 0] + c [x \\le 0])" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = leaky_relu_vjp, .differentiable = 1, .reads = 1, .reference = leaky_relu_reference,
+    .vjp = leaky_relu_vjp, .differentiable = 1, .reads = { 1 }, .reference = leaky_relu_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { 0.1 } } } },
 };
 
@@ -49,7 +49,7 @@ const gd__op gd__op_elu = {
     .info = { .name = "elu", .input = { "x" }, .formula = "y = x where x > 0, else c (exp(x) - 1)", .derivative = { "dx = dy where x > 0, else dy * c exp(x)" },
               .latex = "y = \\max(x, 0) + c\\,(e^{\\min(x, 0)} - 1)", .latex_derivative = { "\\bar x = \\bar y \\odot ([x > 0] + c\\,e^{x} [x \\le 0])" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = elu_vjp, .differentiable = 1, .reads = 1, .reference = elu_reference,
+    .vjp = elu_vjp, .differentiable = 1, .reads = { 1 }, .reference = elu_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { 1.3 } } } },
 };
 
@@ -77,7 +77,7 @@ const gd__op gd__op_silu = {
               .why = "a product: the slope of each factor times the other",
               .latex = "y = x\\,\\sigma(x)", .latex_derivative = { "\\bar x = \\bar y \\odot \\sigma(x)(1 + x(1 - \\sigma(x)))" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = silu_vjp, .differentiable = 1, .reads = 1, .reference = silu_reference,
+    .vjp = silu_vjp, .differentiable = 1, .reads = { 1 }, .reference = silu_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -3, .high = 3 } },
 };
 
@@ -107,7 +107,7 @@ const gd__op gd__op_gelu = {
               .why = "P is the normal distribution and p its density, P's derivative; 0.3989... is 1/sqrt(2 pi)",
               .latex = "y = x\\,\\Phi(x)", .latex_derivative = { "\\bar x = \\bar y \\odot (\\Phi(x) + x\\,\\varphi(x))" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = gelu_vjp, .differentiable = 1, .reads = 1, .reference = gelu_reference,
+    .vjp = gelu_vjp, .differentiable = 1, .reads = { 1 }, .reference = gelu_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -3, .high = 3 } },
 };
 
@@ -134,7 +134,7 @@ const gd__op gd__op_softplus = {
     .info = { .name = "softplus", .input = { "x" }, .formula = "y = ln(1 + exp(b x)) / b, and x where b x > threshold", .derivative = { "dx = dy * sigmoid(b x), and dy where b x > threshold" },
               .latex = "y = \\tfrac1b \\ln(1 + e^{bx})", .latex_derivative = { "\\bar x = \\bar y \\odot \\sigma(bx)" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = softplus_vjp, .differentiable = 1, .reads = 1, .reference = softplus_reference,
+    .vjp = softplus_vjp, .differentiable = 1, .reads = { 1 }, .reference = softplus_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -3, .high = 3, .attrs = { .scalar = { 1.5, 20 } } } },
 };
 

@@ -81,7 +81,7 @@ const gd__op gd__op_mul = {
               .why = "each factor's influence is as large as the other factor, so they change places", .latex = "y = a \\odot b",
               .latex_derivative = { "\\bar a = \\bar y \\odot b", "\\bar b = \\bar y \\odot a" } },
     .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
-    .vjp = mul_vjp, .differentiable = 3, .reads = 3, .reference = mul_reference,
+    .vjp = mul_vjp, .differentiable = 3, .reads = { 2, 1 }, .reference = mul_reference,
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = -2, .high = 2 },
                 { .shape = { { 2, { 3, 1 } }, { 3, { 2, 1, 4 } } }, .low = -2, .high = 2 } },
 };
@@ -110,7 +110,7 @@ const gd__op gd__op_div = {
               .derivative = { "da = dy / b", "db = -dy * y / b" }, .why = broadcast_why, .latex = "y = a / b",
               .latex_derivative = { "\\bar a = \\bar y / b", "\\bar b = -\\bar y \\odot y / b" } },
     .arity = 2, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_broadcast,
-    .vjp = div_vjp, .differentiable = 3, .reads = 2 | GD__READS_OUTPUT, .reference = div_reference,
+    .vjp = div_vjp, .differentiable = 3, .reads = { 2, 2 | GD__READS_OUTPUT }, .reference = div_reference,
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.5, .high = 2 },
                 { .shape = { { 1, { 4 } }, { 2, { 3, 4 } } }, .low = 0.5, .high = 2 } },
 };
@@ -146,7 +146,7 @@ const gd__op gd__op_pow = {
               .latex = "y = a^{b}", .latex_derivative = { "\\bar a = \\bar y \\odot b\\,a^{b-1}",
                                                          "\\bar b = \\bar y \\odot y \\ln a" } },
     .arity = 2, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_broadcast,
-    .vjp = pow_vjp, .differentiable = 3, .reads = 3 | GD__READS_OUTPUT, .reference = pow_reference,
+    .vjp = pow_vjp, .differentiable = 3, .reads = { 3, 3 | GD__READS_OUTPUT }, .reference = pow_reference,
     .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = 0.4, .high = 2 } },
 };
 
@@ -184,7 +184,7 @@ const gd__op gd__op_maximum = {
               .latex_derivative = { "\\bar a = \\bar y \\odot ([a > b] + \\tfrac12 [a = b])",
                                     "\\bar b = \\bar y \\odot ([b > a] + \\tfrac12 [a = b])" } },
     .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
-    .vjp = maximum_vjp, .differentiable = 3, .reads = 3, .reference = maximum_reference,
+    .vjp = maximum_vjp, .differentiable = 3, .reads = { 3, 3 }, .reference = maximum_reference,
     .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -2, .high = 2 } },
 };
 
@@ -211,7 +211,7 @@ const gd__op gd__op_minimum = {
               .latex_derivative = { "\\bar a = \\bar y \\odot ([a < b] + \\tfrac12 [a = b])",
                                     "\\bar b = \\bar y \\odot ([b < a] + \\tfrac12 [a = b])" } },
     .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
-    .vjp = minimum_vjp, .differentiable = 3, .reads = 3, .reference = minimum_reference,
+    .vjp = minimum_vjp, .differentiable = 3, .reads = { 3, 3 }, .reference = minimum_reference,
     .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 4 } } }, .low = -2, .high = 2 } },
 };
 
@@ -240,7 +240,7 @@ static double add_scalar_reference(const double *x, const gd__attrs *attrs)
 const gd__op gd__op_add_scalar = {
     .info = { .name = "add_scalar", .input = { "x" }, .formula = "y = x + c", .derivative = { "dx = dy" },
               .latex = "y = x + c", .latex_derivative = { "\\bar x = \\bar y" }, .torch_name = "AddBackward0" },
-    .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
+    .arity = 1, .elementwise = true, .dtypes = GD__NUMBER, .infer = gd__infer_same,
     .vjp = add_scalar_vjp, .differentiable = 1, .reference = add_scalar_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { 0.7 } } } },
 };
@@ -268,7 +268,7 @@ static double mul_scalar_reference(const double *x, const gd__attrs *attrs)
 const gd__op gd__op_mul_scalar = {
     .info = { .name = "mul_scalar", .input = { "x" }, .formula = "y = x * c", .derivative = { "dx = dy * c" },
               .latex = "y = c\\,x", .latex_derivative = { "\\bar x = c\\,\\bar y" }, .torch_name = "MulBackward0" },
-    .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
+    .arity = 1, .elementwise = true, .dtypes = GD__NUMBER, .infer = gd__infer_same,
     .vjp = mul_scalar_vjp, .differentiable = 1, .reference = mul_scalar_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { -1.3 } } } },
 };
@@ -291,7 +291,7 @@ static double rsub_scalar_reference(const double *x, const gd__attrs *attrs)
 const gd__op gd__op_rsub_scalar = {
     .info = { .name = "rsub_scalar", .input = { "x" }, .formula = "y = c - x", .derivative = { "dx = -dy" },
               .latex = "y = c - x", .latex_derivative = { "\\bar x = -\\bar y" }, .torch_name = "RsubBackward1" },
-    .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
+    .arity = 1, .elementwise = true, .dtypes = GD__NUMBER, .infer = gd__infer_same,
     .vjp = rsub_scalar_vjp, .differentiable = 1, .reference = rsub_scalar_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { 1 } } } },
 };

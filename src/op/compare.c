@@ -1,11 +1,15 @@
 /* compare.c - comparisons, logic, and choosing by a condition. Comparisons have no derivative: they are steps. */
 #include "op/op.h"
 
-/* A number beside a tensor: of a float tensor's dtype, and beside integers a float64, which holds most of them. */
-static gd_tensor *number(gd_tensor *x, double c)
+/* Compares with a number: of a float tensor's dtype, and beside integers a float64, which holds most of them. The tensor is
+ * looked at before the number is made, which might take a dead one's place. */
+static gd_tensor *with_number(gd_tensor *compare(gd_tensor *, gd_tensor *), const char *name, gd_tensor *x, double c)
 {
-    bool real = gd__alive(x) && gd__is_float((gd_dtype)x->dtype);
-    return gd_scalar(gd_context_of(x), real ? (gd_dtype)x->dtype : GD_FLOAT64, c);
+    gd_context *g = gd__context(x);
+    if (!gd__usable(g, x, name, "x"))
+        return gd__error_object(g);
+    bool real = gd__is_float((gd_dtype)x->dtype);
+    return compare(x, gd_scalar(g, real ? (gd_dtype)x->dtype : GD_FLOAT64, c));
 }
 
 /* ---- eq ---- */
@@ -29,7 +33,7 @@ gd_tensor *gd_eq(gd_tensor *a, gd_tensor *b)
 
 gd_tensor *gd_eq_scalar(gd_tensor *x, double c)
 {
-    return gd_eq(x, number(x, c));
+    return with_number(gd_eq, "eq_scalar", x, c);
 }
 
 /* ---- ne ---- */
@@ -53,7 +57,7 @@ gd_tensor *gd_ne(gd_tensor *a, gd_tensor *b)
 
 gd_tensor *gd_ne_scalar(gd_tensor *x, double c)
 {
-    return gd_ne(x, number(x, c));
+    return with_number(gd_ne, "ne_scalar", x, c);
 }
 
 /* ---- lt ---- */
@@ -77,7 +81,7 @@ gd_tensor *gd_lt(gd_tensor *a, gd_tensor *b)
 
 gd_tensor *gd_lt_scalar(gd_tensor *x, double c)
 {
-    return gd_lt(x, number(x, c));
+    return with_number(gd_lt, "lt_scalar", x, c);
 }
 
 /* ---- le ---- */
@@ -101,7 +105,7 @@ gd_tensor *gd_le(gd_tensor *a, gd_tensor *b)
 
 gd_tensor *gd_le_scalar(gd_tensor *x, double c)
 {
-    return gd_le(x, number(x, c));
+    return with_number(gd_le, "le_scalar", x, c);
 }
 
 /* ---- gt ---- */
@@ -125,7 +129,7 @@ gd_tensor *gd_gt(gd_tensor *a, gd_tensor *b)
 
 gd_tensor *gd_gt_scalar(gd_tensor *x, double c)
 {
-    return gd_gt(x, number(x, c));
+    return with_number(gd_gt, "gt_scalar", x, c);
 }
 
 /* ---- ge ---- */
@@ -149,7 +153,7 @@ gd_tensor *gd_ge(gd_tensor *a, gd_tensor *b)
 
 gd_tensor *gd_ge_scalar(gd_tensor *x, double c)
 {
-    return gd_ge(x, number(x, c));
+    return with_number(gd_ge, "ge_scalar", x, c);
 }
 
 /* ---- logical_and ---- */
@@ -244,7 +248,7 @@ const gd__op gd__op_where = {
               .why = "only what was chosen has influence", .latex = "y = c\\,a + (1 - c)\\,b",
               .latex_derivative = { NULL, "\\bar a = c \\odot \\bar y", "\\bar b = (1 - c) \\odot \\bar y" } },
     .arity = 3, .dtypes = GD__AS_GIVEN, .infer = where_infer,
-    .vjp = where_vjp, .differentiable = 6, .reads = 1,
+    .vjp = where_vjp, .differentiable = 6, .reads = { 0, 1, 1 },
     .sample = { { .shape = { { 1, { 4 } }, { 2, { 3, 4 } }, { 2, { 3, 1 } } }, .low = -1, .high = 1, .condition_input = 1 } },
 };
 

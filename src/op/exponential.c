@@ -20,7 +20,7 @@ const gd__op gd__op_expm1 = {
     .info = { .name = "expm1", .input = { "x" }, .formula = "y = exp(x) - 1", .derivative = { "dx = dy * (y + 1)" },
               .latex = "y = e^{x} - 1", .latex_derivative = { "\\bar x = \\bar y \\odot (y + 1)" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = expm1_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT, .reference = expm1_reference,
+    .vjp = expm1_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT }, .reference = expm1_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2 } },
 };
 
@@ -46,7 +46,7 @@ const gd__op gd__op_log1p = {
     .info = { .name = "log1p", .input = { "x" }, .formula = "y = ln(1 + x)", .derivative = { "dx = dy / (1 + x)" },
               .latex = "y = \\ln(1 + x)", .latex_derivative = { "\\bar x = \\bar y / (1 + x)" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = log1p_vjp, .differentiable = 1, .reads = 1, .reference = log1p_reference,
+    .vjp = log1p_vjp, .differentiable = 1, .reads = { 1 }, .reference = log1p_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -0.5, .high = 3 } },
 };
 
@@ -72,7 +72,7 @@ const gd__op gd__op_rsqrt = {
     .info = { .name = "rsqrt", .input = { "x" }, .formula = "y = x^(-1/2)", .derivative = { "dx = -dy * y^3 / 2" },
               .latex = "y = x^{-1/2}", .latex_derivative = { "\\bar x = -\\tfrac12 \\bar y \\odot y^{3}" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = rsqrt_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT, .reference = rsqrt_reference,
+    .vjp = rsqrt_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT }, .reference = rsqrt_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = 0.3, .high = 3 } },
 };
 
@@ -98,7 +98,7 @@ const gd__op gd__op_reciprocal = {
     .info = { .name = "reciprocal", .input = { "x" }, .formula = "y = 1 / x", .derivative = { "dx = -dy * y^2" },
               .latex = "y = 1 / x", .latex_derivative = { "\\bar x = -\\bar y \\odot y^{2}" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = reciprocal_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT, .reference = reciprocal_reference,
+    .vjp = reciprocal_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT }, .reference = reciprocal_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = 0.3, .high = 3 } },
 };
 
@@ -127,7 +127,7 @@ const gd__op gd__op_pow_scalar = {
               .why = "x^0 is 1 wherever x is, at 0 too, so its derivative is 0 there",
               .latex = "y = x^{c}", .latex_derivative = { "\\bar x = \\bar y \\odot c\\,x^{c-1}" }, .torch_name = "PowBackward0" },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = pow_scalar_vjp, .differentiable = 1, .reads = 1, .reference = pow_scalar_reference,
+    .vjp = pow_scalar_vjp, .differentiable = 1, .reads = { 1 }, .reference = pow_scalar_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = 0.3, .high = 2, .attrs = { .scalar = { 2.5 } } } },
 };
 

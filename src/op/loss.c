@@ -26,7 +26,7 @@ const gd__op gd__op_softmax = {
               .latex = "y = \\frac{e^{x}}{\\sum e^{x}}",
               .latex_derivative = { "\\bar x = y \\odot (\\bar y - \\sum \\bar y \\odot y)" } },
     .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = along_dim_infer,
-    .vjp = softmax_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT,
+    .vjp = softmax_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT },
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } },
                 { .shape = { { 3, { 2, 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } } },
 };
@@ -48,7 +48,7 @@ const gd__op gd__op_log_softmax = {
               .latex = "y = x - \\ln \\sum e^{x}",
               .latex_derivative = { "\\bar x = \\bar y - e^{y} \\sum \\bar y" } },
     .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = along_dim_infer,
-    .vjp = log_softmax_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT,
+    .vjp = log_softmax_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT },
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } },
                 { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 0 } } } },
 };
@@ -113,7 +113,7 @@ const gd__op gd__op_nll = {
               .latex = "y = -\\frac1N \\sum_i x_{i t_i}",
               .latex_derivative = { "\\bar x_{ij} = -\\frac{\\bar y}{N} [j = t_i]" }, .torch_name = "NllLossBackward0" },
     .arity = 2, .dtypes = GD__AS_GIVEN, .contiguous = true, .infer = nll_infer,
-    .vjp = nll_vjp, .differentiable = 1, .reads = 2,
+    .vjp = nll_vjp, .differentiable = 1, .reads = { 2 },
     .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 3 } } }, .low = -2, .high = 0, .label_input = 2, .label_limit = 4 } },
 };
 
@@ -146,7 +146,7 @@ const gd__op gd__op_nll_backward = {
               .derivative = { "dg = -sum_i dz[i, t_i] / N" }, .latex = "z_{ij} = -\\frac{g}{N} [j = t_i]",
               .latex_derivative = { "\\bar g = -\\frac1N \\sum_i \\bar z_{i t_i}" } },
     .arity = 2, .dtypes = GD__AS_GIVEN, .contiguous = true, .infer = nll_backward_infer,
-    .vjp = nll_backward_vjp, .differentiable = 1, .reads = 2,
+    .vjp = nll_backward_vjp, .differentiable = 1, .reads = { 2 },
     .sample = { { .shape = { { 0, { 0 } }, { 1, { 3 } } }, .low = -2, .high = 2, .attrs = { .integer = { 4 } },
                   .label_input = 2, .label_limit = 4 } },
 };
@@ -185,7 +185,7 @@ static gd_tensor *bce_vjp(const gd__vjp *v)
     gd_tensor *p = v->x[0], *t = v->x[1];
     if (v->i == 0)
         return gd_bce_backward(v->dy, p, t);
-    gd_tensor *slope = gd_sub(gd_log(gd_rsub_scalar(p, 1)), gd_log(p));
+    gd_tensor *slope = gd_sub(gd_log1p(gd_neg(p)), gd_log(p));
     return gd_mul(v->dy, gd_div_scalar(slope, p->numel > 0 ? (double)p->numel : 1));
 }
 
@@ -199,7 +199,7 @@ const gd__op gd__op_bce = {
                                     "\\bar t = \\frac{\\bar y}{n} (\\ln(1 - p) - \\ln p)" },
               .torch_name = "BinaryCrossEntropyBackward0" },
     .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .infer = bce_infer,
-    .vjp = bce_vjp, .differentiable = 3, .reads = 3,
+    .vjp = bce_vjp, .differentiable = 3, .reads = { 3, 1 },
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
 };
 
@@ -243,7 +243,7 @@ const gd__op gd__op_bce_backward = {
                                     "\\bar p = \\frac{\\bar z g}{n} \\frac{p (1 - p) - (p - t)(1 - 2p)}{p^2 (1 - p)^2}",
                                     "\\bar t = -\\frac{\\bar z g}{n\\,p (1 - p)}" } },
     .arity = 3, .dtypes = GD__ONE_FLOAT, .contiguous = true, .infer = bce_backward_infer,
-    .vjp = bce_backward_vjp, .differentiable = 7, .reads = 7,
+    .vjp = bce_backward_vjp, .differentiable = 7, .reads = { 6, 7, 3 },
     .sample = { { .shape = { { 0, { 0 } }, { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
 };
 

@@ -38,7 +38,7 @@ const gd__op gd__op_matmul = {
               .latex_derivative = { "\\bar A = \\bar Y B^{\\top}", "\\bar B = A^{\\top} \\bar Y" },
               .torch_name = "MmBackward0" },
     .arity = 2, .dtypes = GD__ONE_FLOAT, .infer = matmul_infer,
-    .vjp = matmul_vjp, .differentiable = 3, .reads = 3,
+    .vjp = matmul_vjp, .differentiable = 3, .reads = { 2, 1 },
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 4, 2 } } }, .low = -1, .high = 1 } },
 };
 

@@ -43,6 +43,7 @@ typedef enum gd__dtypes {
     GD__AS_GIVEN, /* as they are; the result has the first one's */
     GD__PROMOTED, /* PyTorch's result type */
     GD__FLOATS,   /* the same, and integers become the default float dtype */
+    GD__NUMBER,   /* as given beside a whole scalar[0] (bools become int64); beside another, as GD__FLOATS */
     GD__ONE_FLOAT /* float, and the same: anything else is an error */
 } gd__dtypes;
 
@@ -71,7 +72,7 @@ struct gd__op {
      * shape of the output where the operand was broadcast: the sum is taken in one place for all. */
     gd_tensor *(*vjp)(const gd__vjp *v);
     unsigned differentiable; /* bit i: operand i has a derivative */
-    unsigned reads;          /* bit i: the rule reads operand i; GD__READS_OUTPUT: it reads the output */
+    unsigned reads[GD__MAX_INPUTS]; /* by the operand asked for; bit k: the rule reads operand k; GD__READS_OUTPUT: the output */
     double (*reference)(const double *x, const gd__attrs *attrs); /* one element, for elementwise ones: the tests' */
     gd__sample sample[GD__MAX_SAMPLES];
 };

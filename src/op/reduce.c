@@ -5,7 +5,7 @@
 static bool axis_bits(const gd_tensor *x, gd_dims axes, int64_t *bits)
 {
     *bits = axes.count == 0 ? (1 << x->ndim) - 1 : 0;
-    if (axes.count < 0) {
+    if (!gd__dims_fit(axes)) {
         gd__fail(x->object.context, (gd__fault){ .status = GD_ERROR_INDEX, .remedy = "Name each axis once" },
                  "more than %d axes", GD_MAX_DIMS);
         return false;

@@ -21,7 +21,7 @@ const gd__op gd__op_abs = {
               .why = "at the kink x = 0 the derivative is taken as 0",
               .latex = "y = |x|", .latex_derivative = { "\\bar x = \\bar y \\odot \\mathrm{sign}(x)" } },
     .arity = 1, .elementwise = true, .dtypes = GD__AS_GIVEN, .infer = gd__infer_same,
-    .vjp = abs_vjp, .differentiable = 1, .reads = 1, .reference = abs_reference,
+    .vjp = abs_vjp, .differentiable = 1, .reads = { 1 }, .reference = abs_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2 } },
 };
 
@@ -157,7 +157,7 @@ const gd__op gd__op_clamp = {
               .why = "what was cut off has no influence; at the limits themselves the derivative is taken as 0, as relu's is at 0",
               .latex = "y = \\min(\\max(x, l), h)", .latex_derivative = { "\\bar x = \\bar y \\odot [l < x < h]" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = clamp_vjp, .differentiable = 1, .reads = 1, .reference = clamp_reference,
+    .vjp = clamp_vjp, .differentiable = 1, .reads = { 1 }, .reference = clamp_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { -0.8, 1.1 } } } },
 };
 

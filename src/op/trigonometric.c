@@ -20,7 +20,7 @@ const gd__op gd__op_sin = {
     .info = { .name = "sin", .input = { "x" }, .formula = "y = sin(x)", .derivative = { "dx = dy * cos(x)" },
               .latex = "y = \\sin x", .latex_derivative = { "\\bar x = \\bar y \\odot \\cos x" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = sin_vjp, .differentiable = 1, .reads = 1, .reference = sin_reference,
+    .vjp = sin_vjp, .differentiable = 1, .reads = { 1 }, .reference = sin_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -4, .high = 4 } },
 };
 
@@ -46,7 +46,7 @@ const gd__op gd__op_cos = {
     .info = { .name = "cos", .input = { "x" }, .formula = "y = cos(x)", .derivative = { "dx = -dy * sin(x)" },
               .latex = "y = \\cos x", .latex_derivative = { "\\bar x = -\\bar y \\odot \\sin x" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = cos_vjp, .differentiable = 1, .reads = 1, .reference = cos_reference,
+    .vjp = cos_vjp, .differentiable = 1, .reads = { 1 }, .reference = cos_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -4, .high = 4 } },
 };
 
@@ -73,7 +73,7 @@ const gd__op gd__op_tanh = {
               .why = "the slope at x, written in the output y = tanh(x)",
               .latex = "y = \\tanh x", .latex_derivative = { "\\bar x = \\bar y \\odot (1 - y^{2})" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = tanh_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT, .reference = tanh_reference,
+    .vjp = tanh_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT }, .reference = tanh_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -3, .high = 3 } },
 };
 
@@ -100,7 +100,7 @@ const gd__op gd__op_erf = {
               .why = "the derivative of an integral is what was integrated; 1.1283... is 2/sqrt(pi)",
               .latex = "y = \\mathrm{erf}(x)", .latex_derivative = { "\\bar x = \\bar y \\odot \\tfrac{2}{\\sqrt\\pi} e^{-x^2}" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = erf_vjp, .differentiable = 1, .reads = 1, .reference = erf_reference,
+    .vjp = erf_vjp, .differentiable = 1, .reads = { 1 }, .reference = erf_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2 } },
 };
 

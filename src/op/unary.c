@@ -47,7 +47,7 @@ const gd__op gd__op_exp = {
               .why = "exp is its own derivative, so the rule reads the output again instead of computing it twice",
               .latex = "y = e^{x}", .latex_derivative = { "\\bar x = \\bar y \\odot y" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = exp_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT, .reference = exp_reference,
+    .vjp = exp_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT }, .reference = exp_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -3, .high = 3 } },
 };
 
@@ -73,7 +73,7 @@ const gd__op gd__op_log = {
     .info = { .name = "log", .input = { "x" }, .formula = "y = ln(x)", .derivative = { "dx = dy / x" },
               .latex = "y = \\ln x", .latex_derivative = { "\\bar x = \\bar y / x" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = log_vjp, .differentiable = 1, .reads = 1, .reference = log_reference,
+    .vjp = log_vjp, .differentiable = 1, .reads = { 1 }, .reference = log_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = 0.1, .high = 3 } },
 };
 
@@ -100,7 +100,7 @@ const gd__op gd__op_square = {
               .latex = "y = x^{2}", .latex_derivative = { "\\bar x = \\bar y \\odot 2x" },
               .torch_name = "PowBackward0" },
     .arity = 1, .elementwise = true, .dtypes = GD__AS_GIVEN, .infer = gd__infer_same,
-    .vjp = square_vjp, .differentiable = 1, .reads = 1, .reference = square_reference,
+    .vjp = square_vjp, .differentiable = 1, .reads = { 1 }, .reference = square_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2 } },
 };
 
@@ -127,7 +127,7 @@ const gd__op gd__op_sqrt = {
               .why = "the slope is 1 / (2 sqrt(x)), and sqrt(x) is the output: it grows without bound towards 0",
               .latex = "y = \\sqrt{x}", .latex_derivative = { "\\bar x = \\bar y / (2y)" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = sqrt_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT, .reference = sqrt_reference,
+    .vjp = sqrt_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT }, .reference = sqrt_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = 0.2, .high = 3 } },
 };
 
@@ -156,7 +156,7 @@ const gd__op gd__op_sigmoid = {
               .latex = "y = \\frac{1}{1 + e^{-x}}",
               .latex_derivative = { "\\bar x = \\bar y \\odot y \\odot (1 - y)" } },
     .arity = 1, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_same,
-    .vjp = sigmoid_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT, .reference = sigmoid_reference,
+    .vjp = sigmoid_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT }, .reference = sigmoid_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -4, .high = 4 } },
 };
 
@@ -186,7 +186,7 @@ const gd__op gd__op_sigmoid_backward = {
               .latex_derivative = { "\\bar g = \\bar z \\odot y \\odot (1 - y)",
                                     "\\bar y = \\bar z \\odot g \\odot (1 - 2y)" } },
     .arity = 2, .elementwise = true, .dtypes = GD__FLOATS, .infer = gd__infer_broadcast,
-    .vjp = sigmoid_backward_vjp, .differentiable = 3, .reads = 3, .reference = sigmoid_backward_reference,
+    .vjp = sigmoid_backward_vjp, .differentiable = 3, .reads = { 2, 3 }, .reference = sigmoid_backward_reference,
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = -1, .high = 1 } },
 };
 
@@ -214,7 +214,7 @@ const gd__op gd__op_relu = {
               .why = "what was cut off has no influence; at the kink x = 0 the derivative is taken as 0",
               .latex = "y = \\max(x, 0)", .latex_derivative = { "\\bar x = \\bar y \\odot [y > 0]" } },
     .arity = 1, .elementwise = true, .dtypes = GD__AS_GIVEN, .infer = gd__infer_same,
-    .vjp = relu_vjp, .differentiable = 1, .reads = GD__READS_OUTPUT, .reference = relu_reference,
+    .vjp = relu_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT }, .reference = relu_reference,
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2 } },
 };
 
@@ -240,7 +240,7 @@ const gd__op gd__op_relu_backward = {
               .why = "y decides only which side it is on, so it has no derivative",
               .latex = "z = g \\odot [y > 0]", .latex_derivative = { "\\bar g = \\bar z \\odot [y > 0]" } },
     .arity = 2, .elementwise = true, .dtypes = GD__PROMOTED, .infer = gd__infer_broadcast,
-    .vjp = relu_backward_vjp, .differentiable = 1, .reads = 2, .reference = relu_backward_reference,
+    .vjp = relu_backward_vjp, .differentiable = 1, .reads = { 2 }, .reference = relu_backward_reference,
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = -2, .high = 2 } },
 };
 

@@ -10,7 +10,7 @@ static bool settle_shape(const gd_tensor *x, gd_dims *shape)
 {
     int64_t known = 1;
     int open = -1;
-    bool good = shape->count >= 0;
+    bool good = gd__dims_fit(*shape);
     for (int i = 0; good && i < shape->count; i++) {
         if (shape->size[i] == -1 && open < 0)
             open = i;
@@ -21,7 +21,7 @@ static bool settle_shape(const gd_tensor *x, gd_dims *shape)
         good = known > 0 && x->numel % known == 0;
         shape->size[open] = good ? x->numel / known : -1;
     }
-    if (good && (open >= 0 || known == x->numel))
+    if (good && (open >= 0 || known == x->numel) && gd__count(*shape) >= 0)
         return true;
     char from[GD__TEXT_SIZE], to[GD__TEXT_SIZE];
     gd__fail(x->object.context,
@@ -127,7 +127,7 @@ static bool expand_infer(const gd__call *call, gd__meta *out)
 {
     const gd_tensor *x = call->in[0];
     gd_dims shape = call->attrs->dims;
-    int added = shape.count - x->ndim;
+    int added = gd__dims_fit(shape) ? shape.count - x->ndim : -1;
     if (added < 0)
         return expand_fails(x, shape);
     out->shape = shape;

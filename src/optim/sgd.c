@@ -9,13 +9,20 @@ struct gd_optimizer {
     int count;
     gd_tensor **parameter;
     gd_tensor **momentum; /* NULL until the parameter's first step with momentum */
+    bool *begun;          /* the momentum has gathered something */
     gd_sgd_rule rule;
 };
+
+/* The three arrays are one block. */
+static size_t bytes_of(int count)
+{
+    return (size_t)count * (2 * sizeof(gd_tensor *) + sizeof(bool));
+}
 
 static void optimizer_destroy(gd__object *object)
 {
     gd_optimizer *o = (gd_optimizer *)object;
-    gd__free(object->context, o->parameter, 2 * (size_t)o->count * sizeof *o->parameter);
+    gd__free(object->context, o->parameter, bytes_of(o->count));
 }
 
 static const gd__class optimizer_class = { "optimizer", sizeof(gd_optimizer), optimizer_destroy };
@@ -63,15 +70,17 @@ static bool take_parameters(gd_optimizer *o, gd_layer *net)
                  "the network has no parameters");
         return false;
     }
-    gd_tensor **both = gd__alloc(g, 2 * (size_t)count * sizeof *both);
+    gd_tensor **both = gd__alloc(g, bytes_of(count));
     if (!both)
         return false;
     o->count = count;
     o->parameter = both;
     o->momentum = both + count;
+    o->begun = (bool *)(both + 2 * count);
     for (int i = 0; i < count; i++) {
         o->parameter[i] = gd_parameter(net, i);
         o->momentum[i] = NULL;
+        o->begun[i] = false;
     }
     return true;
 }
@@ -92,32 +101,39 @@ gd_optimizer *gd_sgd_with(gd_sgd_options options)
 
 /* ---- stepping ---- */
 
-/* The buffer lives as long as the optimizer. */
-static gd_tensor *momentum_of(gd_optimizer *o, int i)
+/* Can this parameter be updated? Then its momentum is there too, if there is to be one: it lives as long as the
+ * optimizer. All that can fail, fails here. */
+static bool prepare(gd_optimizer *o, int i)
 {
+    gd_context *g = o->object.context;
     const gd_tensor *p = o->parameter[i];
-    if (o->rule.momentum == 0 || o->momentum[i])
-        return o->momentum[i];
-    gd_tensor *m = gd_zeros(o->object.context, (gd_dtype)p->dtype, gd__shape(p));
-    if (gd__alive(m))
-        gd__move(&m->object, o->object.depth);
-    return m;
-}
-
-static bool step_one(gd_optimizer *o, int i)
-{
-    gd_tensor *p = o->parameter[i];
-    if (!gd__usable(o->object.context, p, "gd_step", "a parameter"))
+    char text[GD__TEXT_SIZE];
+    if (!gd__usable(g, p, "gd_step", "a parameter"))
         return false;
-    if (!p->grad)
+    if (!p->contiguous) {
+        gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_step", "Make the layer of a gd_clone of it" },
+                 "the parameter %s is a view that does not lie in row-major order", gd__describe(p, text));
+        return false;
+    }
+    if (!p->has_grad || o->rule.momentum == 0 || o->momentum[i])
         return true;
-    gd_sgd_rule rule = o->rule;
-    rule.first = !o->momentum[i];
-    gd_tensor *m = momentum_of(o, i);
-    if (gd__is_error(m) || !gd__alive(gd_sgd_update(p, p->grad, m, rule)))
+    gd_tensor *m = gd_zeros(g, (gd_dtype)p->dtype, gd__shape(p));
+    if (!gd__alive(m))
         return false;
+    gd__move(&m->object, o->object.depth);
     o->momentum[i] = m;
     return true;
+}
+
+static bool update(gd_optimizer *o, int i)
+{
+    gd_tensor *p = o->parameter[i];
+    if (!p->has_grad)
+        return true;
+    gd_sgd_rule rule = o->rule;
+    rule.first = !o->begun[i];
+    o->begun[i] = true;
+    return gd__alive(gd_sgd_update(p, p->grad, o->rule.momentum != 0 ? o->momentum[i] : NULL, rule));
 }
 
 bool gd_step(gd_optimizer *optimizer)
@@ -126,7 +142,10 @@ bool gd_step(gd_optimizer *optimizer)
     if (!gd__usable(g, optimizer, "gd_step", "the optimizer") || g->failed)
         return false;
     for (int i = 0; i < optimizer->count; i++)
-        if (!step_one(optimizer, i))
+        if (!prepare(optimizer, i))
+            return false;
+    for (int i = 0; i < optimizer->count; i++)
+        if (!update(optimizer, i))
             return false;
     return true;
 }

@@ -95,7 +95,7 @@ gd_tensor *gd_from_memory(gd_context *g, gd_dtype dtype, gd_dims shape, const vo
                         "the memory is NULL");
     gd_tensor *t = create(g, "gd_from_memory", dtype, shape);
     if (gd__alive(t) && t->numel > 0)
-        memcpy(t->data, from, (size_t)t->numel * gd_dtype_size((gd_dtype)t->dtype));
+        gd__fill(t, (gd_dtype)t->dtype, from);
     return t;
 }
 

@@ -4,6 +4,8 @@
  * four decimals, or in scientific notation, all of one width. A second walk writes them. */
 #include "tensor/tensor.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -60,18 +62,6 @@ typedef struct style {
 
 enum { ELEMENT_SIZE = 64 };
 
-/* C writes the decimal point of the process's locale, of one byte or more: it is what stands between the
- * first digits and the next. */
-static void mend_point(char *text)
-{
-    char *point = text + strspn(text, "-0123456789");
-    size_t length = strcspn(point, "0123456789");
-    if (length == 0)
-        return;
-    *point = '.';
-    memmove(point + 1, point + length, strlen(point + length) + 1);
-}
-
 static void write_float(const style *how, double value, char *text)
 {
     if (isnan(value)) {
@@ -80,7 +70,7 @@ static void write_float(const style *how, double value, char *text)
         strcpy(text, value < 0 ? "-inf" : "inf");
     } else if (how->scientific || !how->whole) {
         snprintf(text, ELEMENT_SIZE, how->scientific ? "%.*e" : "%.*f", (int)DECIMALS, value);
-        mend_point(text);
+        gd__mend_point(text);
     } else {
         snprintf(text, ELEMENT_SIZE, "%.0f.", value);
     }

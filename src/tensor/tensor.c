@@ -92,23 +92,13 @@ double gd__load(gd_dtype dtype, const void *at)
     return 0;
 }
 
-/* Out of range and NaN become the nearest value that there is, and 0: C leaves the cast undefined. */
-static int64_t to_integer(double value)
-{
-    if (value >= 9223372036854775808.0)
-        return INT64_MAX;
-    if (value <= -9223372036854775808.0)
-        return INT64_MIN;
-    return value != value ? 0 : (int64_t)value;
-}
-
 void gd__store(gd_dtype dtype, void *at, double value)
 {
     switch (dtype) {
     case GD_FLOAT32: *(float *)at = (float)value; break;
     case GD_FLOAT64: *(double *)at = value; break;
-    case GD_INT64: *(int64_t *)at = to_integer(value); break;
-    case GD_UINT8: *(uint8_t *)at = (uint8_t)to_integer(value); break;
+    case GD_INT64: *(int64_t *)at = gd__whole(value); break;
+    case GD_UINT8: *(uint8_t *)at = (uint8_t)gd__whole(value); break;
     case GD_BOOL: *(bool *)at = value != 0; break;
     case GD_DEFAULT: break;
     }
@@ -163,7 +153,7 @@ bool gd__same_shape(const gd_tensor *a, const gd_tensor *b)
 char *gd__shape_text(gd_dims shape, char *text)
 {
     size_t used = (size_t)snprintf(text, GD__TEXT_SIZE, "(");
-    for (int i = 0; i < shape.count && used < GD__TEXT_SIZE; i++)
+    for (int i = 0; i < shape.count && i < GD_MAX_DIMS && used < GD__TEXT_SIZE; i++)
         used += (size_t)snprintf(text + used, GD__TEXT_SIZE - used, "%s%lld", i ? ", " : "",
                                  (long long)shape.size[i]);
     if (used < GD__TEXT_SIZE)
@@ -250,7 +240,7 @@ gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta)
     if (count < 0) {
         char text[GD__TEXT_SIZE];
         gd__fault fault = { .status = GD_ERROR_SHAPE, .remedy = "Use at most 8 dimensions, none negative" };
-        if (meta->shape.count < 0)
+        if (!gd__dims_fit(meta->shape))
             gd__fail(g, fault, "the shape has more than %d dimensions", GD_MAX_DIMS);
         else
             gd__fail(g, fault, "%s is no shape that a tensor can have", gd__shape_text(meta->shape, text));
@@ -315,7 +305,11 @@ int64_t gd_size(const gd_tensor *t, int dim)
 {
     if (!usable(t, "gd_size"))
         return -1;
+    gd_context *g = t->object.context;
+    const char *outer = g->running;
+    g->running = "gd_size";
     int counted = gd__dim(t, dim);
+    g->running = outer;
     return counted < 0 ? -1 : t->shape[counted];
 }
 
@@ -401,13 +395,13 @@ double gd_at_of(const gd_tensor *t, size_t count, const int64_t *index)
 {
     char text[GD__TEXT_SIZE], place[GD__TEXT_SIZE];
     int64_t offset = 0;
-    bool good = count == (size_t)(usable(t, "gd_at") ? t->ndim : -1);
-    if (!gd__alive(t))
+    if (!usable(t, "gd_at"))
         return __builtin_nan("");
+    bool good = count == (size_t)t->ndim && (index || count == 0);
     for (int i = 0; good && i < t->ndim; i++) {
-        int64_t at = index[i] < 0 ? index[i] + t->shape[i] : index[i];
+        int64_t at = index[i] < 0 ? index[i] + t->shape[i] : index[i]; /* no overflow: the signs differ */
         good = at >= 0 && at < t->shape[i];
-        offset += at * t->stride[i];
+        offset += good ? at * t->stride[i] : 0;
     }
     if (good)
         return gd__load((gd_dtype)t->dtype, t->data + offset * (int64_t)dtypes[t->dtype].size);
@@ -424,9 +418,11 @@ typedef struct copy_state {
     char *at; /* in the caller's memory */
 } copy_state;
 
-/* By way of a double, but for int64, which a double can't hold. */
+/* By way of a double, but for int64, which a double can't hold. A caller's bool may be any byte. */
 static void convert(gd_dtype to_dtype, void *to, gd_dtype from_dtype, const void *from)
 {
+    if (from_dtype == GD_BOOL)
+        from_dtype = GD_UINT8;
     if (to_dtype == from_dtype)
         memcpy(to, from, dtypes[to_dtype].size);
     else
@@ -476,20 +472,36 @@ bool gd_read(const gd_tensor *t, gd_dtype dtype, void *to, size_t count)
     return true;
 }
 
-static void fill(gd_tensor *t, gd_dtype dtype, const void *from)
+void gd__fill(gd_tensor *t, gd_dtype dtype, const void *from)
 {
     copy_state state = { (gd_dtype)t->dtype, dtype, (char *)(uintptr_t)from };
-    if (t->contiguous && t->dtype == dtype && t->numel > 0)
+    if (t->contiguous && t->dtype == dtype && dtype != GD_BOOL && t->numel > 0)
         memcpy(t->data, from, (size_t)t->numel * dtypes[dtype].size);
     else
         gd__each(t, copy_in, &state);
 }
 
+/* Elements of an expanded view share their memory. */
+static bool each_by_itself(const gd_tensor *t)
+{
+    char text[GD__TEXT_SIZE];
+    for (int i = 0; i < t->ndim; i++) {
+        if (t->shape[i] < 2 || t->stride[i] != 0)
+            continue;
+        gd__fail(t->object.context, (gd__fault){ GD_ERROR_STATE, 0, "gd_write", "Write to a gd_clone of it" },
+                 "several elements of %s are one in memory", gd__describe(t, text));
+        return false;
+    }
+    return true;
+}
+
 bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count)
 {
-    if (!may_copy(t, "gd_write", dtype, from, count) || t->object.context->failed)
+    if (!may_copy(t, "gd_write", dtype, from, count) || t->object.context->failed || !each_by_itself(t))
         return false;
-    fill(t, dtype, from);
+    if (count == 0)
+        return true;
+    gd__fill(t, dtype, from);
     gd__written(t, "gd_write");
     return true;
 }

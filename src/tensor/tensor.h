@@ -6,11 +6,11 @@
 
 #include "base/context.h"
 
-/* Numbers, shared by a tensor and its views. They lie right behind the head, unless borrowed. */
+/* Numbers, shared by a tensor and its views. They lie right behind the head. */
 typedef struct gd__storage {
     int64_t uses;        /* tensors that look into it */
     size_t size;         /* of the whole block, this head included */
-    uint32_t version;    /* raised by every write after the first */
+    uint32_t version;    /* raised by every write from outside an operation */
     const char *writer;  /* who raised it last */
     char *bytes;
     char fill[24];       /* the head is 64 bytes, so that the numbers are aligned to 64 */
@@ -28,7 +28,8 @@ struct gd_tensor {
     uint8_t taken;       /* during a backward: how many tensors gather this one as their gradient, up to 2 */
     uint32_t record;     /* 1 + the place on the tape of the record that made it; 0: a leaf */
     uint64_t mark;       /* of the walk over the tape that last came by */
-    gd_tensor *grad;       /* the accumulated gradient: lives in this tensor's scope */
+    bool has_grad;         /* `grad` holds a gradient, and not what an earlier step left */
+    gd_tensor *grad;       /* made once, in this tensor's scope; later gradients are put into it */
     gd_tensor *cotangent;  /* during a backward: the gradient gathered up to now */
     char *name;
     int64_t shape[GD_MAX_DIMS], stride[GD_MAX_DIMS]; /* strides in elements */
@@ -43,6 +44,12 @@ typedef struct gd__meta {
     int64_t stride[GD_MAX_DIMS];
     int64_t offset; /* in elements, from the base's first */
 } gd__meta;
+
+/* Not more dimensions than there can be. */
+static inline bool gd__dims_fit(gd_dims shape)
+{
+    return shape.count >= 0 && shape.count <= GD_MAX_DIMS;
+}
 
 /* The number of elements, -1 for a shape that can't be: negative, or too large to count in bytes. */
 int64_t gd__count(gd_dims shape);
@@ -73,6 +80,9 @@ gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta);
 /* A tensor that looks into base's storage. */
 gd_tensor *gd__view(gd_tensor *base, const gd__meta *meta);
 
+/* Copies elements of `dtype` in, in row-major order, as many as t has. */
+void gd__fill(gd_tensor *t, gd_dtype dtype, const void *from);
+
 /* Says that the tensor's numbers were written: raises the storage's version. */
 void gd__written(gd_tensor *t, const char *writer);
 
@@ -83,6 +93,17 @@ int gd__dim(const gd_tensor *t, int dim);
 enum { GD__TEXT_SIZE = 192 };
 char *gd__describe(const gd_tensor *t, char *text);
 char *gd__shape_text(gd_dims shape, char *text);
+
+/* The whole part, as an integer. C leaves it undefined outside the range: there it is the nearest integer that there is, and
+ * 0 of NaN. */
+static inline int64_t gd__whole(double x)
+{
+    if (x >= 9223372036854775808.0)
+        return INT64_MAX;
+    if (x <= -9223372036854775808.0)
+        return INT64_MIN;
+    return x == x ? (int64_t)x : 0;
+}
 
 /* One element as a double, and the other way round, whatever the dtype. */
 double gd__load(gd_dtype dtype, const void *at);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "base/text.h"
 #include "gradus/autograd.h"
 #include "tensor/tensor.h"
 
@@ -84,8 +85,14 @@ typedef struct training {
 /* At the end of an epoch the loader starts the next by itself. */
 static bool next_batch(training *t, gd_batch *batch)
 {
-    return gd_next(t->options.batches, batch) ||
-           (!gd_failed(t->context) && gd_next(t->options.batches, batch));
+    if (gd_next(t->options.batches, batch) ||
+        (!gd_failed(t->context) && gd_next(t->options.batches, batch)))
+        return true;
+    if (!gd_failed(t->context))
+        gd__fail(t->context,
+                 (gd__fault){ GD_ERROR_VALUE, 0, "gd_fit", "Make the batches smaller, or keep the last one" },
+                 "the loader gives no batch");
+    return false;
 }
 
 static bool is_loss(training *t, const gd_tensor *loss)
@@ -102,12 +109,21 @@ static bool is_loss(training *t, const gd_tensor *loss)
 
 static bool finite_loss(training *t, double loss)
 {
+    char text[GD__NUMBER_SIZE];
     if (isfinite(loss) || gd_failed(t->context))
         return !gd_failed(t->context);
     gd__fail(t->context,
              (gd__fault){ GD_ERROR_VALUE, 0, "gd_fit", "Lower the learning rate, or look at the data and the loss" },
-             "the loss is %f at step %lld", loss, (long long)t->history->steps);
+             "the loss is %s at step %d", gd__number_text(loss, 9, text), t->history->steps);
     return false;
+}
+
+/* The loss is kept even when it ends the training: it is what led there. */
+static bool learn(training *t, gd_tensor *loss)
+{
+    double value = gd_item(loss);
+    bool good = finite_loss(t, value) && gd_backward(loss) && gd_step(t->options.optimizer);
+    return gd__history_step(t->history, value) && good;
 }
 
 static bool train_step(training *t)
@@ -115,16 +131,13 @@ static bool train_step(training *t)
     gd_fit_options *o = &t->options;
     gd_scope scope = gd_scope_enter(t->context);
     gd_batch batch;
-    bool good = next_batch(t, &batch);
+    bool good = scope.context && next_batch(t, &batch);
     if (good) {
         gd_zero_grad(o->net);
         gd_tensor *loss = o->loss(gd_forward(o->net, batch.x), batch.t);
-        double value = is_loss(t, loss) ? gd_item(loss) : NAN;
-        good = finite_loss(t, value) && gd_backward(loss) && gd_step(o->optimizer);
-        t->history->loss[t->history->steps] = value;
+        good = is_loss(t, loss) && learn(t, loss);
     }
     gd_scope_leave(&scope);
-    t->history->steps += good;
     return good;
 }
 
@@ -161,21 +174,19 @@ static bool report(training *t, bool evaluated)
     return !t->options.watch || t->options.watch(t->options.user, &progress);
 }
 
-static bool train(training *t)
+/* Up to the last step, a watcher's end, or an error, which then stands. */
+static void train(training *t)
 {
     for (int64_t step = 0; step < t->options.steps; step++) {
         bool due = is_due(&t->options, step);
-        if (!train_step(t) || (due && !evaluate(t, step)))
-            return false;
-        if (!report(t, due))
-            break;
+        if (!train_step(t) || (due && !evaluate(t, step)) || !report(t, due))
+            return;
     }
-    return true;
 }
 
 static bool options_usable(gd_context *g, const gd_fit_options *o)
 {
-    if (!gd__usable(g, o->net, "gd_fit", "the network") || !gd__usable(g, o->optimizer, "gd_fit", ".optimizer") ||
+    if (!gd__usable(g, o->net, "gd_fit", ".net") || !gd__usable(g, o->optimizer, "gd_fit", ".optimizer") ||
         !gd__usable(g, o->batches, "gd_fit", ".batches"))
         return false;
     if ((o->train && !gd__usable(g, o->train, "gd_fit", ".train")) ||
@@ -201,8 +212,8 @@ gd_history *gd_fit_with(gd_fit_options options)
     t.history = gd__history(g, options.steps);
     if (!t.history)
         return gd__error_object(g);
-    bool good = train(&t);
+    train(&t);
     gd__show_close(&t.show);
     t.history->seconds = now() - t.start;
-    return good ? t.history : gd__error_object(g);
+    return t.history;
 }

@@ -12,15 +12,21 @@ static void history_destroy(gd__object *object)
 
 static const gd__class history_class = { "history", sizeof(gd_history), history_destroy };
 
-gd_history *gd__history(gd_context *g, int64_t capacity)
+/* Room for the steps of all but very long trainings, which grow it. */
+gd_history *gd__history(gd_context *g, int64_t steps)
 {
+    enum { MOST = 1 << 20 };
     gd_history *h = gd__new(g, &history_class);
-    double *loss = h ? gd__alloc(g, (size_t)capacity * sizeof *loss) : NULL;
-    if (!loss)
-        return NULL;
-    h->loss = loss;
-    h->capacity = capacity;
-    return h;
+    bool good = h && gd__grow(g, (void **)&h->loss, &h->capacity, steps < MOST ? (int)steps : MOST, sizeof *h->loss);
+    return good ? h : NULL;
+}
+
+bool gd__history_step(gd_history *history, double loss)
+{
+    if (!gd__grow(history->object.context, (void **)&history->loss, &history->capacity, history->steps + 1, sizeof loss))
+        return false;
+    history->loss[history->steps++] = loss;
+    return true;
 }
 
 bool gd__history_evaluated(gd_history *history, gd_evaluation evaluation)
@@ -85,9 +91,9 @@ static bool write_csv(const gd__output *output, void *user)
     if (!file)
         return false;
     fprintf(file, "step,loss,train_accuracy,test_accuracy\n");
-    for (int64_t step = 0, next = 0; step < h->steps; step++) {
+    for (int step = 0, next = 0; step < h->steps; step++) {
         char text[GD__NUMBER_SIZE];
-        fprintf(file, "%lld,%s", (long long)step, gd__number_text(h->loss[step], 9, text));
+        fprintf(file, "%d,%s", step, gd__number_text(h->loss[step], 9, text));
         bool evaluated = next < h->evaluations && h->evaluation[next].step == step;
         write_field(file, evaluated ? h->evaluation[next].train_accuracy : __builtin_nan(""));
         write_field(file, evaluated ? h->evaluation[next].test_accuracy : __builtin_nan(""));

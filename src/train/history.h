@@ -8,14 +8,15 @@
 
 struct gd_history {
     gd__object object;
-    double *loss; /* room for all the steps that were asked for */
-    int64_t steps, capacity;
+    double *loss;
+    int steps, capacity;
     gd_evaluation *evaluation;
     int evaluations, evaluation_capacity;
     double seconds;
 };
 
-gd_history *gd__history(gd_context *g, int64_t capacity);
+gd_history *gd__history(gd_context *g, int64_t steps);
+bool gd__history_step(gd_history *history, double loss);
 bool gd__history_evaluated(gd_history *history, gd_evaluation evaluation);
 
 #endif

@@ -202,7 +202,7 @@ static void the_index_is_int64_of_one_dimension(void **state)
     gd_context *other = gd_open();
     assert_no_batch(gd_dataset_gather(ds, gd_zeros(other, GD_INT64, gd_shape(1))));
     gd_close(other);
-    assert_error(g, GD_ERROR_CONTEXT, "the index is of another context");
+    assert_error(g, GD_ERROR_CONTEXT, "the index belongs to another context");
 }
 
 static void inputs_and_targets_must_agree(void **state)
@@ -221,7 +221,7 @@ static void inputs_and_targets_must_agree(void **state)
     gd_context *other = gd_open();
     assert_true(gd__is_error(gd_dataset_new(three, gd_zeros(other, GD_FLOAT32, gd_shape(3)))));
     gd_close(other);
-    assert_error(g, GD_ERROR_CONTEXT, "different contexts");
+    assert_error(g, GD_ERROR_CONTEXT, "the targets t belongs to another context");
 }
 
 static void divisors_must_divide(void **state)

@@ -317,7 +317,7 @@ static void tensors_of_other_contexts_are_refused(void **state)
     gd_context *other = gd_open();
     assert_false(gd_archive_add(gd_archive_new(g), "t", gd_scalar(other, GD_FLOAT32, 0)));
     gd_close(other);
-    assert_error(g, GD_ERROR_CONTEXT, "'t' is of another context");
+    assert_error(g, GD_ERROR_CONTEXT, "the tensor belongs to another context");
 }
 
 static void nothing_changes_while_an_error_stands(void **state)

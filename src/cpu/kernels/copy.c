@@ -11,18 +11,8 @@ static bool run_clone(const gd__kernel *kernel, const gd__call *call)
 
 const gd__kernel GD__K(clone) = { .run = run_clone };
 
-/* C leaves floats outside an integer's range undefined: they become its nearest value, and NaN 0. */
-static inline int64_t whole_of(double x)
-{
-    if (x >= 9223372036854775808.0)
-        return INT64_MAX;
-    if (x <= -9223372036854775808.0)
-        return INT64_MIN;
-    return x == x ? (int64_t)x : 0;
-}
-
-static inline int64_t whole_f32(float x) { return whole_of((double)x); }
-static inline int64_t whole_f64(double x) { return whole_of(x); }
+static inline int64_t whole_f32(float x) { return gd__whole((double)x); }
+static inline int64_t whole_f64(double x) { return gd__whole(x); }
 static inline int64_t whole_i64(int64_t x) { return x; }
 static inline int64_t whole_u8(uint8_t x) { return x; }
 static inline int64_t whole_bool(bool x) { return x; }

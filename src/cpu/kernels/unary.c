@@ -37,15 +37,18 @@
 #include "cpu/kernels/unary.inc"
 
 #define NAME add_scalar
-#define EXPR(x) (x) + c
+#define INTEGERS
+#define EXPR(x) (U)(x) + (U)c
 #include "cpu/kernels/unary.inc"
 
 #define NAME mul_scalar
-#define EXPR(x) (x) * c
+#define INTEGERS
+#define EXPR(x) (U)(x) * (U)c
 #include "cpu/kernels/unary.inc"
 
 #define NAME rsub_scalar
-#define EXPR(x) c - (x)
+#define INTEGERS
+#define EXPR(x) (U)c - (U)(x)
 #include "cpu/kernels/unary.inc"
 
 #define NAME div_scalar

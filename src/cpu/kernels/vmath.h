@@ -89,6 +89,19 @@ static inline double vlog_f64(double x)
     return log(x);
 }
 
+/* The rounding of 1 + x is undone by the quotient x / ((1 + x) - 1) (Kahan). */
+static inline float vlog1p_f32(float x)
+{
+    float up = 1.0f + x, step = up - 1.0f;
+    float y = vlog_f32(up) * (x / (step == 0.0f ? 1.0f : step));
+    return step == 0.0f ? x : up == 0.0f ? -INFINITY : y;
+}
+
+static inline double vlog1p_f64(double x)
+{
+    return log1p(x);
+}
+
 static inline float vsigmoid_f32(float x)
 {
     return 1.0f / (1.0f + vexp_f32(-x));

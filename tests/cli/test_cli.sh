@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# The gradus command: what it prints, what it writes, and its exit status: 0, 1 when something failed, 2 when it was
+# called wrongly.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+gradus=${GRADUS_BUILD:-build/release}/gradus
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+tests=36
+echo "1..$tests"
+
+number=0 failures=0
+
+# expect NAME COMMAND...: one test; what it printed is shown when it fails.
+expect() {
+    local name=$1 verdict=ok
+    shift
+    "$@" || { verdict="not ok"; failures=$((failures + 1)); sed 's/^/# /' "$place/out" "$place/err"; }
+    number=$((number + 1))
+    echo "$verdict $number - $name"
+}
+
+# answers STATUS OUT ERR ARGUMENT...: gradus ends with this status and prints lines like these; an empty pattern
+# stands for nothing at all, a "*" for anything.
+answers() {
+    local status=0
+    "$gradus" "${@:4}" > "$place/out" 2> "$place/err" < /dev/null || status=$?
+    [ $status = "$1" ] && has out "$2" && has err "$3"
+}
+
+has() {
+    case $2 in
+    '*') ;;
+    '') [ ! -s "$place/$1" ] ;;
+    *) grep -q -e "$2" "$place/$1" ;;
+    esac
+}
+
+# ---- help, and calls that are wrong ----
+
+expect "without a command it says how it is used" answers 2 "" "usage: gradus COMMAND"
+expect "--help" answers 0 "usage: gradus COMMAND" "" --help
+expect "help" answers 0 "usage: gradus COMMAND" "" help
+for command in train evaluate inspect ops; do
+    expect "$command --help" answers 0 "usage: gradus $command" "" $command --help
+done
+version=$(awk '/define GD_VERSION_/ { v = v dot $3; dot = "." } END { print v }' include/gradus/base.h)
+expect "--version" answers 0 "^gradus ${version//./\\.}\$" "" --version
+expect "an unknown command" answers 2 "" "there is no command 'tarin'" tarin
+expect "an unknown option" answers 2 "*" "there is no option '--stpes'" train data/mnist --stpes 3
+expect "a count that is none" answers 2 "*" "no whole number: 'many'" train data/mnist --steps many
+expect "a count with a tail" answers 2 "*" "no whole number: '3x'" train data/mnist --steps=3x
+expect "a count beyond 64 bits" answers 2 "*" "no whole number: '99999999999999999999'" \
+    train data/mnist --steps 99999999999999999999
+expect "a number that is none" answers 2 "*" "no number: 'nan'" train data/mnist --lr nan
+expect "an unknown dtype" answers 2 "*" "--dtype" train data/mnist --dtype int8
+expect "an option without its value" answers 2 "*" "a value must follow '--lr'" train data/mnist --lr
+expect "a flag with a value" answers 2 "*" "there is no option '--values=1'" inspect --values=1 x
+expect "train without a folder" answers 2 "*" "*" train
+expect "evaluate with one operand" answers 2 "*" "*" evaluate model.safetensors
+
+# ---- what can't be read or written ----
+
+expect "a missing folder of images" answers 1 "*" "no-such-folder" train "$place/no-such-folder" --output "$place/none"
+expect "no steps" answers 2 "*" "--steps" train data/mnist --steps 0 --output "$place/none"
+
+truncated() {
+    mkdir "$place/cut" && cp data/mnist/*.gz "$place/cut" &&
+        gzip -d "$place/cut/t10k-labels-idx1-ubyte.gz" && truncate -s 5000 "$place/cut/t10k-labels-idx1-ubyte" &&
+        answers 1 "*" "t10k-labels-idx1-ubyte" train "$place/cut" --output "$place/none"
+}
+
+expect "a truncated file of labels" truncated
+expect "none of them left a model" [ ! -e "$place/none/model.safetensors" ]
+: > "$place/file"
+expect "a file in the place of the output folder" answers 1 "*" "$place/file" \
+    train data/mnist --steps 1 --output "$place/file"
+expect "a missing model" answers 1 "" "no-such-model" evaluate "$place/no-such-model" data/mnist
+expect "a file that is no archive" answers 1 "" "file" inspect "$place/file"
+
+# ---- train, evaluate, inspect ----
+
+steps=20 out=$place/a/b
+expect "train makes the folder, the model and the history" answers 0 "$out/model.safetensors" "" \
+    train data/mnist --steps $steps --hidden 10 --lr 0.5 --output "$out"
+
+history_is_whole() {
+    awk -F , -v steps=$steps '
+        NR == 1 { bad += $0 != "step,loss,train_accuracy,test_accuracy"; next }
+        $1 != NR - 2 || NF != 4 || $2 !~ /^[0-9.e-]+$/ { bad++ }
+        ($1 == 0 || $1 == steps - 1) != ($3 != "" && $4 != "") { bad++ }
+        END { exit bad || NR != steps + 1 }' "$out/history.csv"
+}
+
+expect "the history has a header and a line a step" history_is_whole
+
+# evaluates OUT: evaluate prints the accuracies of the last line of the training's history.
+evaluates() {
+    local accuracies
+    accuracies=$(awk -F , 'END { printf "train %.4f  test %.4f\n", $3, $4 }' "$1/history.csv")
+    answers 0 "^$accuracies\$" "" evaluate "$1/model.safetensors" data/mnist
+}
+
+expect "evaluate prints what the training measured last" evaluates "$out"
+
+lists_the_parameters() {
+    answers 0 "*" "" inspect "$out/model.safetensors" && diff - "$place/out" << 'END'
+0.W                      float32  (784, 10)
+0.b                      float32  (10,)
+2.W                      float32  (10, 10)
+2.b                      float32  (10,)
+END
+}
+
+expect "inspect lists the parameters" lists_the_parameters
+expect "inspect --values prints numbers too" answers 0 "^tensor(\\[" "" inspect --values "$out/model.safetensors"
+
+the_same_again() {
+    answers 0 "*" "" train data/mnist --steps $steps --hidden 10 --lr 0.5 --output "$place/again" &&
+        cmp "$out/history.csv" "$place/again/history.csv" &&
+        cmp "$out/model.safetensors" "$place/again/model.safetensors"
+}
+
+expect "the same call gives the same files" the_same_again
+
+# Interrupts a long training some steps after the first, and has the saved network measured: what the training said of it
+# must be true, up to rounding.
+interrupted() {
+    local status=0 process i
+    "$gradus" train data/mnist --steps 1000000 --hidden 10 --output "$place/stopped" > "$place/out" 2> "$place/err" &
+    process=$!
+    for ((i = 0; i < 200; i++)); do
+        ! grep -q '^step' "$place/out" || break
+        sleep 0.05
+    done
+    kill -INT $process
+    wait $process || status=$?
+    [ $status = 0 ] && has out "^Interrupted after [0-9]* steps" && has err "" &&
+        [ "$(wc -l < "$place/stopped/history.csv")" -gt 1 ] &&
+        "$gradus" evaluate "$place/stopped/model.safetensors" data/mnist > "$place/measured" &&
+        sed -n 's/^Interrupted.*: \([0-9.]*\) %.* and \([0-9.]*\) %.*/\1 \2/p' "$place/out" |
+        awk -v measured="$(cat "$place/measured")" '
+            { split(measured, m); train = $1 - 100 * m[2]; test = $2 - 100 * m[4] }
+            END { exit NR != 1 || train^2 > 2e-4 || test^2 > 2e-4 }'
+}
+
+expect "Ctrl-C ends a training, which is saved" interrupted
+
+# ---- ops ----
+
+expect "ops NAME" answers 0 "^matmul(A, B)\$" "" ops matmul
+expect "ops of an unknown name" answers 1 "" "there is no operation 'matmull'" ops matmull
+
+lists_all_operations() {
+    answers 0 "*" "" ops &&
+        diff <(sed -n 's/^GD_\(OP\|VIEW\|UPDATE\)(\([a-z0-9_]*\),.*/\2/p' include/gradus/ops.inc) \
+            <(sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' "$place/out")
+}
+
+expect "ops lists the operations of ops.inc, each once" lists_all_operations
+
+[ $number = $tests ] || { echo "# $number tests ran"; failures=$((failures + 1)); }
+exit $((failures > 0))
