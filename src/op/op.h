@@ -39,13 +39,13 @@ typedef struct gd__vjp {
 
 /* How operands are brought to one dtype before the shape rule. The result has that dtype unless the shape
  * rule says otherwise. */
-typedef enum gd__dtypes {
+typedef enum gd__dtype_rule {
     GD__AS_GIVEN, /* as they are; the result has the first one's */
     GD__PROMOTED, /* PyTorch's result type */
     GD__FLOATS,   /* the same, and integers become the default float dtype */
     GD__NUMBER,   /* as given beside a whole scalar[0] (bools become int64); beside another, as GD__FLOATS */
     GD__ONE_FLOAT /* float, and the same: anything else is an error */
-} gd__dtypes;
+} gd__dtype_rule;
 
 /* Operands for the tests: shapes, and the interval that their numbers are drawn from. */
 typedef struct gd__sample {
@@ -62,7 +62,7 @@ enum { GD__MAX_SAMPLES = 4 };
 struct gd__op {
     gd_op_info info;
     int arity;
-    gd__dtypes dtypes;
+    gd__dtype_rule dtypes;
     bool contiguous;     /* the kernel wants its operands in row-major order */
     bool elementwise;    /* each result from the operands' elements at the same place */
     /* The shape of the result from those of the operands, in call->in; for a view the strides too. False with

@@ -57,6 +57,14 @@ bool gd__same_shape(const gd_tensor *a, const gd_tensor *b);
 bool gd__same_dims(gd_dims a, gd_dims b);
 gd_dims gd__shape(const gd_tensor *t);
 
+typedef struct gd__dtype_facts {
+    const char *name;
+    size_t size; /* bytes of an element */
+} gd__dtype_facts;
+
+/* By dtype, which must be one. */
+extern const gd__dtype_facts gd__dtypes[GD_BOOL + 1];
+
 static inline bool gd__is_float(gd_dtype dtype)
 {
     return dtype == GD_FLOAT32 || dtype == GD_FLOAT64;

@@ -1,0 +1,168 @@
+/* access.c - reading the elements of a tensor, and writing them. */
+#include "tensor/tensor.h"
+
+#include <string.h>
+
+static bool usable(const gd_tensor *t, const char *function)
+{
+    return gd__usable(gd__context(t), t, function, "the tensor");
+}
+
+void gd__each(const gd_tensor *t, void (*visit)(void *user, void *element), void *user)
+{
+    int64_t size = (int64_t)gd__dtypes[t->dtype].size, index[GD_MAX_DIMS] = { 0 };
+    char *at = t->data;
+    for (int64_t done = 0; done < t->numel; done++) {
+        visit(user, at);
+        for (int i = t->ndim - 1; i >= 0; i--) {
+            at += t->stride[i] * size;
+            if (++index[i] < t->shape[i])
+                break;
+            at -= t->stride[i] * size * t->shape[i];
+            index[i] = 0;
+        }
+    }
+}
+
+double gd_item(const gd_tensor *t)
+{
+    char text[GD__TEXT_SIZE];
+    if (!usable(t, "gd_item"))
+        return __builtin_nan("");
+    if (t->numel == 1)
+        return gd__load((gd_dtype)t->dtype, t->data);
+    gd__fail(t->object.context,
+             (gd__fault){ .status = GD_ERROR_SHAPE,
+                          .op = "gd_item",
+                          .remedy = "Only a tensor of one element is a number; read others with gd_at or gd_read" },
+             "%s has %lld elements", gd__describe(t, text), (long long)t->numel);
+    return __builtin_nan("");
+}
+
+double gd_at_of(const gd_tensor *t, size_t count, const int64_t *index)
+{
+    char text[GD__TEXT_SIZE], place[GD__TEXT_SIZE];
+    int64_t offset = 0;
+    if (!usable(t, "gd_at"))
+        return __builtin_nan("");
+    bool good = count == (size_t)t->ndim && (index || count == 0);
+    for (int i = 0; good && i < t->ndim; i++) {
+        int64_t at = index[i] < 0 ? index[i] + t->shape[i] : index[i]; /* no overflow: the signs differ */
+        good = at >= 0 && at < t->shape[i];
+        offset += good ? at * t->stride[i] : 0;
+    }
+    if (good)
+        return gd__load((gd_dtype)t->dtype, t->data + offset * (int64_t)gd__dtypes[t->dtype].size);
+    gd__fail(t->object.context,
+             (gd__fault){ .status = GD_ERROR_INDEX,
+                          .op = "gd_at",
+                          .remedy = "Give one index a dimension, each below that dimension's size" },
+             "there is no element %s in %s", gd__shape_text(gd_shape_of(count, index), place), gd__describe(t, text));
+    return __builtin_nan("");
+}
+
+typedef struct copy_state {
+    gd_dtype tensor, memory;
+    char *at; /* in the caller's memory */
+} copy_state;
+
+/* By way of a double, but for int64, which a double can't hold. A caller's bool may be any byte. */
+static void convert(gd_dtype to_dtype, void *to, gd_dtype from_dtype, const void *from)
+{
+    if (from_dtype == GD_BOOL)
+        from_dtype = GD_UINT8;
+    if (to_dtype == from_dtype)
+        memcpy(to, from, gd__dtypes[to_dtype].size);
+    else
+        gd__store(to_dtype, to, gd__load(from_dtype, from));
+}
+
+static void copy_out(void *user, void *element)
+{
+    copy_state *state = user;
+    convert(state->memory, state->at, state->tensor, element);
+    state->at += gd__dtypes[state->memory].size;
+}
+
+static void copy_in(void *user, void *element)
+{
+    copy_state *state = user;
+    convert(state->tensor, element, state->memory, state->at);
+    state->at += gd__dtypes[state->memory].size;
+}
+
+static bool may_copy(const gd_tensor *t, const char *function, gd_dtype dtype, const void *memory, size_t count)
+{
+    char text[GD__TEXT_SIZE];
+    if (!usable(t, function))
+        return false;
+    gd__fault fault = { .status = GD_ERROR_VALUE, .op = function, .remedy = "Pass gd_numel(t) elements" };
+    if (gd__is_dtype(dtype) && (memory || count == 0) && count == (size_t)t->numel)
+        return true;
+    if (!gd__is_dtype(dtype))
+        fault = (gd__fault){ GD_ERROR_DTYPE, 0, function, "Name one of the dtypes of GD_DTYPE_LIST" };
+    else if (!memory)
+        fault.status = GD_ERROR_NULL;
+    gd__fail(t->object.context, fault, "%zu elements of %s at %s, for %s", count, gd_dtype_name(dtype),
+             memory ? "an address" : "NULL", gd__describe(t, text));
+    return false;
+}
+
+bool gd_read(const gd_tensor *t, gd_dtype dtype, void *to, size_t count)
+{
+    if (!may_copy(t, "gd_read", dtype, to, count))
+        return false;
+    copy_state state = { (gd_dtype)t->dtype, dtype, to };
+    if (t->contiguous && t->dtype == dtype && count > 0)
+        memcpy(to, t->data, count * gd__dtypes[dtype].size);
+    else
+        gd__each(t, copy_out, &state);
+    return true;
+}
+
+void gd__fill(gd_tensor *t, gd_dtype dtype, const void *from)
+{
+    copy_state state = { (gd_dtype)t->dtype, dtype, (char *)(uintptr_t)from };
+    if (t->contiguous && t->dtype == dtype && dtype != GD_BOOL && t->numel > 0)
+        memcpy(t->data, from, (size_t)t->numel * gd__dtypes[dtype].size);
+    else
+        gd__each(t, copy_in, &state);
+}
+
+/* Elements of an expanded view share their memory. */
+static bool each_by_itself(const gd_tensor *t)
+{
+    char text[GD__TEXT_SIZE];
+    for (int i = 0; i < t->ndim; i++) {
+        if (t->shape[i] < 2 || t->stride[i] != 0)
+            continue;
+        gd__fail(t->object.context, (gd__fault){ GD_ERROR_STATE, 0, "gd_write", "Write to a gd_clone of it" },
+                 "several elements of %s are one in memory", gd__describe(t, text));
+        return false;
+    }
+    return true;
+}
+
+bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count)
+{
+    if (!may_copy(t, "gd_write", dtype, from, count) || t->object.context->failed || !each_by_itself(t))
+        return false;
+    if (count == 0)
+        return true;
+    gd__fill(t, dtype, from);
+    gd__written(t, "gd_write");
+    return true;
+}
+
+const void *gd_data(const gd_tensor *t)
+{
+    char text[GD__TEXT_SIZE];
+    if (!usable(t, "gd_data"))
+        return NULL;
+    if (t->contiguous)
+        return t->data;
+    gd__fail(t->object.context,
+             (gd__fault){ .status = GD_ERROR_STATE, .op = "gd_data", .remedy = "Copy it with gd_contiguous first" },
+             "the elements of the view %s do not lie in row-major order", gd__describe(t, text));
+    return NULL;
+}
