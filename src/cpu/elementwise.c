@@ -139,6 +139,21 @@ static void copy_loop(char *const *pointer, const int64_t *stride, int64_t n, co
         memcpy(pointer[0] + i * stride[0], pointer[1] + i * stride[1], size);
 }
 
+void gd__copy_into(const gd_tensor *t, char *to, const int64_t *stride)
+{
+    int64_t size = (int64_t)gd_dtype_size((gd_dtype)t->dtype);
+    nest n = { .ndim = t->ndim, .operands = 2, .pointer = { to, t->data } };
+    if (t->numel == 0)
+        return;
+    for (int i = 0; i < t->ndim; i++) {
+        n.size[i] = t->shape[i];
+        n.stride[i][0] = stride[i];
+        n.stride[i][1] = t->stride[i] * size;
+    }
+    collapse(&n);
+    run_nest(&n, copy_loop, &(gd__attrs){ .integer = { size } });
+}
+
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to)
 {
     int64_t size = (int64_t)gd_dtype_size((gd_dtype)t->dtype), step = size;

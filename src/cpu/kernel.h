@@ -30,6 +30,9 @@ gd__run gd__run_elementwise;
 /* A strided copy into row-major memory, dimensions taken in this order (elementwise.c). */
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to);
 
+/* The other way round: t's elements, in row-major order, to places with these strides in bytes. */
+void gd__copy_into(const gd_tensor *t, char *to, const int64_t *stride);
+
 /* The running sum of a long series in the shape of a fixed binary tree: the error grows with log n. */
 typedef struct gd__cascade {
     double partial[64];

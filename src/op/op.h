@@ -11,7 +11,7 @@ enum { GD__MAX_INPUTS = 4 };
 /* The numbers that an operation takes beside its operands. */
 typedef struct gd__attrs {
     double scalar[6];
-    int64_t integer[2];
+    int64_t integer[4];
     gd_dims dims;
 } gd__attrs;
 

@@ -265,6 +265,59 @@ static void test_views(void **state)
     gd_close(g);
 }
 
+static void test_parts(void **state)
+{
+    gd_context *g = opened();
+    (void)state;
+    gd_tensor *x = gd_reshape(gd_arange(g, GD_FLOAT64, 24), gd_shape(2, 3, 4));
+    gd_tensor *p = gd_permute(x, gd_axes(2, 0, -2));
+    assert_true(gd_size(p, 0) == 4 && gd_size(p, 1) == 2 && gd_size(p, 2) == 3);
+    assert_true(gd_at(p, 3, 1, 2) == 23 && gd_at(p, 1, 0, 2) == 9);
+    EXPECT(gd_slice(gd_select(x, 0, 1), 1, 1, -1, 1), 0, 13, 14, 17, 18, 21, 22);
+    EXPECT(gd_slice(gd_arange(g, GD_DEFAULT, 10), 0, -100, 100, 4), 0, 0, 4, 8);
+    EXPECT(gd_slice(gd_arange(g, GD_DEFAULT, 10), 0, 3, INT64_MAX, INT64_MAX), 0, 3);
+    assert_int_equal(gd_numel(gd_slice(x, 0, 5, 1, 1)), 0);
+    EXPECT(gd_select(gd_select(x, -1, -1), 0, 0), 0, 3, 7, 11);
+    assert_int_equal(gd_ndim(gd_squeeze(gd_unsqueeze(x, -1), 3)), 3);
+    assert_int_equal(gd_size(gd_unsqueeze(x, 1), 1), 1);
+    assert_int_equal(gd_size(gd_flatten(x, 1, -1), 1), 12);
+    assert_int_equal(gd_ndim(gd_flatten(gd_scalar(g, GD_FLOAT32, 1), 0, -1)), 1);
+    EXPECT(gd_slice_backward(gd_ones(g, GD_FLOAT32, gd_shape(2)), gd_shape(5), 0, 1, 3), 0, 0, 1, 0, 0, 1);
+    no_error(g);
+    gd_tensor *bad[] = { gd_permute(x, gd_axes(0, 1)), gd_permute(x, gd_axes(0, 1, 1)), gd_permute(x, gd_axes(0, 1, 3)),
+                         gd_select(x, 0, 2), gd_select(x, 3, 0), gd_slice(x, 0, 0, 2, 0), gd_squeeze(x, 5),
+                         gd_unsqueeze(x, 5), gd_flatten(x, 2, 0), gd_flatten(NULL, 0, 1), gd_select(NULL, 0, 0),
+                         gd_slice_backward(x, gd_shape(2, 3, 3), 2, 0, 1),
+                         gd_slice_backward(x, gd_shape(2, 3, 9), 2, 1, 3),
+                         gd_permute(x, (gd_dims){ .count = 100 }) };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(gd_is_tensor(bad[i]));
+    gd_close(g);
+}
+
+/* Numbers from PyTorch 2.15. */
+static void test_regression_losses(void **state)
+{
+    gd_context *g = opened();
+    (void)state;
+    gd_tensor *x = gd_require_grad(gd_values_as(g, GD_FLOAT64, gd_shape(4), 0.5, -2, 3, 1), true), *dx;
+    gd_tensor *t = gd_values_as(g, GD_FLOAT64, gd_shape(4), 1, 1, 1, 1);
+    EXPECT(gd_mse(x, t), 1e-15, 3.3125);
+    EXPECT(gd_l1(x, t), 1e-15, 1.375);
+    EXPECT(gd_half_squared_error(x, t), 1e-15, 6.625);
+    EXPECT(gd_huber(x, t, 1), 1e-15, 1.03125);
+    assert_true(gd_gradient(gd_huber(x, t, 1.5), NULL, 1, &x, &dx, false));
+    EXPECT(dx, 1e-15, -0.125, -0.375, 0.375, 0);
+    no_error(g);
+    assert_false(gd_is_tensor(gd_mse(gd_reshape(x, gd_shape(4, 1)), t)));
+    assert_int_equal(gd_first_error(g)->status, GD_ERROR_SHAPE);
+    assert_string_equal(gd_first_error(g)->op, "mse");
+    gd_clear(g);
+    assert_false(gd_is_tensor(gd_huber(x, t, 0)));
+    assert_int_equal(gd_first_error(g)->status, GD_ERROR_VALUE);
+    gd_close(g);
+}
+
 /* ---- accuracy of the float32 functions, in units of the last place ---- */
 
 static double ulps(float got, double want)
@@ -360,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_argmax),        cmocka_unit_test(test_elementwise_numbers),
         cmocka_unit_test(test_losses),        cmocka_unit_test(test_losses_refuse),
         cmocka_unit_test(test_views),         cmocka_unit_test(test_accuracy),
+        cmocka_unit_test(test_parts),         cmocka_unit_test(test_regression_losses),
         cmocka_unit_test(test_sigmoid_accuracy), cmocka_unit_test(test_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

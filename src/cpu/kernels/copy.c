@@ -1,6 +1,8 @@
 /* copy.c - clones and conversions. */
 #include "cpu/kernel.h"
 
+#include <string.h>
+
 static bool run_clone(const gd__kernel *kernel, const gd__call *call)
 {
     static const int order[GD_MAX_DIMS] = { 0, 1, 2, 3, 4, 5, 6, 7 };
@@ -10,6 +12,23 @@ static bool run_clone(const gd__kernel *kernel, const gd__call *call)
 }
 
 const gd__kernel GD__K(clone) = { .run = run_clone };
+
+static bool run_slice_backward(const gd__kernel *kernel, const gd__call *call)
+{
+    const gd_tensor *y = call->out;
+    const int64_t *asked = call->attrs->integer;
+    int64_t size = (int64_t)gd_dtype_size((gd_dtype)y->dtype), stride[GD_MAX_DIMS];
+    (void)kernel;
+    for (int i = 0; i < y->ndim; i++)
+        stride[i] = y->stride[i] * size;
+    memset(y->data, 0, (size_t)(y->numel * size));
+    char *first = y->data + (call->in[0]->numel > 0 ? asked[1] * stride[asked[0]] : 0);
+    stride[asked[0]] *= asked[3];
+    gd__copy_into(call->in[0], first, stride);
+    return true;
+}
+
+const gd__kernel GD__K(slice_backward) = { .run = run_slice_backward };
 
 static inline int64_t whole_f32(float x) { return gd__whole((double)x); }
 static inline int64_t whole_f64(double x) { return gd__whole(x); }
