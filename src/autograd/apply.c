@@ -8,7 +8,7 @@ static gd_context *context_of(int count, gd_tensor *const *in)
 {
     for (int i = 0; i < count; i++)
         if (in[i])
-            return in[i]->object.context;
+            return gd__context(in[i]);
     return &gd__nowhere;
 }
 

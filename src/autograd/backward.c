@@ -77,28 +77,17 @@ static bool values_stand(const walk *w, const gd__record *record, int i)
     return !(reads & GD__READS_OUTPUT) || unwritten(w, record, GD__MAX_INPUTS, record->out);
 }
 
-/* In a walk with a mark: could a way to it lead over a record that has gone? */
-static bool history_stands(const walk *w, const gd_tensor *t)
-{
-    if (!w->mark || t->mark == w->mark || !gd__record_gone(t) || !t->requires_grad)
-        return true;
-    return fail(w->context, "Ask for the gradient in the scope of the forward", t,
-                "was kept, but the records of how it was made went with their scope");
-}
-
 /* One record: from the gradient of its output to those of its operands. */
 static bool pass(walk *w, uint32_t place)
 {
     gd__record record = *gd__tape_at(w->context, place); /* the tape may grow meanwhile */
-    if (!record.out->cotangent || !takes_part(w, record.out))
+    if (!record.out->cotangent || !takes_part(w, record.out) || record.out->record != place)
         return true;
     w->open--;
     if (record.spent && !w->mark)
         return fail(w->context, "Run the forward again before each gd_backward", record.out, "has had its backward already");
     gd__vjp v = { record.out->cotangent, record.in, record.out, &record.attrs, 0 };
     for (v.i = 0; v.i < record.op->arity && record.in[v.i]; v.i++) {
-        if (!history_stands(w, record.in[v.i]))
-            return false;
         if (is_asked(w, &record, v.i) &&
             (!values_stand(w, &record, v.i) || !hand_over(w, record.in[v.i], record.op->vjp(&v))))
             return false;
@@ -152,7 +141,7 @@ static bool gather_in_leaves(walk *w)
     for (int i = 0; i < w->count; i++) {
         gd_tensor *t = w->touched[i];
         gd_tensor *grad = t->cotangent;
-        if (t->record == 0)
+        if (t->record == 0 && t->requires_grad)
             grad = t->has_grad ? gd_add(t->grad, grad) : owned(grad);
         if (!gd__alive(grad))
             return false;
@@ -163,9 +152,9 @@ static bool gather_in_leaves(walk *w)
     }
     for (int i = 0; i < w->count; i++) {
         gd_tensor *t = w->touched[i];
-        if (t->record == 0)
+        if (t->record == 0 && t->requires_grad) /* it may have been told since the forward that it wants none */
             gd__set_grad(t, t->cotangent);
-        else
+        else if (t->record != 0)
             gd__tape_at(w->context, t->record)->spent = true;
     }
     return true;
@@ -200,7 +189,7 @@ static void mark_from(const walk *w, int count, gd_tensor *const *x)
     for (uint32_t place = 1; place <= w->context->tape_length; place++) {
         gd__record *record = gd__tape_at(w->context, place);
         for (int i = 0; i < record->op->arity && record->in[i]; i++)
-            if (record->in[i]->mark == w->mark && (record->op->differentiable >> i & 1))
+            if (record->in[i]->mark == w->mark && (record->op->differentiable >> i & 1) && record->out->record == place)
                 record->out->mark = w->mark;
     }
 }
@@ -220,10 +209,7 @@ static bool is_operand(gd_context *g, const gd_tensor *x)
 static bool are_recorded(const walk *w, const gd_tensor *y, int count, gd_tensor *const *x)
 {
     gd_context *g = w->context;
-    if (y->mark != w->mark && gd__record_gone(y))
-        return fail(g, "Ask for the gradient in the scope of the forward", y,
-                    "was kept, but the records of how it was made went with their scope");
-    if (y->mark != w->mark && y->record == 0)
+    if (y->mark != w->mark && (y->record == 0 || gd__record_gone(y)))
         return fail(g, "Call gd_require_grad before the forward, and do not turn recording off", y,
                     "was made by nothing that was recorded");
     for (int i = 0; i < count; i++)
@@ -233,20 +219,34 @@ static bool are_recorded(const walk *w, const gd_tensor *y, int count, gd_tensor
     return true;
 }
 
-/* y does not depend on x by any record: is that all there is to know? The mark is used up for it. */
-static bool independence_stands(walk *w, gd_tensor *y)
+/* Is this tensor one whose making is not known any more, though x may have had a part in it? */
+static bool is_torn(const gd_tensor *t, int count, gd_tensor *const *x)
 {
-    walk back = { .context = w->context, .mark = w->context->next_serial++ };
-    y->mark = back.mark;
-    for (uint32_t place = y->record; place > 0; place--) {
-        const gd__record *record = gd__tape_at(w->context, place);
-        for (int i = 0; record->out->mark == back.mark && i < record->op->arity && record->in[i]; i++) {
-            if (gd__record_gone(record->in[i]) && !history_stands(w, record->in[i]))
-                return false;
-            record->in[i]->mark = back.mark;
+    bool may_matter = t->requires_grad;
+    for (int i = 0; i < count; i++) {
+        if (x[i] == t)
+            return false;
+        may_matter = may_matter || !x[i]->requires_grad;
+    }
+    return gd__record_gone(t) && may_matter;
+}
+
+/* Goes back from y over all that it was made of; false with the error set where the way is torn. */
+static bool history_stands(gd_context *g, gd_tensor *y, int count, gd_tensor *const *x)
+{
+    uint64_t mark = g->next_serial++;
+    const gd_tensor *torn = is_torn(y, count, x) ? y : NULL;
+    y->mark = mark;
+    for (uint32_t place = gd__record_gone(y) ? 0 : y->record; place > 0 && !torn; place--) {
+        const gd__record *record = gd__tape_at(g, place);
+        for (int i = 0; record->out->mark == mark && i < record->op->arity && record->in[i]; i++) {
+            record->in[i]->mark = mark;
+            if ((record->op->differentiable >> i & 1) && is_torn(record->in[i], count, x))
+                torn = record->in[i];
         }
     }
-    return true;
+    return !torn || fail(g, "Ask for the gradient in the scope of the forward", torn,
+                         "was kept, but the records of how it was made went with their scope");
 }
 
 static bool gradient_fits(gd_context *g, gd_tensor *y, gd_tensor **dy)
@@ -279,10 +279,10 @@ static gd_tensor *result(const walk *w, gd_tensor *x, int depth)
 static bool gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd_tensor **dx, int depth)
 {
     gd_context *g = y->object.context;
+    bool good = history_stands(g, y, count, x);
     walk w = { .context = g, .mark = g->next_serial++ };
     mark_from(&w, count, x);
-    bool good = are_recorded(&w, y, count, x) && gradient_fits(g, y, &dy) &&
-                (y->mark == w.mark ? run(&w, y, dy) : independence_stands(&w, y));
+    good = good && are_recorded(&w, y, count, x) && gradient_fits(g, y, &dy) && (y->mark != w.mark || run(&w, y, dy));
     for (int i = 0; good && i < count; i++) {
         dx[i] = result(&w, x[i], depth);
         good = gd__alive(dx[i]);

@@ -67,23 +67,11 @@ gd_tensor *gd_grad(const gd_tensor *t)
     return refuse(t, fault, "has no gradient: it does not require one");
 }
 
-/* Storages change hands, so nothing is copied; a record that has read the old numbers sees another version. */
-static void exchange(gd_tensor *a, gd_tensor *b)
-{
-    gd__storage *storage = a->storage;
-    char *data = a->data;
-    b->storage->version = storage->version + 1;
-    b->storage->writer = "gd_backward";
-    a->storage = b->storage;
-    a->data = b->data;
-    b->storage = storage;
-    b->data = data;
-}
-
 void gd__set_grad(gd_tensor *leaf, gd_tensor *grad)
 {
     if (leaf->grad) {
-        exchange(leaf->grad, grad);
+        memcpy(leaf->grad->data, grad->data, (size_t)grad->numel * gd__dtypes[grad->dtype].size);
+        gd__written(leaf->grad, "gd_backward");
     } else {
         gd__move(&grad->object, leaf->object.depth);
         leaf->grad = grad;

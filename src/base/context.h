@@ -88,10 +88,12 @@ static inline bool gd__is_error(const void *object)
     return object && ((const gd__object *)object)->state == GD__ERROR;
 }
 
-/* The context that an argument speaks for; the stand-in for NULL. */
+/* The context that an argument speaks for; the stand-in for NULL, and for memory that is an object no longer. */
 static inline gd_context *gd__context(const void *object)
 {
-    return object ? ((const gd__object *)object)->context : &gd__nowhere;
+    const gd__object *o = object;
+    bool speaks = o && (o->state == GD__ALIVE || o->state == GD__DEAD || o->state == GD__ERROR);
+    return speaks ? o->context : &gd__nowhere;
 }
 
 /* The error object of every type of this context. */

@@ -30,6 +30,15 @@ static bool is_one_of(const char *text, const char *a, const char *b)
     return strcmp(text, a) == 0 || strcmp(text, b) == 0;
 }
 
+/* Output that could not be written is a failure. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "gradus: the output could not be written\n");
+    return status ? status : EXIT_FAILED;
+}
+
 int main(int count, char **arguments)
 {
     if (count < 2)
@@ -42,7 +51,7 @@ int main(int count, char **arguments)
     }
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(arguments[1], commands[i].name) == 0)
-            return commands[i].run(count - 2, arguments + 2);
+            return finish(commands[i].run(count - 2, arguments + 2));
     fprintf(stderr, "gradus: there is no command '%s'\n\n", arguments[1]);
     return usage(stderr, EXIT_USAGE);
 }

@@ -54,9 +54,9 @@ int parse_options(const char *command, int count, char **arguments, const option
 {
     int operands = 0;
     for (int i = 0; i < count; i++) {
-        char *argument = arguments[i];
+        const char *argument = strcmp(arguments[i], "-h") == 0 ? "--help" : arguments[i];
         if (strncmp(argument, "--", 2) != 0) {
-            arguments[operands++] = argument;
+            arguments[operands++] = arguments[i];
             continue;
         }
         const char *name = argument + 2, *equals = strchr(name, '=');

@@ -33,6 +33,7 @@ static bool make_folder(const char *path)
 {
     char part[4096];
     size_t length = strlen(path);
+    errno = length == 0 ? ENOENT : ENAMETOOLONG;
     if (length == 0 || length >= sizeof part)
         return false;
     for (size_t i = 1; i <= length; i++) {

@@ -22,14 +22,20 @@ gd_layer *gd__layer(gd_context *g, const gd__layer_kind *kind)
     return layer;
 }
 
-bool gd__own_parameter(gd_layer *layer, const char *name, gd_tensor *t)
+bool gd__can_be_parameter(const gd_tensor *t, const char *function)
 {
     char text[GD__TEXT_SIZE];
-    if (gd__alive(t) && !gd_is_leaf(t)) {
-        gd__fail(t->object.context, (gd__fault){ GD_ERROR_STATE, 0, layer->kind->name, "Pass gd_detach of it" },
-                 "%s was made by a recorded operation: a parameter is a leaf", gd__describe(t, text));
-        return false;
-    }
+    gd__fault fault = { GD_ERROR_STATE, 0, function, "Pass gd_detach of it" };
+    if (gd_is_leaf(t) && gd__is_float((gd_dtype)t->dtype))
+        return true;
+    if (gd_is_leaf(t))
+        fault = (gd__fault){ GD_ERROR_DTYPE, 0, function, "gd_cast it to a float dtype" };
+    gd__fail(t->object.context, fault, "%s can't be a parameter: a parameter is a leaf of floats", gd__describe(t, text));
+    return false;
+}
+
+bool gd__own_parameter(gd_layer *layer, const char *name, gd_tensor *t)
+{
     if (!gd__alive(gd_require_grad(t, true)))
         return false;
     if (!t->name && !gd__alive(gd_name(t, name)))

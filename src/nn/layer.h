@@ -29,6 +29,7 @@ struct gd_layer {
     gd_layer *parent;   /* the first that took it in, while its serial is this */
     uint64_t parent_serial;
     bool drawn;
+    int height;         /* rows within rows below it */
     char label[48];     /* as messages call it: "2 (linear)" */
     gd_tensor *x, *y;   /* of the last forward; valid while their serials are these */
     uint64_t x_serial, y_serial;
@@ -38,6 +39,9 @@ extern const gd__class gd__layer_class;
 
 /* A new layer of this kind in the current scope; the error layer on failure. */
 gd_layer *gd__layer(gd_context *g, const gd__layer_kind *kind);
+
+/* Can the tensor be a parameter: a leaf of floats? False with the error set. */
+bool gd__can_be_parameter(const gd_tensor *t, const char *function);
 
 /* Gives the layer a parameter; the tensor becomes a leaf that requires a gradient. False on failure. */
 bool gd__own_parameter(gd_layer *layer, const char *name, gd_tensor *t);

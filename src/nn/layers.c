@@ -89,7 +89,8 @@ gd_layer *gd_affine(gd_tensor *W, gd_tensor *b)
 {
     static const gd__layer_kind kind = { "affine", affine_forward, NULL };
     gd_context *g = W ? gd__context(W) : gd__context(b);
-    if (!gd__usable(g, W, "gd_affine", "W") || !gd__usable(g, b, "gd_affine", "b") || !affine_fits(g, W, b))
+    if (!gd__usable(g, W, "gd_affine", "W") || !gd__usable(g, b, "gd_affine", "b") ||
+        !gd__can_be_parameter(W, "gd_affine") || !gd__can_be_parameter(b, "gd_affine") || !affine_fits(g, W, b))
         return gd__error_object(g);
     gd_layer *layer = gd__layer(g, &kind);
     if (!gd__alive(layer) || !gd__own_parameter(layer, "W", W) || !gd__own_parameter(layer, "b", b))
@@ -132,6 +133,20 @@ static gd_tensor *sequential_forward(gd_layer *layer, gd_tensor *x)
     return x;
 }
 
+/* Rows within rows are walked by recursion, and name their parameters by the way: both have an end. */
+static bool set_height(gd_layer *row, size_t count, gd_layer *const *layers)
+{
+    enum { HIGHEST = 32 };
+    for (size_t i = 0; i < count; i++)
+        if (layers[i]->height >= row->height)
+            row->height = layers[i]->height + 1;
+    if (row->height <= HIGHEST)
+        return true;
+    gd__fail(row->object.context, (gd__fault){ GD_ERROR_VALUE, 0, "gd_sequential", "Put layers side by side in one row" },
+             "rows within rows, %d deep: at most %d are possible", row->height, HIGHEST);
+    return false;
+}
+
 static bool take_children(gd_layer *row, size_t count, gd_layer *const *layers)
 {
     gd_context *g = row->object.context;
@@ -141,8 +156,10 @@ static bool take_children(gd_layer *row, size_t count, gd_layer *const *layers)
     row->children = (int)count;
     for (size_t i = 0; i < count; i++) {
         row->child[i] = layers[i];
-        if (!layers[i]->parent)
-            layers[i]->parent = row, layers[i]->parent_serial = row->object.serial;
+        if (!layers[i]->parent) {
+            layers[i]->parent = row;
+            layers[i]->parent_serial = row->object.serial;
+        }
         snprintf(layers[i]->label, sizeof layers[i]->label, "%zu (%s)", i, layers[i]->kind->name);
     }
     return true;
@@ -157,5 +174,6 @@ gd_layer *gd_sequential_of(gd_context *g, size_t count, gd_layer *const *layers)
         if (!gd__usable(g, layers[i], "gd_sequential", "a layer"))
             return gd__error_object(g);
     gd_layer *row = gd__layer(g, &kind);
-    return gd__alive(row) && take_children(row, count, layers) ? row : gd__error_object(g);
+    bool good = gd__alive(row) && set_height(row, count, layers) && take_children(row, count, layers);
+    return good ? row : gd__error_object(g);
 }

@@ -6,7 +6,7 @@
 
 #include "gradus/autograd.h"
 
-enum { NAME_SIZE = 128 };
+enum { NAME_SIZE = 256 };
 
 static bool visit_layer(gd_layer *layer, const gd__path *outer, gd__visit *visit, void *user)
 {
@@ -80,32 +80,39 @@ static bool match_name(void *user, const gd__path *path, const gd__parameter *pa
     return !s->found;
 }
 
+static search count_all(gd_layer *layer)
+{
+    search s = { .layer = layer, .wanted = -1, .mark = layer->object.context->next_serial++ };
+    gd__each_parameter(layer, count_one, &s);
+    return s;
+}
+
 static search find_number(gd_layer *layer, int index)
 {
     search s = { .layer = layer, .wanted = index, .mark = layer->object.context->next_serial++ };
     gd__each_parameter(layer, count_one, &s);
-    if (!s.found && index >= 0)
+    if (!s.found)
         gd__fail(layer->object.context,
                  (gd__fault){ GD_ERROR_INDEX, 0, "gd_parameter", "Count from 0 to gd_parameter_count() - 1" },
-                 "parameter %d of %d", index, s.at);
+                 "there is no parameter %d: there are %d", index, s.at);
     return s;
 }
 
 int gd_parameter_count(gd_layer *layer)
 {
-    return gd__layer_usable(layer, "gd_parameter_count") ? find_number(layer, -1).at : -1;
+    return gd__layer_usable(layer, "gd_parameter_count") ? count_all(layer).at : -1;
 }
 
 int64_t gd_parameter_numel(gd_layer *layer)
 {
-    return gd__layer_usable(layer, "gd_parameter_numel") ? find_number(layer, -1).numel : -1;
+    return gd__layer_usable(layer, "gd_parameter_numel") ? count_all(layer).numel : -1;
 }
 
 gd_tensor *gd_parameter(gd_layer *layer, int index)
 {
     if (!gd__alive(gd_init(layer)))
         return gd__error_object(gd__context(layer));
-    search s = find_number(layer, index < 0 ? INT32_MAX : index);
+    search s = find_number(layer, index);
     return s.found ? s.found->tensor : gd__error_object(layer->object.context);
 }
 
@@ -113,7 +120,7 @@ size_t gd_parameter_name(gd_layer *layer, int index, char *text, size_t size)
 {
     search s = { .found = NULL };
     if (gd__layer_usable(layer, "gd_parameter_name"))
-        s = find_number(layer, index < 0 ? INT32_MAX : index);
+        s = find_number(layer, index);
     int length = snprintf(text, text ? size : 0, "%s", s.found_name);
     return length < 0 ? 0 : (size_t)length;
 }

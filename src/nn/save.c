@@ -12,7 +12,7 @@ static bool add_all(gd_archive *archive, gd_layer *layer)
 {
     int count = gd_parameter_count(layer);
     for (int i = 0; i < count; i++) {
-        char name[128];
+        char name[256];
         gd_parameter_name(layer, i, name, sizeof name);
         if (!gd_archive_add(archive, name, gd_parameter(layer, i)))
             return false;
@@ -62,7 +62,7 @@ static bool each(gd_layer *layer, gd_archive *archive, const char *path, bool wr
 {
     int count = gd_parameter_count(layer);
     for (int i = 0; i < count; i++) {
-        char name[128];
+        char name[256];
         gd_tensor *want = gd_parameter(layer, i);
         gd_parameter_name(layer, i, name, sizeof name);
         if (!gd__alive(want) || !fits(layer, path, name, archive, want))
@@ -78,7 +78,7 @@ static bool is_parameter(gd_layer *layer, const char *wanted)
 {
     int count = gd_parameter_count(layer);
     for (int i = 0; i < count; i++) {
-        char name[128];
+        char name[256];
         gd_parameter_name(layer, i, name, sizeof name);
         if (strcmp(name, wanted) == 0)
             return true;

@@ -1,6 +1,8 @@
 /* loss.c - softmax and the losses. */
 #include "op/op.h"
 
+#include <math.h>
+
 /* ---- softmax and its logarithm ---- */
 
 static bool along_dim_infer(const gd__call *call, gd__meta *out)
@@ -185,7 +187,7 @@ static gd_tensor *bce_vjp(const gd__vjp *v)
     gd_tensor *p = v->x[0], *t = v->x[1];
     if (v->i == 0)
         return gd_bce_backward(v->dy, p, t);
-    gd_tensor *slope = gd_sub(gd_log1p(gd_neg(p)), gd_log(p));
+    gd_tensor *slope = gd_sub(gd_clamp(gd_log1p(gd_neg(p)), -100, INFINITY), gd_clamp(gd_log(p), -100, INFINITY));
     return gd_mul(v->dy, gd_div_scalar(slope, p->numel > 0 ? (double)p->numel : 1));
 }
 
@@ -224,7 +226,7 @@ static gd_tensor *bce_backward_vjp(const gd__vjp *v)
     gd_tensor *g = v->x[0], *p = v->x[1], *t = v->x[2];
     double n = p->numel > 0 ? (double)p->numel : 1;
     gd_tensor *share = gd_div_scalar(gd_mul(v->dy, g), n);
-    gd_tensor *variance = gd_mul(p, gd_rsub_scalar(p, 1)), *error = gd_sub(p, t);
+    gd_tensor *variance = gd_clamp(gd_mul(p, gd_rsub_scalar(p, 1)), 1e-12, INFINITY), *error = gd_sub(p, t);
     if (v->i == 0)
         return gd_reshape(gd_sum(gd_div(gd_mul(v->dy, error), gd_mul_scalar(variance, n))), gd__shape(g));
     if (v->i == 2)

@@ -144,7 +144,7 @@ static gd_tensor *clamp_vjp(const gd__vjp *v)
 {
     gd_tensor *inside = gd_logical_and(gd_gt_scalar(v->x[0], v->attrs->scalar[0]),
                                        gd_lt_scalar(v->x[0], v->attrs->scalar[1]));
-    return gd_mul(v->dy, inside);
+    return gd_where(inside, v->dy, gd_zeros_like(v->dy));
 }
 
 static double clamp_reference(const double *x, const gd__attrs *attrs)

@@ -62,6 +62,80 @@ static void a_gradient_that_was_read_is_not_replaced_unseen(void **state)
     assert_false(gd_has_grad(v));
 }
 
+static void its_memory_and_its_views_stay(void **state)
+{
+    (void)state;
+    gd_tensor *w = leaf(3);
+    assert_true(gd_backward(gd_sum(gd_square(w))));
+    const double *numbers = gd_data(gd_grad(w));
+    gd_tensor *view = gd_reshape(gd_grad(w), gd_shape(1, 1));
+    {
+        GD_SCOPE(g);
+        assert_true(gd_backward(gd_sum(gd_square(w))));
+    }
+    assert_true(numbers[0] == 12 && gd_item(view) == 12);
+}
+
+/* What a layer recorded of y ends where y becomes a leaf; other ways to W do not. */
+static void a_layers_output_may_become_a_leaf(void **state)
+{
+    (void)state;
+    gd_tensor *W = leaf(2), *x = gd_values_as(g, GD_FLOAT64, gd_shape(1), 3);
+    gd_layer *relu = gd_relu_layer(g);
+    gd_tensor *h = gd_mul_scalar(W, 2), *y = gd_forward(relu, x);
+    gd_require_grad(y, true);
+    assert_true(gd_backward(gd_sum(gd_mul(h, y))));
+    assert_true(gd_item(gd_grad(W)) == 6 && gd_item(gd_grad(y)) == 4);
+    assert_false(gd_is_tensor(gd_layer_backward(relu, gd_ones_like(y))));
+    gd_clear(g);
+}
+
+/* Features of a layer without parameters are constants, unless the gradient of what they were made of is asked for. */
+static void kept_features(void **state)
+{
+    (void)state;
+    gd_tensor *W = leaf(2), *x = gd_values_as(g, GD_FLOAT64, gd_shape(1), 3), *h, *dx;
+    {
+        GD_SCOPE(g);
+        h = gd_keep(gd_forward(gd_relu_layer(g), x));
+    }
+    gd_tensor *z = gd_sum(gd_add(gd_mul(h, W), gd_mul(x, W)));
+    assert_true(gd_gradient(z, NULL, 1, &W, &dx, false));
+    assert_true(gd_item(dx) == 6);
+    assert_false(gd_gradient(z, NULL, 1, &x, &dx, false)); /* a part of the way is not known */
+    expect_error(GD_ERROR_STATE, "records of how it was made");
+}
+
+static void a_leaf_may_change_its_mind(void **state)
+{
+    (void)state;
+    gd_tensor *w = leaf(2);
+    gd_tensor *y = gd_sum(gd_square(w));
+    gd_require_grad(w, false);
+    assert_true(gd_backward(y));
+    assert_false(gd_has_grad(w));
+}
+
+static void an_error_of_elsewhere_is_an_error_here(void **state)
+{
+    (void)state;
+    assert_false(gd_is_tensor(gd_add(leaf(1), gd_zeros(NULL, GD_FLOAT64, gd_shape(1)))));
+    expect_error(GD_ERROR_CONTEXT, "error object of another context");
+}
+
+/* A saturated sigmoid gives p = 1 exactly. */
+static void bce_bends_stay_finite(void **state)
+{
+    (void)state;
+    gd_tensor *p = gd_require_grad(gd_values(g, gd_shape(2), 1, 0), true), *t = gd_values(g, gd_shape(2), 1, 1), *dp, *ddp;
+    gd_require_grad(t, true);
+    assert_true(gd_gradient(gd_bce(p, t), NULL, 1, &p, &dp, true));
+    assert_true(gd_gradient(gd_sum(dp), NULL, 1, &p, &ddp, false));
+    assert_true(isfinite(gd_at(ddp, 0)));
+    assert_true(gd_gradient(gd_bce(p, t), NULL, 1, &t, &ddp, false));
+    assert_true(isfinite(gd_at(ddp, 0)) && isfinite(gd_at(ddp, 1)));
+}
+
 static void layers_remember_only_what_lasts(void **state)
 {
     (void)state;
@@ -229,6 +303,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_CONTEXT(a_gradient_keeps_its_address),
         IN_CONTEXT(a_gradient_that_was_read_is_not_replaced_unseen),
+        IN_CONTEXT(its_memory_and_its_views_stay),
+        IN_CONTEXT(a_layers_output_may_become_a_leaf),
+        IN_CONTEXT(kept_features),
+        IN_CONTEXT(a_leaf_may_change_its_mind),
+        IN_CONTEXT(an_error_of_elsewhere_is_an_error_here),
+        IN_CONTEXT(bce_bends_stay_finite),
         IN_CONTEXT(layers_remember_only_what_lasts),
         IN_CONTEXT(harmless_writes_are_allowed),
         IN_CONTEXT(a_wish_that_comes_too_late_is_none),

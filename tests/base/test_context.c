@@ -201,10 +201,13 @@ static void long_texts_are_cut(void **state)
     assert_true(strlen(gd_message(g)) < sizeof gd_first_error(g)->message);
     gd_clear(g);
     gd_layer *deep = gd_linear(g, 2, 2);
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < 32; i++)
         deep = gd_sequential(g, deep);
     assert_error_object(gd_forward(deep, gd_ones(g, GD_DEFAULT, gd_shape(1, 3))));
     assert_int_equal(strlen(gd_first_error(g)->layer), sizeof gd_first_error(g)->layer - 1);
+    gd_clear(g);
+    assert_error_object(gd_sequential(g, deep));
+    assert_error(g, GD_ERROR_VALUE, "33 deep");
 }
 
 static void every_status_has_a_name(void **state)
