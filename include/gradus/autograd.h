@@ -32,9 +32,9 @@ GD_API size_t gd_grad_fn(const gd_tensor *t, char *text, size_t size);
  * Then, or while an error stands, no gradient changes and false is returned. */
 GD_API bool gd_backward(gd_tensor *loss);
 
-/* The gradient gathered in a leaf, of its shape and dtype. The tensor is the same one, and lives, as long as the leaf:
- * each backward puts its numbers into it, which counts as a write; gd_clone keeps those of one step. An error where there is none: the leaf requires none, no backward reached it, or
- * the tensor is no leaf. */
+/* The gradient gathered in a leaf, of its shape and dtype. The tensor is the same one, and lives, as long as the
+ * leaf: each backward puts its numbers into it, which counts as a write; gd_clone keeps those of one step. An error
+ * where there is none: the leaf requires none, no backward reached it, or the tensor is no leaf. */
 GD_API gd_tensor *gd_grad(const gd_tensor *t);
 
 /* Has the tensor a gradient? Sets no error. */
@@ -43,11 +43,11 @@ GD_API bool gd_has_grad(const gd_tensor *t);
 /* Takes the tensor's gradient away, so that the next backward starts from nothing. False on any error. */
 GD_API bool gd_clear_grad(gd_tensor *t);
 
-/* The gradients of y with respect to x[0 .. count - 1], leaves or not, without touching any leaf's gradient:
- * dx[i] = (d y / d x[i])^T dy (torch.autograd.grad). All are floats. dy has the shape of y; NULL stands for 1 where y has one
- * element. With `differentiable` the gradients are recorded too, and can be differentiated again. A y that does not
- * depend on x[i] gives zeros; a y or x that no record knows is GD_ERROR_STATE. x, dx: arrays of count; the results live in the current scope, and on an error are error
- * tensors. False on any error. */
+/* The gradients of y with respect to x[0 .. count - 1], leaves or not, without touching any leaf's gradient: dx[i]
+ * = (d y / d x[i])^T dy (torch.autograd.grad). All are floats. dy has the shape of y; NULL stands for 1 where y has
+ * one element. With `differentiable` the gradients are recorded too, and can be differentiated again. A y that does
+ * not depend on x[i] gives zeros; a y or x that no record knows is GD_ERROR_STATE. x, dx: arrays of count; the
+ * results live in the current scope, and on an error are error tensors. False on any error. */
 GD_API bool gd_gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd_tensor **dx,
                         bool differentiable);
 

@@ -10,9 +10,9 @@ extern "C" {
 
 typedef struct gd_optimizer gd_optimizer;
 
-/* Options are written as initialisers behind the network: gd_sgd(net, .lr = 0.5). One left out has PyTorch's default; a
- * zero that is written is a zero. The macro's text tells them apart; with `given` NULL, as from another language,
- * every field counts as written. */
+/* Options are written as initialisers behind the network: gd_sgd(net, .lr = 0.5). One left out has PyTorch's
+ * default; a zero that is written is a zero. The macro's text tells them apart; with `given` NULL, as from another
+ * language, every field counts as written. */
 typedef struct gd_sgd_options {
     gd_layer *net;
     const char *given;   /* which were written: the macro's text */

@@ -19,12 +19,12 @@ extern "C" {
 
 typedef struct gd_history gd_history;
 
-/* A loss of one element from what the network made of a batch and from the batch's targets: gd_cross_entropy, gd_bce, or
- * a function of the caller's. */
+/* A loss of one element from what the network made of a batch and from the batch's targets: gd_cross_entropy,
+ * gd_bce, or a function of the caller's. */
 typedef gd_tensor *gd_loss_function(gd_tensor *output, gd_tensor *target);
 
-/* Accuracies after a step: the share of samples, 0 to 1, whose largest output is their label. NaN where no data set was
- * given. */
+/* Accuracies after a step: the share of samples, 0 to 1, whose largest output is their label. NaN where no data set
+ * was given. */
 typedef struct gd_evaluation {
     int64_t step; /* counted from 0, as in the history */
     double train_accuracy, test_accuracy;
@@ -57,16 +57,16 @@ typedef struct gd_fit_options {
     void *user;              /* handed to the watcher */
 } gd_fit_options;
 
-/* Trains the network: for each step a batch, forward, loss, backward, and a step of the optimizer, in a scope of its
- * own. A loss that is not finite ends it with GD_ERROR_VALUE, naming the step. Does nothing while an error stands.
- * Returns the history, an object of the current scope: also of a training that an error ended, up to the loss that did it
- * (gd_history_save after gd_clear). The error object where it could not begin. */
+/* Trains the network: for each step a batch, forward, loss, backward, and a step of the optimizer, in a scope of
+ * its own. A loss that is not finite ends it with GD_ERROR_VALUE, naming the step. Does nothing while an error
+ * stands. Returns the history, an object of the current scope: also of a training that an error ended, up to the
+ * loss that did it (gd_history_save after gd_clear). The error object where it could not begin. */
 #define gd_fit(...) gd_fit_with((gd_fit_options){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
 GD_API gd_history *gd_fit_with(gd_fit_options options);
 
-/* The share of the samples, 0 to 1, whose largest output along the last dimension is their label. Nothing is recorded.
- * The targets are class labels, one integer a sample, and the network makes one row a sample. NaN on any error and for an
- * empty data set. */
+/* The share of the samples, 0 to 1, whose largest output along the last dimension is their label. Nothing is
+ * recorded. The targets are class labels, one integer a sample, and the network makes one row a sample. NaN on any
+ * error and for an empty data set. */
 GD_API double gd_accuracy(gd_layer *net, gd_dataset *dataset);
 
 /* How many steps were made, and the loss of each, which belong to the history. -1 and NULL on an error. */
@@ -80,8 +80,8 @@ GD_API gd_evaluation gd_history_evaluation(const gd_history *history, int index)
 /* How long the training took, in seconds; NaN on an error. */
 GD_API double gd_history_seconds(const gd_history *history);
 
-/* Writes the history as CSV: step,loss,train_accuracy,test_accuracy, one line a step, accuracies empty where there was no
- * evaluation. The file is replaced only when all is written. Does nothing while an error stands. */
+/* Writes the history as CSV: step,loss,train_accuracy,test_accuracy, one line a step, accuracies empty where there
+ * was no evaluation. The file is replaced only when all is written. Does nothing while an error stands. */
 GD_API bool gd_history_save(const gd_history *history, const char *path);
 
 #ifdef __cplusplus

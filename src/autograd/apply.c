@@ -27,8 +27,7 @@ static bool wants_one_float(const gd__call *call)
     for (int i = 0; i < call->count; i++) {
         if (gd__is_float((gd_dtype)call->in[i]->dtype) && call->in[i]->dtype == first->dtype)
             continue;
-        gd__fail(call->context,
-                 (gd__fault){ .status = GD_ERROR_DTYPE, .remedy = "gd_cast one to the other's dtype" },
+        gd__fail(call->context, (gd__fault){ .status = GD_ERROR_DTYPE, .remedy = "gd_cast one to the other's dtype" },
                  "operands of one float dtype are expected, not %s and %s", gd__describe(first, left),
                  gd__describe(second, right));
         return false;
@@ -155,7 +154,8 @@ static bool may_write(const gd__call *call)
         if (i == GRADIENT || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
             continue;
         gd__fail(call->context,
-                 (gd__fault){ .status = GD_ERROR_STATE, .remedy = "Update a float tensor in row-major order: gd_clone it" },
+                 (gd__fault){ .status = GD_ERROR_STATE,
+                              .remedy = "Update a float tensor in row-major order: gd_clone it" },
                  "%s can't be written in place", gd__describe(t, text));
         return false;
     }

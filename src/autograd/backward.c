@@ -8,7 +8,7 @@ typedef struct walk {
     uint64_t mark;
     gd_tensor **touched; /* all that hold a gradient now */
     int count, capacity;
-    int open;            /* those of them whose record is still to come */
+    int open; /* those of them whose record is still to come */
 } walk;
 
 static bool fail(gd_context *g, const char *remedy, const gd_tensor *t, const char *what)
@@ -61,7 +61,8 @@ static bool unwritten(const walk *w, const gd__record *record, int operand, cons
         return true;
     char text[GD__TEXT_SIZE];
     gd__fail(w->context,
-             (gd__fault){ .status = GD_ERROR_STATE, .remedy = "Call gd_backward before the write, or write to a gd_clone" },
+             (gd__fault){ .status = GD_ERROR_STATE,
+                          .remedy = "Call gd_backward before the write, or write to a gd_clone" },
              "the derivative of %s needs the value of %s, which %s has written over since", record->op->info.name,
              gd__describe(t, text), t->storage->writer ? t->storage->writer : "somebody");
     return false;
@@ -85,7 +86,8 @@ static bool pass(walk *w, uint32_t place)
         return true;
     w->open--;
     if (record.spent && !w->mark)
-        return fail(w->context, "Run the forward again before each gd_backward", record.out, "has had its backward already");
+        return fail(w->context, "Run the forward again before each gd_backward", record.out,
+                    "has had its backward already");
     gd__vjp v = { record.out->cotangent, record.in, record.out, &record.attrs, 0 };
     for (v.i = 0; v.i < record.op->arity && record.in[v.i]; v.i++) {
         if (is_asked(w, &record, v.i) &&
@@ -130,8 +132,8 @@ static bool can_start(gd_context *g, const gd_tensor *loss)
 /* dx itself where it lies row-major in a storage of its own, made in the walk's scope for one place; else a copy. */
 static gd_tensor *owned(gd_tensor *dx)
 {
-    bool own = dx->taken == 1 && dx->storage->uses == 1 && dx->contiguous &&
-               dx->object.depth == dx->object.context->depth;
+    bool own =
+        dx->taken == 1 && dx->storage->uses == 1 && dx->contiguous && dx->object.depth == dx->object.context->depth;
     return own ? dx : gd_clone(dx);
 }
 
@@ -170,8 +172,8 @@ bool gd_backward(gd_tensor *loss)
     gd_scope scope = gd_scope_enter(g);
     gd_no_grad quiet = gd_no_grad_enter(g);
     walk w = { .context = g };
-    bool good = scope.context && can_start(g, loss) && run(&w, loss, gd_full(g, (gd_dtype)loss->dtype, gd__shape(loss), 1)) &&
-                gather_in_leaves(&w);
+    bool good = scope.context && can_start(g, loss) &&
+                run(&w, loss, gd_full(g, (gd_dtype)loss->dtype, gd__shape(loss), 1)) && gather_in_leaves(&w);
     finish(&w);
     gd_no_grad_leave(&quiet);
     gd_scope_leave(&scope);
@@ -189,7 +191,8 @@ static void mark_from(const walk *w, int count, gd_tensor *const *x)
     for (uint32_t place = 1; place <= w->context->tape_length; place++) {
         gd__record *record = gd__tape_at(w->context, place);
         for (int i = 0; i < record->op->arity && record->in[i]; i++)
-            if (record->in[i]->mark == w->mark && (record->op->differentiable >> i & 1) && record->out->record == place)
+            if (record->in[i]->mark == w->mark && (record->op->differentiable >> i & 1) &&
+                record->out->record == place)
                 record->out->mark = w->mark;
     }
 }
@@ -262,8 +265,8 @@ static bool gradient_fits(gd_context *g, gd_tensor *y, gd_tensor **dy)
     return gd__alive(*dy);
 }
 
-/* What x has gathered, as a tensor of its own in the scope outside the walk's; zeros where nothing came. A recorded walk
- * has no scope of its own: depth -1. */
+/* What x has gathered, as a tensor of its own in the scope outside the walk's; zeros where nothing came. A recorded
+ * walk has no scope of its own: depth -1. */
 static gd_tensor *result(const walk *w, gd_tensor *x, int depth)
 {
     gd_tensor *dx = x->cotangent;
@@ -303,7 +306,8 @@ static bool is_real(gd_context *g, const gd_tensor *t, const char *what)
     return false;
 }
 
-static bool arguments_usable(gd_context *g, gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd_tensor **dx)
+static bool arguments_usable(gd_context *g, gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x,
+                             gd_tensor **dx)
 {
     if (!is_real(g, y, "y") || (dy && !gd__usable(g, dy, "gd_gradient", "dy")))
         return false;

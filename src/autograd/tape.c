@@ -69,8 +69,8 @@ static bool open_tape(gd_context *g)
 bool gd__tape_add(const gd__call *call)
 {
     gd_context *g = call->context;
-    if (!open_tape(g) || !gd__grow(g, (void **)&g->tape->record, &g->tape->capacity, (int)g->tape_length + 1,
-                                   sizeof *g->tape->record))
+    if (!open_tape(g) ||
+        !gd__grow(g, (void **)&g->tape->record, &g->tape->capacity, (int)g->tape_length + 1, sizeof *g->tape->record))
         return false;
     gd__record *record = &g->tape->record[g->tape_length++];
     record->op = call->op;

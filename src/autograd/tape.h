@@ -25,8 +25,9 @@ bool gd__tape_add(const gd__call *call);
 /* The record that made t, NULL for a leaf and where it has gone. */
 gd__record *gd__tape_at(gd_context *g, uint32_t record);
 
-/* Makes `grad`, row-major and with a storage of its own, the gradient of a leaf. The first moves to the leaf's scope; later
- * ones are copied into it, so that pointers to it, to its numbers and views of it stay good as long as the leaf. */
+/* Makes `grad`, row-major and with a storage of its own, the gradient of a leaf. The first moves to the leaf's
+ * scope; later ones are copied into it, so that pointers to it, to its numbers and views of it stay good as long as
+ * the leaf. */
 void gd__set_grad(gd_tensor *leaf, gd_tensor *grad);
 
 static inline bool gd__record_gone(const gd_tensor *t)

@@ -98,11 +98,13 @@ bool gd__usable(gd_context *g, const void *object, const char *function, const c
         gd__fail(g, (gd__fault){ .status = GD_ERROR_CONTEXT, .op = function, .remedy = "Make all in one context" },
                  "%s belongs to another context", what);
     else if (gd__is_error(object) && gd__context(object) != g)
-        gd__fail(g, (gd__fault){ .status = GD_ERROR_CONTEXT, .op = function, .remedy = "Look at the error of that context" },
-                 "%s is an error object of another context, or of none", what);
+        gd__fail(
+            g,
+            (gd__fault){ .status = GD_ERROR_CONTEXT, .op = function, .remedy = "Look at the error of that context" },
+            "%s is an error object of another context, or of none", what);
     else if (!object)
-        gd__fail(g, (gd__fault){ .status = GD_ERROR_NULL, .op = function, .remedy = "Pass an object" },
-                 "%s is NULL", what);
+        gd__fail(g, (gd__fault){ .status = GD_ERROR_NULL, .op = function, .remedy = "Pass an object" }, "%s is NULL",
+                 what);
     else if (!gd__is_error(object))
         gd__fail(g,
                  (gd__fault){ .status = GD_ERROR_DEAD,

@@ -22,8 +22,10 @@ int run_evaluate(int count, char **arguments)
     int operands = parse_options("evaluate", count, arguments, options);
     if (help || operands != 2) {
         FILE *to = help_stream(help);
-        fprintf(to, "usage: gradus evaluate MODEL FOLDER\n\nPrints which share of the training and test images in FOLDER the "
-               "classifier in MODEL,\na file that gradus train wrote, gets right.\n");
+        fprintf(
+            to,
+            "usage: gradus evaluate MODEL FOLDER\n\nPrints which share of the training and test images in FOLDER the "
+            "classifier in MODEL,\na file that gradus train wrote, gets right.\n");
         return help ? 0 : EXIT_USAGE;
     }
     gd_context *g = gd_open();

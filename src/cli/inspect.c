@@ -31,8 +31,9 @@ int run_inspect(int count, char **arguments)
     int operands = parse_options("inspect", count, arguments, options);
     if (help || operands != 1) {
         FILE *to = help_stream(help);
-        fprintf(to, "usage: gradus inspect FILE [options]\n\nLists name, dtype and shape of each tensor in an .npz or "
-               ".safetensors file.\n\n");
+        fprintf(to,
+                "usage: gradus inspect FILE [options]\n\nLists name, dtype and shape of each tensor in an .npz or "
+                ".safetensors file.\n\n");
         print_options(to, options);
         return help ? 0 : EXIT_USAGE;
     }

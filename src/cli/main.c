@@ -17,8 +17,10 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static int usage(FILE *to, int status)
 {
-    fprintf(to, "gradus %s: train neural networks and look into them\n\n"
-                "usage: gradus COMMAND ...\n\n", gd_version());
+    fprintf(to,
+            "gradus %s: train neural networks and look into them\n\n"
+            "usage: gradus COMMAND ...\n\n",
+            gd_version());
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
     fprintf(to, "  %-10s %s\n\nEach command says more with --help.\n", "version", "print the version");

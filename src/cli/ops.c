@@ -39,8 +39,10 @@ int run_ops(int count, char **arguments)
     int operands = parse_options("ops", count, arguments, options);
     if (help || operands < 0 || operands > 1) {
         FILE *to = help_stream(help);
-        fprintf(to, "usage: gradus ops [NAME]\n\nPrints each operation, or the one of that name, with its formula and its "
-               "derivatives:\ndx stands for the gradient of the loss with respect to x.\n");
+        fprintf(
+            to,
+            "usage: gradus ops [NAME]\n\nPrints each operation, or the one of that name, with its formula and its "
+            "derivatives:\ndx stands for the gradient of the loss with respect to x.\n");
         return help ? 0 : EXIT_USAGE;
     }
     for (int i = 0; i < gd_op_count(); i++) {

@@ -154,8 +154,9 @@ static gd_dtype dtype_named(const char *name)
 
 int run_train(int count, char **arguments)
 {
-    plan p = { .output = "mnist-model", .dtype = "float32", .hidden = 50, .steps = 10000, .batch = 100, .seed = 42,
-               .lr = 0.1 };
+    plan p = {
+        .output = "mnist-model", .dtype = "float32", .hidden = 50, .steps = 10000, .batch = 100, .seed = 42, .lr = 0.1
+    };
     const option options[] = {
         { "output", OPTION_TEXT, &p.output, "folder for the model and the history" },
         { "hidden", OPTION_COUNT, &p.hidden, "width of the hidden layer" },
@@ -170,8 +171,9 @@ int run_train(int count, char **arguments)
     int operands = parse_options("train", count, arguments, options);
     if (p.help || operands != 1) {
         FILE *to = help_stream(p.help);
-        fprintf(to, "usage: gradus train FOLDER [options]\n\nTrains a classifier on the four IDX files of MNIST, or of a data "
-               "set in its form, in FOLDER.\n\n");
+        fprintf(to, "usage: gradus train FOLDER [options]\n\nTrains a classifier on the four IDX files of MNIST, or "
+                    "of a data "
+                    "set in its form, in FOLDER.\n\n");
         print_options(to, options);
         return p.help ? 0 : EXIT_USAGE;
     }

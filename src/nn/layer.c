@@ -30,7 +30,8 @@ bool gd__can_be_parameter(const gd_tensor *t, const char *function)
         return true;
     if (gd_is_leaf(t))
         fault = (gd__fault){ GD_ERROR_DTYPE, 0, function, "gd_cast it to a float dtype" };
-    gd__fail(t->object.context, fault, "%s can't be a parameter: a parameter is a leaf of floats", gd__describe(t, text));
+    gd__fail(t->object.context, fault, "%s can't be a parameter: a parameter is a leaf of floats",
+             gd__describe(t, text));
     return false;
 }
 

@@ -52,8 +52,8 @@ typedef struct gd__path {
     int index;
 } gd__path;
 
-/* Calls visit for each parameter, depth first and left to right; a shared tensor comes as often as it is used. Stops when
- * visit returns false. */
+/* Calls visit for each parameter, depth first and left to right; a shared tensor comes as often as it is used.
+ * Stops when visit returns false. */
 typedef bool gd__visit(void *user, const gd__path *path, const gd__parameter *parameter);
 bool gd__each_parameter(gd_layer *layer, gd__visit *visit, void *user);
 

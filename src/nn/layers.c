@@ -80,7 +80,9 @@ static bool affine_fits(gd_context *g, const gd_tensor *W, const gd_tensor *b)
     if (W->ndim == 2 && b->ndim == 1 && W->shape[1] == b->shape[0] && W->dtype == b->dtype && W->contiguous &&
         b->contiguous)
         return true;
-    gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_affine", "W is (in, out), b is (out), both of one float dtype and no transposed views" },
+    gd__fail(g,
+             (gd__fault){ GD_ERROR_SHAPE, 0, "gd_affine",
+                          "W is (in, out), b is (out), both of one float dtype and no transposed views" },
              "W %s and b %s do not go together", gd__describe(W, left), gd__describe(b, right));
     return false;
 }
@@ -142,7 +144,8 @@ static bool set_height(gd_layer *row, size_t count, gd_layer *const *layers)
             row->height = layers[i]->height + 1;
     if (row->height <= HIGHEST)
         return true;
-    gd__fail(row->object.context, (gd__fault){ GD_ERROR_VALUE, 0, "gd_sequential", "Put layers side by side in one row" },
+    gd__fail(row->object.context,
+             (gd__fault){ GD_ERROR_VALUE, 0, "gd_sequential", "Put layers side by side in one row" },
              "rows within rows, %d deep: at most %d are possible", row->height, HIGHEST);
     return false;
 }

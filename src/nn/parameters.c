@@ -45,8 +45,8 @@ static void write_name(char *text, const gd__path *path, const gd__parameter *pa
 
 typedef struct search {
     gd_layer *layer;
-    uint64_t mark;   /* of the tensors that were met */
-    int wanted, at;  /* a number, and the one reached */
+    uint64_t mark;    /* of the tensors that were met */
+    int wanted, at;   /* a number, and the one reached */
     const char *name; /* or a name */
     const gd__parameter *found;
     char found_name[NAME_SIZE];

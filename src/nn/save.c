@@ -42,7 +42,8 @@ static bool misfit(const gd_layer *layer, const char *path, const char *what)
     return false;
 }
 
-static bool fits(const gd_layer *layer, const char *path, const char *name, gd_archive *archive, const gd_tensor *want)
+static bool fits(const gd_layer *layer, const char *path, const char *name, gd_archive *archive,
+                 const gd_tensor *want)
 {
     char what[2 * GD__TEXT_SIZE + 96], left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
     if (!gd_archive_has(archive, name)) {
@@ -107,8 +108,8 @@ bool gd_load(gd_layer *layer, const char *path)
         return false;
     gd_scope scope = gd_scope_enter(g);
     gd_archive *archive = gd_archive_read(g, path);
-    bool good = scope.context && gd__alive(archive) && each(layer, archive, path, false) && nothing_left_over(layer, archive, path) &&
-                each(layer, archive, path, true);
+    bool good = scope.context && gd__alive(archive) && each(layer, archive, path, false) &&
+                nothing_left_over(layer, archive, path) && each(layer, archive, path, true);
     gd_scope_leave(&scope);
     return good;
 }

@@ -102,8 +102,8 @@ enum { GD__TEXT_SIZE = 192 };
 char *gd__describe(const gd_tensor *t, char *text);
 char *gd__shape_text(gd_dims shape, char *text);
 
-/* The whole part, as an integer. C leaves it undefined outside the range: there it is the nearest integer that there is, and
- * 0 of NaN. */
+/* The whole part, as an integer. C leaves it undefined outside the range: there it is the nearest integer that
+ * there is, and 0 of NaN. */
 static inline int64_t gd__whole(double x)
 {
     if (x >= 9223372036854775808.0)

@@ -85,8 +85,7 @@ typedef struct training {
 /* At the end of an epoch the loader starts the next by itself. */
 static bool next_batch(training *t, gd_batch *batch)
 {
-    if (gd_next(t->options.batches, batch) ||
-        (!gd_failed(t->context) && gd_next(t->options.batches, batch)))
+    if (gd_next(t->options.batches, batch) || (!gd_failed(t->context) && gd_next(t->options.batches, batch)))
         return true;
     if (!gd_failed(t->context))
         gd__fail(t->context,

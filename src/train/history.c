@@ -23,7 +23,8 @@ gd_history *gd__history(gd_context *g, int64_t steps)
 
 bool gd__history_step(gd_history *history, double loss)
 {
-    if (!gd__grow(history->object.context, (void **)&history->loss, &history->capacity, history->steps + 1, sizeof loss))
+    if (!gd__grow(history->object.context, (void **)&history->loss, &history->capacity, history->steps + 1,
+                  sizeof loss))
         return false;
     history->loss[history->steps++] = loss;
     return true;
@@ -70,9 +71,10 @@ gd_evaluation gd_history_evaluation(const gd_history *history, int index)
         return none;
     if (index >= 0 && index < history->evaluations)
         return history->evaluation[index];
-    gd__fail(history->object.context,
-             (gd__fault){ GD_ERROR_INDEX, 0, "gd_history_evaluation", "Count from 0 to gd_history_evaluations() - 1" },
-             "evaluation %d of %d", index, history->evaluations);
+    gd__fail(
+        history->object.context,
+        (gd__fault){ GD_ERROR_INDEX, 0, "gd_history_evaluation", "Count from 0 to gd_history_evaluations() - 1" },
+        "evaluation %d of %d", index, history->evaluations);
     return none;
 }
 
