@@ -51,7 +51,6 @@ struct gd_context {
     bool gradients_off;         /* inside gd_no_grad */
     bool recording_all;         /* inside a layer's forward: record even what needs no gradient */
     bool stand_in;              /* the static context that is never written to */
-    int backward_depth;         /* calls of backward on the stack */
     const char *running;        /* the operation or function under way */
     const gd__place *place;     /* the layer under way */
     gd__pool pool;
