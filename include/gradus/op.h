@@ -48,12 +48,12 @@ typedef struct gd_sgd_rule {
 /* What an operation says of itself. Strings are static; NULL closes the lists. */
 typedef struct gd_op_info {
     const char *name;          /* "matmul" */
-    const char *input[4];      /* names of its operands: "A", "B" */
+    const char *input[5];      /* names of its operands: "A", "B" */
     const char *formula;       /* "Y = A B" */
-    const char *derivative[4]; /* one for each operand: "dA = dY B^T"; NULL where there is none */
+    const char *derivative[5]; /* one for each operand: "dA = dY B^T"; NULL where there is none */
     const char *why;           /* the reason for each transpose and each sum; NULL where it needs none */
     const char *latex;         /* the formula and the derivatives as LaTeX */
-    const char *latex_derivative[4];
+    const char *latex_derivative[5];
     const char *torch_name;    /* how PyTorch names its grad_fn, where that does not follow from the name */
     bool is_view;              /* shares the numbers of its operand */
     bool is_update;            /* writes into its first operand */
