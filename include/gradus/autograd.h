@@ -78,6 +78,53 @@ typedef gd_tensor *gd_grad_hook(gd_tensor *grad, void *user);
 GD_API int64_t gd_hook(gd_tensor *t, gd_grad_hook *hook, void *user);
 GD_API bool gd_unhook(gd_tensor *t, int64_t id);
 
+/* ---------------------------------------------------------------------------------------------
+ * Operations of one's own
+ * ------------------------------------------------------------------------------------------- */
+
+/* A function of tensors with a derivative that somebody wrote. It takes part in everything as the library's own do. */
+typedef struct gd_operation gd_operation;
+
+enum { GD_MAX_SAVED = 8 };
+
+/* What the two functions of an operation are handed. */
+typedef struct gd_operation_call {
+    gd_context *context;
+    void *user;
+    gd_tensors x;       /* the operands */
+    gd_tensor *y;       /* backward: the result, */
+    gd_tensor *dy;      /* its gradient, of its shape and dtype, */
+    const bool *wanted; /* and which dx[i] are wanted */
+    gd_tensor *saved[GD_MAX_SAVED]; /* forward may leave tensors here, which backward finds again; the rest is NULL */
+} gd_operation_call;
+
+typedef struct gd_operation_options {
+    gd_context *context;
+    const char *name; /* as messages call it; the text is copied */
+    /* Returns the result: a new tensor, from operations or from plain C over the numbers. Runs without recording, in a
+     * scope of its own: the result and what was saved outlive it. */
+    gd_tensor *(*forward)(gd_operation_call *call);
+    /* Sets dx[i], of the shape and dtype of x.item[i], where wanted[i]; NULL stands for zeros. False on an error. Written in
+     * operations on dy, the operands and y, it can be differentiated again; plain C over the numbers, or the use of
+     * `saved`, can't be. NULL: the operation has no derivative. */
+    bool (*backward)(gd_operation_call *call, gd_tensor **dx);
+    void *user;
+    bool once; /* backward is not written in operations: differentiating it again is an error, and not wrong numbers */
+    char end;  /* closes the list of initialisers */
+} gd_operation_options;
+
+/* An operation made of two functions (torch.autograd.Function):
+ *     gd_operation *cube = gd_define(g, "cube", cube_forward, cube_backward);
+ *     gd_tensor *y = gd_apply(cube, x);
+ * Lives in the current scope. */
+#define gd_define(...) gd_define_with((gd_operation_options){ __VA_ARGS__, .end = 0 })
+GD_API gd_operation *gd_define_with(gd_operation_options options);
+
+/* The operation on these tensors, floats or others, of its context. gd_apply counts them; gd_apply_to is the function
+ * behind it. An error where forward fails, or returns something else than a tensor. */
+#define gd_apply(operation, ...) gd_apply_to(operation, gd_list(__VA_ARGS__))
+GD_API gd_tensor *gd_apply_to(gd_operation *operation, gd_tensors x);
+
 /* The same numbers without the history: no gradient flows through. A view. */
 GD_API gd_tensor *gd_detach(gd_tensor *t);
 

@@ -12,7 +12,7 @@ static gd_context *context_of(int count, gd_tensor *const *in)
     return &gd__nowhere;
 }
 
-static bool operands_usable(const gd__call *call)
+bool gd__operands_usable(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
         if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
@@ -102,7 +102,7 @@ static bool compute(gd__call *call, const gd__meta *meta)
 /* Does a gradient flow to the result? */
 static bool result_requires_grad(const gd__call *call)
 {
-    if (call->context->gradients_off || !call->op->vjp)
+    if (call->context->gradients_off || !call->op->differentiable)
         return false;
     for (int i = 0; i < call->count; i++)
         if (call->in[i]->requires_grad && gd__is_differentiable(call->op, i))
@@ -110,24 +110,23 @@ static bool result_requires_grad(const gd__call *call)
     return false;
 }
 
-static bool record(const gd__call *call)
+bool gd__keep_record(const gd__call *call)
 {
     gd_context *g = call->context;
     call->out->requires_grad = result_requires_grad(call);
-    bool wanted = call->out->requires_grad || (g->recording_all && !g->gradients_off && call->op->vjp);
+    bool wanted = call->out->requires_grad || (g->recording_all && !g->gradients_off && call->op->differentiable);
     return !wanted || gd__tape_add(call);
 }
 
 static bool run(gd__call *call)
 {
-    if (!operands_usable(call) || !prepare(call))
+    if (!gd__operands_usable(call) || !prepare(call))
         return false;
     gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
-    return call->op->infer(call, &meta) && compute(call, &meta) && record(call);
+    return call->op->infer(call, &meta) && compute(call, &meta) && gd__keep_record(call);
 }
 
-/* Runs `stage` on a call of these operands. */
-static gd_tensor *apply(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
+gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
                         bool (*stage)(gd__call *))
 {
     gd_context *g = context_of(count, in);
@@ -152,7 +151,7 @@ static gd_tensor *apply(const gd__op *op, int id, int count, gd_tensor *const *i
 
 gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
-    return apply(gd__ops[id], (int)id, count, in, attrs, run);
+    return gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run);
 }
 
 /* ---- updates ---- */
@@ -179,7 +178,7 @@ static bool may_write(const gd__call *call)
 static bool run_update(gd__call *call)
 {
     gd__meta meta = { .dtype = GD_DEFAULT };
-    if (!operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
+    if (!gd__operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
     if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))
@@ -194,5 +193,5 @@ static bool run_update(gd__call *call)
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
     gd_context *g = context_of(count, in);
-    return g->failed ? gd__error_object(g) : apply(gd__ops[id], (int)id, count, in, attrs, run_update);
+    return g->failed ? gd__error_object(g) : gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run_update);
 }
