@@ -49,15 +49,16 @@ typedef struct gd_sgd_rule {
  * `room` (torch.split). Returns how many; -1 on any error, and all are error tensors. */
 GD_API int gd_split(gd_tensor *x, int64_t size, int dim, int room, gd_tensor **part);
 
-/* What an operation says of itself. Strings are static; NULL closes the lists. */
+/* What an operation says of itself. Strings are static; NULL stands where there is nothing to say. */
+enum { GD_MAX_OPERANDS = 5 };
 typedef struct gd_op_info {
-    const char *name;          /* "matmul" */
-    const char *input[5];      /* names of its operands: "A", "B" */
-    const char *formula;       /* "Y = A B" */
-    const char *derivative[5]; /* one for each operand: "dA = dY B^T"; NULL where there is none */
+    const char *name;                   /* "matmul" */
+    const char *input[GD_MAX_OPERANDS]; /* names of its operands: "A", "B" */
+    const char *formula;                /* "Y = A B" */
+    const char *derivative[GD_MAX_OPERANDS]; /* one for each operand: "dA = dY B^T"; NULL where there is none */
     const char *why;           /* the reason for each transpose and each sum; NULL where it needs none */
     const char *latex;         /* the formula and the derivatives as LaTeX */
-    const char *latex_derivative[5];
+    const char *latex_derivative[GD_MAX_OPERANDS];
     const char *torch_name;    /* how PyTorch names its grad_fn, where that does not follow from the name */
     bool is_view;              /* shares the numbers of its operand */
     bool is_update;            /* writes into its first operand */
@@ -66,6 +67,10 @@ typedef struct gd_op_info {
 /* How many operations there are, and each of them, 0 .. gd_op_count() - 1; NULL outside. */
 GD_API int gd_op_count(void);
 GD_API const gd_op_info *gd_op_at(int index);
+
+/* Which dtypes the operation takes; which shapes, where it works element by element, else NULL. Static; NULL outside. */
+GD_API const char *gd_op_dtypes(int index);
+GD_API const char *gd_op_shapes(int index);
 
 /* ---------------------------------------------------------------------------------------------
  * Calling by name
