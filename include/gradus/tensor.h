@@ -102,6 +102,11 @@ GD_API gd_tensor *gd_from_memory(gd_context *g, gd_dtype dtype, gd_dims shape, c
 GD_API gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape);
 GD_API gd_tensor *gd_randn(gd_context *g, gd_dtype dtype, gd_dims shape);
 
+/* 1 with probability p, else 0; any dtype. torch.empty(shape).bernoulli_(p), np.random.rand(*shape) < p. With the
+ * TORCH stream the draws are PyTorch's own generator's, which its builds with MKL do not use for this on Intel's
+ * processors. A p outside [0, 1] is GD_ERROR_VALUE. */
+GD_API gd_tensor *gd_bernoulli(gd_context *g, gd_dtype dtype, gd_dims shape, double p);
+
 /* n integers drawn with replacement from 0 .. limit - 1, int64 (np.random.choice(limit, n)).
  * limit must be positive, or it is GD_ERROR_VALUE. */
 GD_API gd_tensor *gd_choice(gd_context *g, int64_t limit, int64_t n);

@@ -138,10 +138,14 @@ static inline float spread_f32(uint32_t word, float low, float high, float range
     return value == high ? low : value; /* rounded up to the end that is not meant */
 }
 
+static inline double unit_f64(uint64_t words)
+{
+    return (double)(words & 0x1FFFFFFFFFFFFF) * 0x1p-53;
+}
+
 static inline double spread_f64(uint64_t words, double low, double high, double range)
 {
-    double unit = (double)(words & 0x1FFFFFFFFFFFFF) * 0x1p-53;
-    double value = fma(unit, range, low);
+    double value = fma(unit_f64(words), range, low);
     return value == high ? low : value;
 }
 
@@ -176,6 +180,13 @@ void gd__random_uniform_f64(gd__random *random, double *out, int64_t n, double l
         for (int64_t i = 0; i < n; i++)
             out[i] = spread_f64(next64(random), low, high, high - low);
     }
+}
+
+void gd__random_bernoulli(gd__random *random, bool *out, int64_t n, double p)
+{
+    bool numpy = random->kind == GD_RNG_NUMPY;
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (numpy ? numpy_unit(random) : unit_f64(next64(random))) < p;
 }
 
 /* ---- integers ---- */

@@ -85,6 +85,10 @@ gd_dtype gd__promote(gd_dtype a, int a_ndim, gd_dtype b, int b_ndim);
 /* A tensor with a storage of its own, its elements not set; NULL with the error set. */
 gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta);
 
+/* The same for a public function that was handed a context, a dtype and a shape: GD_DEFAULT is settled. The error
+ * tensor where one of them is wrong. */
+gd_tensor *gd__create(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape);
+
 /* A tensor that looks into base's storage. */
 gd_tensor *gd__view(gd_tensor *base, const gd__meta *meta);
 

@@ -3,7 +3,8 @@
 
     python3 make_random_reference.py > random_reference.h
 
-Run it on a processor with AVX2 and FMA. PyTorch 2.15 made the file; 1.13 writes the same, but for the
+Run it on a processor with AVX2 and FMA that is not Intel's: there PyTorch's builds with MKL draw bernoulli_ from a
+generator of MKL's. PyTorch 2.15 made the file; 1.13 writes the same, but for the
 integers below 2**31 and 2**32 - 1 and what follows them. NumPy 1.24 and 2.4 write the same.
 """
 import textwrap
@@ -32,6 +33,12 @@ def add_integers(draw, limit, values):
          % (draw, len(values), limit, len(shown)), shown, " } },")
 
 
+def add_bernoulli(p, values):
+    shown = ["%d" % v for v in values[-SHOWN:]]
+    show(".draw = BERNOULLI, .n = %d, .a = %r, .count = %d, .integers = (const int64_t[]){"
+         % (len(values), p, len(shown)), shown, " } },")
+
+
 class Torch:
     name = "GD_RNG_TORCH"
     types = {"f32": torch.float32, "f64": torch.float64}
@@ -50,6 +57,14 @@ class Torch:
 
     def permutation(self, n):
         add_integers("PERMUTATION", 0, torch.randperm(n))
+
+    def bernoulli(self, n, p):
+        state = torch.get_rng_state()
+        drawn = torch.empty(n).bernoulli_(p)
+        for dtype in (torch.float64, torch.int64, torch.uint8, torch.bool):
+            torch.set_rng_state(state)
+            assert torch.equal(torch.empty(n, dtype=dtype).bernoulli_(p).float(), drawn)
+        add_bernoulli(p, drawn)
 
 
 class Numpy:
@@ -70,6 +85,9 @@ class Numpy:
 
     def permutation(self, n):
         add_integers("PERMUTATION", 0, np.random.permutation(n))
+
+    def bernoulli(self, n, p):
+        add_bernoulli(p, np.random.rand(n) < p)
 
 
 def start(model, seed):
@@ -97,6 +115,11 @@ def draws(model, seeds):
             start(model, seed)
             model.integers(6, limit)
             model.integers(1, 10)
+        start(model, seed)
+        for p in (0.5, 0.1, 1 / 3, 0.0, 1.0, 0.999):
+            model.bernoulli(30, p)
+        model.bernoulli(700, 0.8)
+        model.uniform(1, "f32")
 
 
 def interleaved(model, seed):

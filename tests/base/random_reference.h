@@ -197,6 +197,24 @@ static const random_step random_steps[] = {
         5844529330445817173, 2730267614504467061 } },
     { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
+    { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
+    { .draw = BERNOULLI, .n = 30, .a = 0.5, .count = 30, .integers = (const int64_t[]){
+        1, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.1, .count = 30, .integers = (const int64_t[]){
+        0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.3333333333333333, .count = 30, .integers = (const int64_t[]){
+        1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.0, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 1.0, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.999, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 700, .a = 0.8, .count = 40, .integers = (const int64_t[]){
+        1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        0, 0, 1, 0, 1, 1, 1 } },
+    { .draw = UNIFORM, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
+        0.72599554 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
     { .draw = NORMAL, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
         -0.1467951 } },
@@ -391,6 +409,24 @@ static const random_step random_steps[] = {
         8817350276967689402, 710123494352685592 } },
     { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
+    { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
+    { .draw = BERNOULLI, .n = 30, .a = 0.5, .count = 30, .integers = (const int64_t[]){
+        1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.1, .count = 30, .integers = (const int64_t[]){
+        0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.3333333333333333, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.0, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 1.0, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.999, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 700, .a = 0.8, .count = 40, .integers = (const int64_t[]){
+        0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 0, 0, 1,
+        1, 1, 1, 0, 1, 1, 1 } },
+    { .draw = UNIFORM, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
+        0.19496208 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
     { .draw = NORMAL, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
         0.49671414 } },
@@ -588,6 +624,24 @@ static const random_step random_steps[] = {
         2878035897379592313, 2877591057541362902 } },
     { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
+    { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
+    { .draw = BERNOULLI, .n = 30, .a = 0.5, .count = 30, .integers = (const int64_t[]){
+        1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0, 0, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.1, .count = 30, .integers = (const int64_t[]){
+        0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.3333333333333333, .count = 30, .integers = (const int64_t[]){
+        0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.0, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 1.0, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.999, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 700, .a = 0.8, .count = 40, .integers = (const int64_t[]){
+        1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = UNIFORM, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
+        0.2310748 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
     { .draw = NORMAL, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
         0.64840865 } },
@@ -784,6 +838,24 @@ static const random_step random_steps[] = {
         330928644418928416, 8660855838641975931 } },
     { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         2 } },
+    { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
+    { .draw = BERNOULLI, .n = 30, .a = 0.5, .count = 30, .integers = (const int64_t[]){
+        1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.1, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.3333333333333333, .count = 30, .integers = (const int64_t[]){
+        0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.0, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 1.0, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.999, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 700, .a = 0.8, .count = 40, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1,
+        0, 1, 1, 1, 1, 1, 1 } },
+    { .draw = UNIFORM, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
+        0.74072725 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(0) },
     { .draw = NORMAL, .type = F32, .n = 3, .a = 0.0, .b = 1.0, .count = 3, .reals = (const double[]){
         1.5409961, -0.2934289, -2.1787894 } },

@@ -16,7 +16,7 @@
 
 /* ---- the same numbers as PyTorch and NumPy ---- */
 
-typedef enum draw_kind { UNIFORM, NORMAL, INTEGERS, PERMUTATION } draw_kind;
+typedef enum draw_kind { UNIFORM, NORMAL, INTEGERS, PERMUTATION, BERNOULLI } draw_kind;
 typedef enum draw_type { F32, F64 } draw_type;
 
 /* Either seeds the stream, or draws n numbers, of which the last `count` are known. */
@@ -27,7 +27,7 @@ typedef struct random_step {
     draw_kind draw;
     draw_type type;
     int n;
-    double a, b; /* low and high; mean and deviation */
+    double a, b; /* low and high; mean and deviation; the probability */
     int64_t limit;
     int count;
     const double *reals;
@@ -69,13 +69,23 @@ static void check_reals(gd__random *random, const random_step *step)
     }
 }
 
+static void draw_integers(gd__random *random, const random_step *step, int64_t *out)
+{
+    bool flag[LONGEST];
+    if (step->draw == INTEGERS)
+        gd__random_integers(random, out, step->n, step->limit);
+    else if (step->draw == PERMUTATION)
+        gd__random_permutation(random, out, step->n);
+    else
+        gd__random_bernoulli(random, flag, step->n, step->a);
+    for (int i = 0; step->draw == BERNOULLI && i < step->n; i++)
+        out[i] = flag[i];
+}
+
 static void check_integers(gd__random *random, const random_step *step)
 {
     static int64_t out[LONGEST];
-    if (step->draw == INTEGERS)
-        gd__random_integers(random, out, step->n, step->limit);
-    else
-        gd__random_permutation(random, out, step->n);
+    draw_integers(random, step, out);
     for (int i = 0; i < step->count; i++)
         if (out[step->n - step->count + i] != step->integers[i])
             fail_msg("step %td of the table, number %d: %lld instead of %lld", step - random_steps, i,
@@ -235,6 +245,7 @@ static void no_draw_takes_nothing(void **state)
         gd__random_normal_f32(&random, NULL, 0, 0, 1);
         gd__random_normal_f64(&random, NULL, 0, 0, 1);
         gd__random_integers(&random, NULL, 0, 7);
+        gd__random_bernoulli(&random, NULL, 0, 0.5);
         gd__random_permutation(&random, NULL, 0);
         assert_memory_equal(&random, &untouched, sizeof random);
     }
@@ -388,6 +399,25 @@ static void integers_are_equally_likely(void **state)
     }
 }
 
+static void flags_are_as_likely_as_asked(void **state)
+{
+    (void)state;
+    static const double likely[] = { 0, 0.001, 0.25, 0.9, 1 };
+    static gd__random random;
+    static bool flag[MANY];
+    uint64_t seed = test_seed();
+    for (int k = 0; k < 3; k++) {
+        gd__random_seed(&random, kinds[k], seed);
+        for (size_t i = 0; i < sizeof likely / sizeof *likely; i++) {
+            double p = likely[i], count = 0;
+            gd__random_bernoulli(&random, flag, MANY, p);
+            for (int j = 0; j < MANY; j++)
+                count += flag[j];
+            assert_true(fabs(count / MANY - p) <= 6 * sqrt(p * (1 - p) / MANY));
+        }
+    }
+}
+
 static void permutations_are_equally_likely(void **state)
 {
     (void)state;
@@ -411,6 +441,27 @@ static void permutations_are_equally_likely(void **state)
 }
 
 /* ---- by way of the context ---- */
+
+/* Longer than the pieces that a tensor is filled in. */
+static void a_tensor_of_flags_has_any_dtype(void **state)
+{
+    (void)state;
+    static gd__random random;
+    static bool expected[1000], drawn[1000];
+    gd_context *g = gd_open();
+    for (gd_dtype dtype = GD_DEFAULT; dtype <= GD_BOOL; dtype++) {
+        gd_seed(g, GD_RNG_TORCH, 5);
+        gd__random_seed(&random, GD_RNG_TORCH, 5);
+        gd__random_bernoulli(&random, expected, 1000, 0.3);
+        gd_tensor *t = gd_bernoulli(g, dtype, gd_shape(10, 100), 0.3);
+        assert_int_equal(gd_dtype_of(t), dtype == GD_DEFAULT ? GD_FLOAT32 : dtype);
+        assert_true(gd_read(t, GD_BOOL, drawn, 1000));
+        assert_memory_equal(drawn, expected, sizeof drawn);
+    }
+    assert_int_equal(gd_numel(gd_bernoulli(g, GD_BOOL, gd_shape(0), 0.5)), 0);
+    assert_false(gd_failed(g));
+    gd_close(g);
+}
 
 static void a_context_draws_from_its_own_stream(void **state)
 {
@@ -444,6 +495,15 @@ static void refuses_what_can_not_be_drawn(void **state)
     assert_false(gd_is_tensor(gd_choice(g, 0, 2)));
     assert_int_equal(gd_first_error(g)->status, GD_ERROR_VALUE);
     gd_clear(g);
+    for (int i = 0; i < 3; i++) {
+        assert_false(gd_is_tensor(gd_bernoulli(g, GD_FLOAT32, gd_shape(2), (const double[]){ -0.1, 1.1, NAN }[i])));
+        assert_int_equal(gd_first_error(g)->status, GD_ERROR_VALUE);
+        gd_clear(g);
+    }
+    assert_false(gd_is_tensor(gd_bernoulli(g, (gd_dtype)9, gd_shape(2), 0.5)));
+    assert_int_equal(gd_first_error(g)->status, GD_ERROR_DTYPE);
+    gd_clear(g);
+    assert_false(gd_is_tensor(gd_bernoulli(NULL, GD_FLOAT32, gd_shape(2), 0.5)));
     assert_false(gd_is_tensor(gd_choice(g, 5, -2)));
     assert_false(gd_is_tensor(gd_randperm(g, -1)));
     assert_false(gd_is_tensor(gd_randn(NULL, GD_FLOAT32, gd_shape(2))));
@@ -467,8 +527,10 @@ int main(void)
         cmocka_unit_test(draws_are_distributed_as_promised),
         cmocka_unit_test(normals_have_their_mean_and_deviation),
         cmocka_unit_test(integers_are_equally_likely),
+        cmocka_unit_test(flags_are_as_likely_as_asked),
         cmocka_unit_test(permutations_are_equally_likely),
         cmocka_unit_test(a_context_draws_from_its_own_stream),
+        cmocka_unit_test(a_tensor_of_flags_has_any_dtype),
         cmocka_unit_test(refuses_what_can_not_be_drawn),
     };
     return cmocka_run_group_tests_name("random", tests, NULL, NULL);
