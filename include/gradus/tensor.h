@@ -96,16 +96,34 @@ GD_API gd_tensor *gd_arange(gd_context *g, gd_dtype dtype, int64_t n);
 /* A copy of row-major memory: `from` holds as many elements of `dtype` as the shape. */
 GD_API gd_tensor *gd_from_memory(gd_context *g, gd_dtype dtype, gd_dims shape, const void *from);
 
-/* Draws from the context's random stream; float32 or float64.
- * gd_rand: uniform on [0, 1), torch.rand, np.random.rand. gd_randn: normal with mean 0 and deviation 1,
- * torch.randn, np.random.randn. With the TORCH or NUMPY stream the draws are those of the model. */
+/* Draws from the context's random stream, in row-major order. With the TORCH or NUMPY stream they are those of the
+ * model, whose function is named below. */
+
+/* Floats; another dtype is GD_ERROR_DTYPE.
+ * gd_rand: uniform on [0, 1) (torch.rand, np.random.rand). gd_randn: normal with mean 0 and deviation 1 (torch.randn,
+ * np.random.randn). The like-forms take the shape and dtype of t. */
 GD_API gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape);
 GD_API gd_tensor *gd_randn(gd_context *g, gd_dtype dtype, gd_dims shape);
+GD_API gd_tensor *gd_rand_like(const gd_tensor *t);
+GD_API gd_tensor *gd_randn_like(const gd_tensor *t);
+
+/* Floats, uniform on [low, high) (torch.Tensor.uniform_, np.random.uniform). A high below low, or a bound or a
+ * difference that the dtype can't hold, is GD_ERROR_VALUE; low == high gives low. */
+GD_API gd_tensor *gd_uniform(gd_context *g, gd_dtype dtype, gd_dims shape, double low, double high);
+
+/* Floats, normal with this mean and standard deviation (torch.normal, np.random.normal). A deviation that is
+ * negative or NaN is GD_ERROR_VALUE. */
+GD_API gd_tensor *gd_normal(gd_context *g, gd_dtype dtype, gd_dims shape, double mean, double deviation);
 
 /* 1 with probability p, else 0; any dtype. torch.empty(shape).bernoulli_(p), np.random.rand(*shape) < p. With the
  * TORCH stream the draws are PyTorch's own generator's, which its builds with MKL do not use for this on Intel's
  * processors. A p outside [0, 1] is GD_ERROR_VALUE. */
 GD_API gd_tensor *gd_bernoulli(gd_context *g, gd_dtype dtype, gd_dims shape, double p);
+
+/* Integers low .. high - 1 (torch.randint, np.random.randint); any dtype, GD_DEFAULT means int64. low >= high is
+ * GD_ERROR_VALUE, and so are bounds between which the dtype does not hold every integer: float32 holds them from
+ * -2^24 to 2^24, float64 from -2^53 to 2^53. NumPy's own uint8 and bool draws differ: here they are those of int64. */
+GD_API gd_tensor *gd_randint(gd_context *g, gd_dtype dtype, gd_dims shape, int64_t low, int64_t high);
 
 /* n integers drawn with replacement from 0 .. limit - 1, int64 (np.random.choice(limit, n)).
  * limit must be positive, or it is GD_ERROR_VALUE. */
