@@ -90,8 +90,24 @@ GD_API gd_tensor *gd_zeros_like(const gd_tensor *t);
 GD_API gd_tensor *gd_ones_like(const gd_tensor *t);
 GD_API gd_tensor *gd_full_like(const gd_tensor *t, double value);
 
+/* The identity matrix: 1 where row and column are equal, else 0 (torch.eye). */
+GD_API gd_tensor *gd_eye(gd_context *g, gd_dtype dtype, int64_t rows, int64_t columns);
+
+/* Rows of numbers, of any dtype but bool (GD_ERROR_DTYPE). */
+
 /* 0, 1, ..., n - 1 (torch.arange(n)); dtype GD_DEFAULT means int64 here, as in PyTorch. */
 GD_API gd_tensor *gd_arange(gd_context *g, gd_dtype dtype, int64_t n);
+
+/* start, start + step, start + 2 step, ... up to end, which is not among them: ceil((end - start) / step) numbers
+ * (torch.arange(start, end, step)). GD_DEFAULT means int64 where all three are whole numbers, else the default dtype.
+ * Floats are each rounded once, where PyTorch's vectors round float32 twice: the last places can differ. An integer
+ * dtype takes the whole part of start and of step, as in PyTorch. A step that is 0 or leads away from the end, and
+ * numbers that are not finite, are GD_ERROR_VALUE. */
+GD_API gd_tensor *gd_range(gd_context *g, gd_dtype dtype, double start, double end, double step);
+
+/* count numbers from start to end, both included, at equal distances (torch.linspace, to the last bit); one is
+ * start. In integer dtypes the ends and the numbers between lose their fractions. */
+GD_API gd_tensor *gd_linspace(gd_context *g, gd_dtype dtype, double start, double end, int64_t count);
 
 /* A copy of row-major memory: `from` holds as many elements of `dtype` as the shape. */
 GD_API gd_tensor *gd_from_memory(gd_context *g, gd_dtype dtype, gd_dims shape, const void *from);

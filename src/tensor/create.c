@@ -79,11 +79,11 @@ gd_tensor *gd_scalar(gd_context *g, gd_dtype dtype, double value)
     return gd_full(g, dtype, gd_shape(), value);
 }
 
-gd_tensor *gd_arange(gd_context *g, gd_dtype dtype, int64_t n)
+gd_tensor *gd_eye(gd_context *g, gd_dtype dtype, int64_t rows, int64_t columns)
 {
-    gd_tensor *t = gd__create(g, "gd_arange", dtype == GD_DEFAULT ? GD_INT64 : dtype, gd_shape(n));
-    for (int64_t i = 0; gd__alive(t) && i < t->numel; i++)
-        gd__store((gd_dtype)t->dtype, t->data + (size_t)i * gd_dtype_size((gd_dtype)t->dtype), (double)i);
+    gd_tensor *t = gd_zeros(g, dtype, gd_shape(rows, columns));
+    for (int64_t i = 0; gd__alive(t) && i < rows && i < columns; i++)
+        gd__store((gd_dtype)t->dtype, t->data + (size_t)(i * (columns + 1)) * gd__dtypes[t->dtype].size, 1);
     return t;
 }
 

@@ -117,6 +117,12 @@ static inline int64_t gd__whole(double x)
     return x == x ? (int64_t)x : 0;
 }
 
+/* A double in C is also how a whole number is written; PyTorch's n + 1 stays an integer. */
+static inline bool gd__is_whole(double number)
+{
+    return number > -9007199254740992.0 && number < 9007199254740992.0 && number == (double)(int64_t)number;
+}
+
 /* One element as a double, and the other way round, whatever the dtype. */
 double gd__load(gd_dtype dtype, const void *at);
 void gd__store(gd_dtype dtype, void *at, double value);
