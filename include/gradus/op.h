@@ -45,6 +45,10 @@ typedef struct gd_sgd_rule {
 #define gd_sum(...) gd_sum((gd_reduction){ __VA_ARGS__, .end = 0 })
 #define gd_mean(...) gd_mean((gd_reduction){ __VA_ARGS__, .end = 0 })
 
+/* The parts of x of `size` along dim, the last one shorter where it must be, as views in part[0 ...], which has room for
+ * `room` (torch.split). Returns how many; -1 on any error, and all are error tensors. */
+GD_API int gd_split(gd_tensor *x, int64_t size, int dim, int room, gd_tensor **part);
+
 /* What an operation says of itself. Strings are static; NULL closes the lists. */
 typedef struct gd_op_info {
     const char *name;          /* "matmul" */

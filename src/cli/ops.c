@@ -20,7 +20,7 @@ static void print_wrapped(const char *first, const char *text)
 static void print_op(const gd_op_info *op)
 {
     printf("%s(", op->name);
-    for (int i = 0; i < 4 && op->input[i]; i++)
+    for (int i = 0; i < 5 && op->input[i]; i++)
         printf("%s%s", i ? ", " : "", op->input[i]);
     printf(")%s\n  %s\n", op->is_view ? "  [a view]" : op->is_update ? "  [writes in place]" : "", op->formula);
     for (int i = 0; i < 4; i++)
