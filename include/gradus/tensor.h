@@ -121,6 +121,26 @@ GD_API gd_tensor *gd_linspace(gd_context *g, gd_dtype dtype, double start, doubl
 /* A copy of row-major memory: `from` holds as many elements of `dtype` as the shape. */
 GD_API gd_tensor *gd_from_memory(gd_context *g, gd_dtype dtype, gd_dims shape, const void *from);
 
+/* Called when memory is no longer borrowed. */
+typedef void gd_release(void *user);
+
+/* A tensor over the caller's memory, without a copy (torch.from_numpy). Strides are counted in elements, one for each
+ * dimension, 0 or more; NULL: row-major. The memory must be aligned to the elements (GD_ERROR_VALUE), and bools in it
+ * be 0 or 1. It must stay until release(user) is called, where that is not NULL: once, when the last tensor over it has
+ * gone, by its scope's end or gd_close; views of it count, gd_keep helps. On an error the memory stays the caller's, and
+ * release is not called. In release, nothing of this context may be called. Writes from outside are seen, but raise no
+ * version: do them between a backward and the next forward.
+ * gd_borrow_const: the same to read only. Whatever would write to it is GD_ERROR_STATE. */
+GD_API gd_tensor *gd_borrow(gd_context *g, gd_dtype dtype, gd_dims shape, const int64_t *strides, void *memory,
+                            gd_release *release, void *user);
+GD_API gd_tensor *gd_borrow_const(gd_context *g, gd_dtype dtype, gd_dims shape, const int64_t *strides,
+                                  const void *memory, gd_release *release, void *user);
+
+/* The same numbers, read-only, in another context, without a copy: so that several threads, each with a context of its
+ * own, use the weights of one network. t must live as long as the new tensor, and must not be written meanwhile; its
+ * own context may read it. A leaf without a name or a gradient; its own gradients, where asked for, are its context's. */
+GD_API gd_tensor *gd_share(gd_context *to, const gd_tensor *t);
+
 /* Draws from the context's random stream, in row-major order. With the TORCH or NUMPY stream they are those of the
  * model, whose function is named below. */
 
@@ -171,6 +191,12 @@ GD_API int64_t gd_numel(const gd_tensor *t);
 /* The size of one dimension, -1 for an error tensor or where there is none such (GD_ERROR_INDEX). */
 GD_API int64_t gd_size(const gd_tensor *t, int dim);
 
+/* How many elements apart two neighbours along dim lie in memory; -1 as gd_size. */
+GD_API int64_t gd_stride(const gd_tensor *t, int dim);
+
+/* Do the elements lie in row-major order without gaps? False for an error tensor. */
+GD_API bool gd_is_contiguous(const gd_tensor *t);
+
 /* The whole shape; its count is -1 for an error tensor. */
 GD_API gd_dims gd_sizes(const gd_tensor *t);
 
@@ -211,7 +237,8 @@ GD_API bool gd_read(const gd_tensor *t, gd_dtype dtype, void *to, size_t count);
 
 /* Copies `count` elements of `dtype` in, in row-major order; raises the version of the tensor's storage,
  * as every write does: a backward that needs the old values is an error. Does nothing while an error
- * stands. False on any error. */
+ * stands. A read-only tensor, and an expanded one, several elements of which are one in memory, are GD_ERROR_STATE.
+ * False on any error. gd_assign and gd_fill (op.h) write from a tensor and a number. */
 GD_API bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count);
 
 /* The elements themselves, in row-major order, to read: valid as long as the tensor. NULL (with

@@ -153,12 +153,17 @@ gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__at
 /* The operand that an update only reads; all others are written. */
 enum { GRADIENT = 1 };
 
+/* A kernel that wants row-major order writes there itself: a copy would not do. */
 static bool may_write(const gd__call *call)
 {
     char text[GD__TEXT_SIZE];
     for (int i = 0; i < call->count; i++) {
         const gd_tensor *t = call->in[i];
-        if (i == GRADIENT || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
+        if (i == GRADIENT)
+            continue;
+        if (!gd__may_write(t, call->op->info.name))
+            return false;
+        if (!call->op->contiguous || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
             continue;
         gd__fail(call->context,
                  (gd__fault){ .status = GD_ERROR_STATE,

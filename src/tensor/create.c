@@ -7,10 +7,9 @@ gd_tensor *gd__create(gd_context *g, const char *function, gd_dtype dtype, gd_di
 {
     if (!g || g->stand_in)
         return gd__error_object(g);
-    gd_dtype chosen = gd__dtype(g, dtype);
-    if (!gd__is_dtype(chosen))
-        return gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, function, "Name one of the dtypes of GD_DTYPE_LIST" },
-                        "%d is no dtype", (int)dtype);
+    gd_dtype chosen = gd__dtype_asked(g, function, dtype);
+    if (chosen == GD_DEFAULT)
+        return gd__error_object(g);
     const char *outer = g->running;
     g->running = function;
     gd_tensor *t = gd__tensor(g, &(gd__meta){ .dtype = chosen, .shape = shape });
