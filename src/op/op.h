@@ -6,7 +6,7 @@
 
 #include "tensor/tensor.h"
 
-enum { GD__MAX_INPUTS = 5 };
+enum { GD__MAX_INPUTS = GD_MAX_OPERANDS };
 
 /* The numbers that an operation takes beside its operands. */
 typedef struct gd__attrs {
