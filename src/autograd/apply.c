@@ -12,7 +12,7 @@ static gd_context *context_of(int count, gd_tensor *const *in)
     return &gd__nowhere;
 }
 
-bool gd__operands_usable(const gd__call *call)
+static bool operands_usable(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
         if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
@@ -114,18 +114,19 @@ bool gd__keep_record(const gd__call *call)
 
 static bool run(gd__call *call)
 {
-    if (!gd__operands_usable(call) || !prepare(call))
+    if (!operands_usable(call) || !prepare(call))
         return false;
     gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
     return call->op->infer(call, &meta) && compute(call, &meta) && gd__keep_record(call);
 }
 
-gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
-                        bool (*stage)(gd__call *))
+/* Runs `stage` on a call of these operands. */
+static inline gd_tensor *apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs,
+                               bool (*stage)(gd__call *))
 {
     gd_context *g = context_of(count, in);
     gd_tensor *few[GD__MAX_INPUTS];
-    gd__call call = { .context = g, .op = op, .id = id, .count = count, .in = few, .attrs = attrs };
+    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .in = few, .attrs = attrs };
     if (g->stand_in)
         return gd__error_object(g);
     if (count > GD__MAX_INPUTS)
@@ -135,7 +136,7 @@ gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *i
     for (int i = 0; i < count; i++)
         call.in[i] = in[i];
     const char *outer = g->running;
-    g->running = op->info.name;
+    g->running = call.op->info.name;
     bool good = stage(&call);
     g->running = outer;
     if (count > GD__MAX_INPUTS)
@@ -145,7 +146,7 @@ gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *i
 
 gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
-    return gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run);
+    return apply(id, count, in, attrs, run);
 }
 
 /* ---- updates ---- */
@@ -177,7 +178,7 @@ static bool may_write(const gd__call *call)
 static bool run_update(gd__call *call)
 {
     gd__meta meta = { .dtype = GD_DEFAULT };
-    if (!gd__operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
+    if (!operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
     if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))
@@ -192,5 +193,5 @@ static bool run_update(gd__call *call)
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
     gd_context *g = context_of(count, in);
-    return g->failed ? gd__error_object(g) : gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run_update);
+    return g->failed ? gd__error_object(g) : apply(id, count, in, attrs, run_update);
 }
