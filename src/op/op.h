@@ -118,6 +118,8 @@ static inline gd_tensor *gd__apply2(gd__op_id id, gd_tensor *a, gd_tensor *b)
 bool gd__infer_broadcast(const gd__call *call, gd__meta *out);
 /* The shape of the first operand. */
 bool gd__infer_same(const gd__call *call, gd__meta *out);
+/* The shape of the operand; attrs->integer[0] must be one of its axes. */
+bool gd__infer_along(const gd__call *call, gd__meta *out);
 /* Broadcast, and the result is bool. */
 bool gd__infer_compare(const gd__call *call, gd__meta *out);
 
