@@ -32,7 +32,7 @@ typedef struct gd_along {
     char end;
 } gd_along;
 
-/* What a variance takes beside that: divided by n with `population`, else by n - 1. */
+/* What a variance takes: with `population` it divides by n, else by n - 1. */
 typedef struct gd_var_options {
     gd_tensor *x;
     gd_dims axes;

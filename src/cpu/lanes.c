@@ -15,6 +15,8 @@ static bool split(const gd_tensor *x, int64_t axes, gd__lanes *l)
         stage = reduced ? 1 : stage == 0 ? 0 : 2;
         *(stage == 0 ? &l->outer : stage == 1 ? &l->along : &l->inner) *= x->shape[i];
     }
+    if (l->along == 1) /* lanes of one element: side by side instead of one by one */
+        *l = (gd__lanes){ 1, 1, l->outer * l->inner };
     return true;
 }
 
