@@ -4,8 +4,8 @@
 /* x (n, kept) with rows of ones behind it, up to `rows`. */
 static gd_tensor *padded(gd_tensor *x, int64_t rows)
 {
-    gd_context *g = gd__context(x);
-    if (!gd__alive(x) || x->shape[0] == rows)
+    gd_context *g = x->object.context;
+    if (x->shape[0] == rows)
         return x;
     gd_tensor *own = gd_reshape(gd_lt_scalar(gd_arange(g, GD_INT64, rows), (double)x->shape[0]), gd_shape(rows, 1));
     gd_tensor *wide = gd_slice_backward(x, gd_shape(rows, x->shape[1]), 0, 0, 1);
@@ -18,25 +18,26 @@ static gd_tensor *half(gd_tensor *x, int64_t rows, int which)
     return gd_select(gd_reshape(x, gd_shape(2, rows / 2, -1)), 0, which);
 }
 
-/* In each column the product of all the other rows. Upward a tree of products of halves; downward the others of a half
- * are those of the whole times the other half. There is no division, so zeros do no harm; and all of it is operations, so
- * it can be differentiated again and again. */
+/* In each column of x (n, kept), n > 1, the product of all the other rows. Upward a tree of products of halves; downward
+ * the others of a half are those of the whole times the other half. There is no division, so zeros do no harm; and all of
+ * it is operations, so it can be differentiated again and again. */
 static gd_tensor *other_rows(gd_tensor *x, int64_t n)
 {
-    gd_context *g = gd__context(x);
-    gd_tensor *level[64], *first = gd_reshape(gd_eq_scalar(gd_arange(g, GD_INT64, 2), 0), gd_shape(2, 1, 1));
-    int64_t rows = 1;
+    if (!gd__alive(x))
+        return x;
+    gd_context *g = x->object.context;
+    gd_tensor *level[64], *others = gd_scalar(g, (gd_dtype)x->dtype, 1);
+    gd_tensor *is_first = gd_reshape(gd_eq_scalar(gd_arange(g, GD_INT64, 2), 0), gd_shape(2, 1, 1));
+    int64_t rows = 2;
     int top = 0;
     while (rows < n)
         rows *= 2;
     level[0] = padded(x, rows);
-    for (; rows > 1; rows /= 2, top++)
-        level[top + 1] = gd_mul(half(level[top], rows, 0), half(level[top], rows, 1));
-    gd_tensor *others = gd_ones_like(level[top]);
-    for (rows = 2; top > 0; rows *= 2) {
-        top--;
-        gd_tensor *left = gd_mul(others, half(level[top], rows, 1)), *right = gd_mul(others, half(level[top], rows, 0));
-        others = gd_reshape(gd_where(first, left, right), gd_shape(rows, -1));
+    for (int64_t size = rows; size > 2; size /= 2, top++)
+        level[top + 1] = gd_mul(half(level[top], size, 0), half(level[top], size, 1));
+    for (int64_t size = 2; size <= rows; size *= 2, top--) {
+        gd_tensor *first = gd_mul(others, half(level[top], size, 1)), *second = gd_mul(others, half(level[top], size, 0));
+        others = gd_reshape(gd_where(is_first, first, second), gd_shape(size, -1));
     }
     return gd_slice(others, 0, 0, n, 1);
 }
@@ -55,8 +56,8 @@ static gd_tensor *others_of(gd_tensor *x, int64_t axes)
             shape.size[order.count] = x->shape[i];
             order.size[order.count++] = i;
         }
-    if (x->numel == 0)
-        return x;
+    if (n == 1 || x->numel == 0)
+        return gd_ones_like(x);
     gd_tensor *rows = gd_reshape(gd_permute(x, order), gd_shape(n, x->numel / n));
     return gd_permute(gd_reshape(other_rows(rows, n), shape), back);
 }
