@@ -128,7 +128,11 @@ bool gd__may_write(const gd_tensor *t, const char *function);
 void gd__written(gd_tensor *t, const char *writer);
 
 /* A dimension counted from 0; -1 with GD_ERROR_INDEX where t has none such. */
-int gd__dim(const gd_tensor *t, int dim);
+int gd__dim(const gd_tensor *t, int64_t dim);
+
+/* The same for operations along a dimension: a tensor without dimensions counts as one with one element along
+ * dimension 0, as in PyTorch. */
+int gd__axis(const gd_tensor *t, int64_t dim);
 
 /* Writes "'W1' float32 (784, 50)" or, without a name, "float32 (784, 50)". Returns text. */
 enum { GD__TEXT_SIZE = 192 };
