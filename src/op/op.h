@@ -124,4 +124,22 @@ bool gd__infer_compare(const gd__call *call, gd__meta *out);
 /* gd_sum_to: x summed down to a shape that broadcasts to x's. x itself where nothing was broadcast. */
 gd_tensor *gd__sum_to(gd_tensor *x, gd_dims shape);
 
+/* ---- arguments that families share ---- */
+
+/* gd__dim, with an error that names a function which is no operation. */
+int gd__dim_of(const char *function, const gd_tensor *x, int dim);
+
+/* A tensor without dimensions counts as one element in a row: x in a row, and y, made of it, in the shape of x. */
+gd_tensor *gd__in_row(gd_tensor *x);
+gd_tensor *gd__shaped_as(gd_tensor *y, const gd_tensor *x);
+
+/* An index (int64 or uint8) outside 0 .. size - 1, and its place. */
+typedef struct gd__outside {
+    int64_t value;
+    gd_dims place;
+} gd__outside;
+
+/* Is there one? *except, where it is given, counts as inside. */
+bool gd__index_outside(const gd_tensor *index, int64_t size, const int64_t *except, gd__outside *found);
+
 #endif

@@ -1,24 +1,8 @@
 /* loss.c - softmax, its logarithm, and the losses. */
 #include "cpu/kernel.h"
 
+#include "cpu/kernels/lanes.h"
 #include "cpu/kernels/vmath.h"
-
-/* A tensor as outer x along x inner elements in row-major order. */
-typedef struct lanes {
-    int64_t outer, along, inner;
-} lanes;
-
-static lanes lanes_of(const gd__call *call)
-{
-    const gd_tensor *x = call->in[0];
-    int64_t dim = call->attrs->integer[0] < 0 ? call->attrs->integer[0] + x->ndim : call->attrs->integer[0];
-    lanes l = { 1, x->shape[dim], 1 };
-    for (int i = 0; i < dim; i++)
-        l.outer *= x->shape[i];
-    for (int64_t i = dim + 1; i < x->ndim; i++)
-        l.inner *= x->shape[i];
-    return l;
-}
 
 static inline int64_t label_at(const gd_tensor *labels, int64_t i)
 {
