@@ -142,6 +142,17 @@ bool gd__infer_compare(const gd__call *call, gd__meta *out);
 /* gd_sum_to: x summed down to a shape that broadcasts to x's. x itself where nothing was broadcast. */
 gd_tensor *gd__sum_to(gd_tensor *x, gd_dims shape);
 
+/* ---- what losses share ---- */
+
+/* torch.nn.functional's ignore_index, where none is given: the label of a sample that does not count. */
+enum { GD__IGNORED = -100 };
+
+/* Are these the labels of that many rows, below `classes` or ignored? The error names the loss. */
+bool gd__labels_fit(const char *loss, const gd_tensor *labels, int64_t rows, int64_t classes, int64_t ignored);
+
+/* The losses of the elements, made into what the reduction asks for. */
+gd_tensor *gd__reduce_loss(const char *loss, gd_tensor *terms, gd_loss_reduction reduction);
+
 /* ---- arguments that families share ---- */
 
 /* gd__dim, with an error that names a function which is no operation. */
