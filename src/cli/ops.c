@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { MOST_INPUTS = sizeof((gd_op_info *)0)->input / sizeof(char *) };
+
 /* Words in lines of at most 80 columns, indented by two. */
 static void print_wrapped(const char *first, const char *text)
 {
@@ -20,10 +22,10 @@ static void print_wrapped(const char *first, const char *text)
 static void print_op(const gd_op_info *op)
 {
     printf("%s(", op->name);
-    for (int i = 0; i < 4 && op->input[i]; i++)
+    for (int i = 0; i < MOST_INPUTS && op->input[i]; i++)
         printf("%s%s", i ? ", " : "", op->input[i]);
     printf(")%s\n  %s\n", op->is_view ? "  [a view]" : op->is_update ? "  [writes in place]" : "", op->formula);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < MOST_INPUTS; i++)
         if (op->derivative[i])
             printf("  %s\n", op->derivative[i]);
     if (!op->derivative[0] && !op->is_update)
