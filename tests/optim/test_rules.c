@@ -22,8 +22,14 @@ static gd_optimizer *make(gd_layer *net, const rule_case *c)
     if (strcmp(c->rule, "rmsprop") == 0)
         return gd_rmsprop(net, .lr = 0.1, .alpha = c->alpha, .eps = c->eps, .weight_decay = c->weight_decay,
                           .momentum = c->momentum, .centered = c->centered, .maximize = c->maximize);
-    gd_adam_options options = { .net = net, .lr = 0.1, .beta1 = c->beta1, .beta2 = c->beta2, .eps = c->eps,
-                                .weight_decay = c->weight_decay, .amsgrad = c->amsgrad, .maximize = c->maximize };
+    gd_adam_options options = { .net = net,
+                                .lr = 0.1,
+                                .beta1 = c->beta1,
+                                .beta2 = c->beta2,
+                                .eps = c->eps,
+                                .weight_decay = c->weight_decay,
+                                .amsgrad = c->amsgrad,
+                                .maximize = c->maximize };
     return strcmp(c->rule, "adam") == 0 ? gd_adam_with(options) : gd_adamw_with(options);
 }
 

@@ -268,7 +268,6 @@ static void a_strided_momentum_is_not_passed_over(void **state)
         assert_error(g, GD_ERROR_STATE, "");
 }
 
-
 enum { CASES = sizeof sgd_cases / sizeof *sgd_cases };
 
 static void name_case(const sgd_case *c, char *name, size_t size)
