@@ -62,8 +62,10 @@ static double total_norm(gd_layer *net, double norm)
 static bool clip_fits(gd_context *g, const gd_clip_options *options)
 {
     const char *function = "gd_clip_grad_norm";
-    if (!gd__given(options->given, "max_norm") || !(options->max_norm >= 0))
-        return gd__bad_value(g, function, "the largest norm", options->max_norm, "Give .max_norm, 0 or more");
+    if (!gd__must_be_given(g, function, options->given, "max_norm"))
+        return false;
+    if (!(options->max_norm >= 0))
+        return gd__bad_value(g, function, "the largest norm", options->max_norm, "Give one that is not negative");
     if (!(options->norm_type > 0))
         return gd__bad_value(g, function, "the type of norm", options->norm_type,
                              "Give a positive one: 2, 1, INFINITY");

@@ -102,6 +102,9 @@ gd_tensor *gd__gradient(const gd_tensor *p);
 /* "the learning rate is -1", as the error of `function`. Always false. */
 bool gd__bad_value(gd_context *g, const char *function, const char *what, double value, const char *remedy);
 
+/* Was `.name =` written? Else false with the error set: there is no default. */
+bool gd__must_be_given(gd_context *g, const char *function, const char *given, const char *name);
+
 /* ---- options ---- */
 
 /* As it is written: "weight_decay". */

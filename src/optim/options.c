@@ -39,6 +39,15 @@ bool gd__bad_value(gd_context *g, const char *function, const char *what, double
     return false;
 }
 
+bool gd__must_be_given(gd_context *g, const char *function, const char *given, const char *name)
+{
+    if (gd__given(given, name))
+        return true;
+    gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, function, "It has no default: write it behind the first argument" },
+             ".%s was not given", name);
+    return false;
+}
+
 void gd__take_options(const gd__rule *rule, const char *given, const double *written, const double *standard,
                       double *option)
 {

@@ -23,6 +23,7 @@ gd_schedule *gd_step_lr_with(gd_step_lr_options options)
     if (!gd__given(options.given, "gamma"))
         options.gamma = 0.1;
     bool good = gd__optimizer_usable(options.optimizer, kind.name) &&
+                gd__must_be_given(g, kind.name, options.given, "step_size") &&
                 gd__schedule_fits(g, &kind, "the step size", (double)options.step_size, 1) &&
                 gd__schedule_fits(g, &kind, "gamma", options.gamma, 0);
     gd_schedule *s = good ? gd__schedule(options.optimizer, &kind) : NULL;
@@ -64,7 +65,9 @@ gd_schedule *gd_multistep_lr_with(gd_multistep_lr_options options)
     gd_context *g = gd__context(options.optimizer);
     if (!gd__given(options.given, "gamma"))
         options.gamma = 0.1;
-    bool good = gd__optimizer_usable(options.optimizer, kind.name) && milestones_fit(g, &kind, options.milestones) &&
+    bool good = gd__optimizer_usable(options.optimizer, kind.name) &&
+                gd__must_be_given(g, kind.name, options.given, "milestones") &&
+                milestones_fit(g, &kind, options.milestones) &&
                 gd__schedule_fits(g, &kind, "gamma", options.gamma, 0);
     gd_schedule *s = good ? gd__schedule(options.optimizer, &kind) : NULL;
     if (!s || !copy_milestones(s, options.milestones))
@@ -82,10 +85,9 @@ gd_schedule *gd_exponential_lr_with(gd_exponential_lr_options options)
 {
     static const gd__schedule_kind kind = { "gd_exponential_lr", exponential_factor };
     gd_context *g = gd__context(options.optimizer);
-    if (!gd__given(options.given, "gamma"))
-        options.gamma = NAN; /* there is no default: refused */
-    bool good =
-        gd__optimizer_usable(options.optimizer, kind.name) && gd__schedule_fits(g, &kind, "gamma", options.gamma, 0);
+    bool good = gd__optimizer_usable(options.optimizer, kind.name) &&
+                gd__must_be_given(g, kind.name, options.given, "gamma") &&
+                gd__schedule_fits(g, &kind, "gamma", options.gamma, 0);
     gd_schedule *s = good ? gd__schedule(options.optimizer, &kind) : NULL;
     if (s)
         s->options.exponential = options;
@@ -103,6 +105,7 @@ gd_schedule *gd_cosine_annealing_lr_with(gd_cosine_annealing_lr_options options)
     static const gd__schedule_kind kind = { "gd_cosine_annealing_lr", cosine_factor };
     gd_context *g = gd__context(options.optimizer);
     bool good = gd__optimizer_usable(options.optimizer, kind.name) &&
+                gd__must_be_given(g, kind.name, options.given, "T_max") &&
                 gd__schedule_fits(g, &kind, "T_max", (double)options.T_max, 1) &&
                 gd__schedule_fits(g, &kind, "eta_min", options.eta_min, 0);
     gd_schedule *s = good ? gd__schedule(options.optimizer, &kind) : NULL;

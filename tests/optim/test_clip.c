@@ -178,7 +178,7 @@ static void bad_limits_are_refused(void **state)
 {
     (void)state;
     gd_layer *net = with_gradients();
-    refuse(net, gd_clip_grad_norm(net), GD_ERROR_VALUE, "gd_clip_grad_norm: the largest norm is 0. Give .max_norm");
+    refuse(net, gd_clip_grad_norm(net), GD_ERROR_VALUE, "gd_clip_grad_norm: .max_norm was not given");
     refuse(net, gd_clip_grad_norm(net, .max_norm = -1), GD_ERROR_VALUE, "the largest norm is -1");
     refuse(net, gd_clip_grad_norm(net, .max_norm = NAN), GD_ERROR_VALUE, "the largest norm is nan");
     refuse(net, gd_clip_grad_norm(net, .max_norm = 1, .norm_type = 0), GD_ERROR_VALUE, "the type of norm is 0");
