@@ -87,6 +87,15 @@ typedef struct gd_sgd_rule {
  * `room` (torch.split). Returns how many; -1 on any error, and all are error tensors. */
 GD_API int gd_split(gd_tensor *x, int64_t size, int dim, int room, gd_tensor **part);
 
+/* Have both the same shape and the same numbers (torch.equal)? NaN equals nothing; 1 as one dtype equals 1 as another.
+ * Nothing is recorded. False on any error. */
+GD_API bool gd_equal(gd_tensor *a, gd_tensor *b);
+
+/* Is |a - b| <= atol + |rtol b| everywhere, or a == b, or, with equal_nan, are both NaN (torch.allclose; its defaults are
+ * 1e-5, 1e-8 and false)? Shapes broadcast; dtypes must be the same (GD_ERROR_DTYPE); integers are compared as the
+ * default dtype. A negative tolerance is GD_ERROR_VALUE. Nothing is recorded. False on any error. */
+GD_API bool gd_allclose(gd_tensor *a, gd_tensor *b, double rtol, double atol, bool equal_nan);
+
 /* What an operation says of itself. Strings are static; NULL stands where there is nothing to say. */
 enum { GD_MAX_OPERANDS = 5 };
 typedef struct gd_op_info {
