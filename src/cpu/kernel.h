@@ -39,8 +39,26 @@ gd__run gd__run_elementwise;
 /* Runs a lane loop that makes one element of each lane: attrs as op/reduce.h has them (lanes.c). */
 gd__run gd__run_fold;
 
+/* The lanes along one dimension, which may be counted from the end (lanes.c). */
+gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim);
+
 /* Runs a lane loop along the one dimension attrs->integer[0], on a row-major operand (lanes.c). */
 gd__run gd__run_along;
+
+/* A nest of loops over the places of a shape; strides in bytes, 0 where an operand is repeated. */
+enum { GD__MAX_POINTERS = GD__MAX_INPUTS + 1 };
+typedef struct gd__nest {
+    int ndim, operands;
+    int64_t size[GD_MAX_DIMS];
+    int64_t stride[GD_MAX_DIMS][GD__MAX_POINTERS];
+    char *pointer[GD__MAX_POINTERS];
+} gd__nest;
+
+/* A nest over the shape of t, still without operands; its next operand, as that lies, broadcast; and the loop run
+ * over all places in row-major order, of which there must be some (elementwise.c). */
+gd__nest gd__nest_over(const gd_tensor *t);
+void gd__nest_add(gd__nest *n, const gd_tensor *t);
+void gd__nest_run(gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
 
 /* A strided copy into row-major memory, dimensions taken in this order (elementwise.c). */
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to);

@@ -98,6 +98,9 @@ gd_dtype gd__dtype_asked(gd_context *g, const char *function, gd_dtype dtype);
  * float) decides first, and within it a tensor with dimensions goes before one without. */
 gd_dtype gd__promote(gd_dtype a, int a_ndim, gd_dtype b, int b_ndim);
 
+/* Can an element of this dtype hold the number, or its whole part? False with GD_ERROR_VALUE, as in PyTorch. */
+bool gd__holds(gd_context *g, gd_dtype dtype, double value, const char *function);
+
 /* A tensor with a storage of its own, its elements not set; NULL with the error set. */
 gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta);
 

@@ -48,11 +48,8 @@ static bool run_nll_backward(const gd__kernel *kernel, const gd__call *call)
 
 const gd__kernel GD__K(nll_backward) = { .run = run_nll_backward };
 
-static bool run_bce(const gd__kernel *kernel, const gd__call *call)
+static bool are_probabilities(const gd__call *call, bool good, double outside)
 {
-    (void)kernel;
-    double outside = 0;
-    bool good = call->out->dtype == GD_FLOAT32 ? bce_f32(call, &outside) : bce_f64(call, &outside);
     if (!good)
         gd__fail(call->context,
                  (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Put a sigmoid before the loss" },
@@ -60,7 +57,25 @@ static bool run_bce(const gd__kernel *kernel, const gd__call *call)
     return good;
 }
 
+static bool run_bce(const gd__kernel *kernel, const gd__call *call)
+{
+    (void)kernel;
+    double outside = 0;
+    bool good = call->out->dtype == GD_FLOAT32 ? bce_f32(call, &outside) : bce_f64(call, &outside);
+    return are_probabilities(call, good, outside);
+}
+
 const gd__kernel GD__K(bce) = { .run = run_bce };
+
+static bool run_bce_terms(const gd__kernel *kernel, const gd__call *call)
+{
+    (void)kernel;
+    double outside = 0;
+    bool good = call->out->dtype == GD_FLOAT32 ? bce_terms_f32(call, &outside) : bce_terms_f64(call, &outside);
+    return are_probabilities(call, good, outside);
+}
+
+const gd__kernel GD__K(bce_terms) = { .run = run_bce_terms };
 
 static bool run_bce_backward(const gd__kernel *kernel, const gd__call *call)
 {
