@@ -457,12 +457,13 @@ static gd_tensor *call_sgd(const function *f, reader *r)
                  "double weight_decay, bool nesterov, bool maximize, bool first", \
              default: text)
 
-#define ROW(name, kind, op, ...) \
-    { { #name, PARAMETERS(name, #__VA_ARGS__), kind, op }, (void (*)(void))gd_##name, CALLER(name) },
-#define GD_OP(name, ...) ROW(name, GD_COMPUTED, GD__OP_##name, __VA_ARGS__)
-#define GD_VIEW(name, ...) ROW(name, GD_VIEWED, GD__OP_##name, __VA_ARGS__)
-#define GD_UPDATE(name, ...) ROW(name, GD_UPDATED, GD__OP_##name, __VA_ARGS__)
-#define GD_FN(name, ...) ROW(name, GD_COMPOSED, -1, __VA_ARGS__)
+/* The text is made at once: later bool would have become _Bool. */
+#define ROW(name, kind, op, text) \
+    { { #name, PARAMETERS(name, text), kind, op }, (void (*)(void))gd_##name, CALLER(name) },
+#define GD_OP(name, ...) ROW(name, GD_COMPUTED, GD__OP_##name, #__VA_ARGS__)
+#define GD_VIEW(name, ...) ROW(name, GD_VIEWED, GD__OP_##name, #__VA_ARGS__)
+#define GD_UPDATE(name, ...) ROW(name, GD_UPDATED, GD__OP_##name, #__VA_ARGS__)
+#define GD_FN(name, ...) ROW(name, GD_COMPOSED, -1, #__VA_ARGS__)
 static const function functions[] = {
 #include "gradus/ops.inc"
 };
