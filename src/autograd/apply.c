@@ -35,12 +35,6 @@ static bool wants_one_float(const gd__call *call)
     return true;
 }
 
-/* A double in C is also how a whole number is written; PyTorch's n + 1 stays an integer. */
-static bool is_whole(double number)
-{
-    return number > -9007199254740992.0 && number < 9007199254740992.0 && number == (double)(int64_t)number;
-}
-
 /* The dtype that all operands are brought to. */
 static gd_dtype common_dtype(const gd__call *call)
 {
@@ -50,7 +44,7 @@ static gd_dtype common_dtype(const gd__call *call)
         dtype = gd__promote(dtype, ndim, (gd_dtype)call->in[i]->dtype, call->in[i]->ndim);
         ndim = ndim > call->in[i]->ndim ? ndim : call->in[i]->ndim;
     }
-    if (call->op->dtypes == GD__NUMBER && is_whole(call->attrs->scalar[0]))
+    if (call->op->dtypes == GD__NUMBER && gd__is_whole(call->attrs->scalar[0]))
         return dtype == GD_BOOL ? GD_INT64 : dtype;
     bool wants_real = call->op->dtypes != GD__PROMOTED && !gd__is_float(dtype);
     return wants_real ? gd__dtype(call->context, GD_DEFAULT) : dtype;
@@ -160,12 +154,17 @@ gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__at
 /* The operand that an update only reads; all others are written. */
 enum { GRADIENT = 1 };
 
+/* A kernel that wants row-major order writes there itself: a copy would not do. */
 static bool may_write(const gd__call *call)
 {
     char text[GD__TEXT_SIZE];
     for (int i = 0; i < call->count; i++) {
         const gd_tensor *t = call->in[i];
-        if (i == GRADIENT || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
+        if (i == GRADIENT)
+            continue;
+        if (!gd__may_write(t, call->op->info.name))
+            return false;
+        if (!call->op->contiguous || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
             continue;
         gd__fail(call->context,
                  (gd__fault){ .status = GD_ERROR_STATE,
