@@ -51,6 +51,20 @@ static int of_shape(world *w, dice *d, const taste *t, gd_dtype dtype, gd_dims s
 
 /* ---- operands, by what fits the function ---- */
 
+/* Weights, where the function takes some: of this shape, or of one that broadcasts to it; or none. */
+static void fill_weights(world *w, dice *d, const taste *t, step *s, gd_dtype dtype, gd_dims shape, bool repeated)
+{
+    const char *parameters = gd_function_at(s->verb)->parameters, *type;
+    char name[32];
+    for (int i = 2; (type = parameter_type(parameters, i, name)); i++) {
+        if (!strstr(name, "weight") || !strstr(type, "gd_tensor *"))
+            continue;
+        gd_dims own = repeated && chance(d, 60) ? broadcastable(d, shape) : shape;
+        s->argument[i] = a_tensor(chance(d, 35) ? NO_TENSOR : make_tensor(w, d, t, dtype, own, chance(d, 70) ? PROBABILITIES
+                                                                                                  : some_flavour(d, t)));
+    }
+}
+
 static bool is_real_matrix(const object *o, const void *user)
 {
     return o->value->shape.count == *(const int *)user && is_float(o->value->dtype);
@@ -80,15 +94,20 @@ static void fill_matrices(world *w, dice *d, const taste *t, step *s)
     s->argument[1] = a_tensor(of_shape(w, d, t, x->dtype, shape, some_flavour(d, t)));
 }
 
-static int labels_for(world *w, dice *d, int64_t rows, int64_t classes)
+/* Integers from 0 on, below a limit of at most 16. */
+static int indices(world *w, dice *d, gd_dtype dtype, gd_dims shape, int64_t limit)
 {
-    int64_t last = classes < 1 ? 0 : classes > 16 ? 15 : classes - 1;
+    int64_t last = limit < 1 ? 0 : limit > 16 ? 15 : limit - 1;
     int64_t seed = (int64_t)((roll(d) >> 8 & ~(uint64_t)15) | (uint64_t)last);
     step s = { .verb = gd_function_count() + MAKE, .count = 4,
-               .argument = { an_integer(chance(d, 75) ? GD_INT64 : GD_UINT8), a_shape(gd_shape(rows)), an_integer(LABELS),
-                             an_integer(seed) } };
+               .argument = { an_integer(dtype), a_shape(shape), an_integer(LABELS), an_integer(seed) } };
     int at = add_step(w, s);
     return at < 0 ? NO_TENSOR : at * MOST_RESULTS;
+}
+
+static int labels_for(world *w, dice *d, int64_t rows, int64_t classes)
+{
+    return indices(w, d, chance(d, 75) ? GD_INT64 : GD_UINT8, gd_shape(rows), classes);
 }
 
 static void fill_labels(world *w, dice *d, const taste *t, step *s)
@@ -99,7 +118,11 @@ static void fill_labels(world *w, dice *d, const taste *t, step *s)
         a = make_tensor(w, d, t, some_dtype(d, t), gd_shape(between(d, 0, 6), between(d, 1, 6)), some_flavour(d, t));
     const value *x = value_of(w, a);
     s->argument[0] = a_tensor(a);
-    s->argument[1] = a_tensor(x && x->shape.count == 2 ? labels_for(w, d, x->shape.size[0], x->shape.size[1]) : NO_TENSOR);
+    if (!x || x->shape.count != 2)
+        return;
+    s->argument[1] = a_tensor(chance(d, 75) ? labels_for(w, d, x->shape.size[0], x->shape.size[1])
+                                            : make_tensor(w, d, t, x->dtype, x->shape, PROBABILITIES));
+    fill_weights(w, d, t, s, x->dtype, gd_shape(x->shape.size[1]), false);
 }
 
 static void fill_label_backward(world *w, dice *d, const taste *t, step *s)
@@ -120,6 +143,48 @@ static void fill_probabilities(world *w, dice *d, const taste *t, step *s, int f
         s->argument[0] = a_tensor(of_shape(w, d, t, dtype, one, some_flavour(d, t)));
     s->argument[first] = a_tensor(make_tensor(w, d, t, dtype, shape, chance(d, 90) ? PROBABILITIES : some_flavour(d, t)));
     s->argument[first + 1] = a_tensor(make_tensor(w, d, t, dtype, shape, chance(d, 80) ? PROBABILITIES : some_flavour(d, t)));
+    if (first == 0)
+        fill_weights(w, d, t, s, dtype, shape, true);
+}
+
+static void fill_vectors(world *w, dice *d, const taste *t, step *s)
+{
+    gd_dims shape = gd_shape(between(d, 0, 20));
+    gd_dtype dtype = some_dtype(d, t);
+    s->argument[0] = a_tensor(of_shape(w, d, t, dtype, shape, some_flavour(d, t)));
+    s->argument[1] = a_tensor(of_shape(w, d, t, chance(d, 85) ? dtype : some_dtype(d, t), shape, some_flavour(d, t)));
+}
+
+/* Indices into a dimension of x: as many dimensions, none larger but that one; and what is added there. */
+static void fill_indexed(world *w, dice *d, const taste *t, step *s, fitting fit)
+{
+    int slot = any_tensor(w, d, t);
+    const value *x = value_of(w, slot);
+    s->argument[0] = a_tensor(slot);
+    if (!x)
+        return;
+    int dims = x->shape.count, dim = dims > 0 ? (int)below(d, dims) : 0;
+    gd_dims shape = x->shape, source;
+    for (int i = 0; i < dims; i++)
+        shape.size[i] = i == dim ? between(d, 0, 5) : chance(d, 70) ? shape.size[i] : below(d, shape.size[i] + 1);
+    if (dims > 0 && x->shape.size[dim] == 0)
+        shape.size[dim] = 0;
+    bool list = fit == FIT_LISTED;
+    int64_t count = dims == 0 ? 1 : shape.size[dim];
+    source = list ? x->shape : shape;
+    if (dims > 0)
+        source.size[dim] = count + (list ? 0 : below(d, 2));
+    s->argument[1] = an_integer(chance(d, 30) && dims > 0 ? dim - dims : dim);
+    s->argument[2] = a_tensor(indices(w, d, GD_INT64, list ? gd_shape(count) : shape, dims > 0 ? x->shape.size[dim] : 1));
+    if (s->count > 3)
+        s->argument[3] = a_tensor(make_tensor(w, d, t, x->dtype, source, some_flavour(d, t)));
+}
+
+static void fill_classes(world *w, dice *d, step *s)
+{
+    int64_t classes = between(d, 1, 6);
+    s->argument[0] = a_tensor(indices(w, d, chance(d, 75) ? GD_INT64 : GD_UINT8, some_shape(d), classes));
+    s->argument[1] = an_integer(chance(d, 40) ? -1 : classes);
 }
 
 static void fill_joined(world *w, dice *d, const taste *t, step *s, bool stacked)
@@ -146,14 +211,14 @@ static bool is_updatable(const object *o, const void *user)
     return is_float(o->value->dtype) && is_contiguous(o->value);
 }
 
-static void fill_update(world *w, dice *d, const taste *t, step *s)
+static void fill_update(world *w, dice *d, const taste *t, step *s, const reference *r)
 {
     int p = pick(w, d, is_updatable, NULL);
     const value *x = value_of(w, p);
     s->argument[0] = a_tensor(p);
     for (int i = 1; x && i < s->count && strstr(parameter_type(gd_function_at(s->verb)->parameters, i, NULL), "gd_tensor"); i++)
-        s->argument[i] = a_tensor(i > 1 && chance(d, 30) ? NO_TENSOR
-                                                         : make_tensor(w, d, t, x->dtype, x->shape, some_flavour(d, t)));
+        s->argument[i] = a_tensor(r->optional >> i & 1 && chance(d, 40) ? NO_TENSOR
+                                  : make_tensor(w, d, t, x->dtype, x->shape, i > 1 ? PROBABILITIES : some_flavour(d, t)));
 }
 
 static void fill_operands(world *w, dice *d, const taste *t, step *s, const reference *r)
@@ -162,10 +227,14 @@ static void fill_operands(world *w, dice *d, const taste *t, step *s, const refe
     int first = r->fit == FIT_CONDITION;
     s->argument[first] = a_tensor(any_tensor(w, d, t));
     const value *x = value_of(w, s->argument[first].slot);
+    if (x && r->fit == FIT_EQUAL)
+        fill_weights(w, d, t, s, x->dtype, x->shape, strstr(parameters, "pos_weight") != NULL);
     for (int i = 0; x && (type = parameter_type(parameters, i, NULL)); i++) {
-        if (i == first || !strstr(type, "gd_tensor *"))
+        if (i == first || !strstr(type, "gd_tensor *") || s->argument[i].kind != GD_ARGUMENT_NONE)
             continue;
         if (r->fit == FIT_CONDITION && i == 0)
+            s->argument[i] = a_tensor(make_tensor(w, d, t, GD_BOOL, broadcastable(d, x->shape), SMALL_INTEGERS));
+        else if (r->fit == FIT_MASKED)
             s->argument[i] = a_tensor(make_tensor(w, d, t, GD_BOOL, broadcastable(d, x->shape), SMALL_INTEGERS));
         else if (r->fit == FIT_EQUAL)
             s->argument[i] = a_tensor(of_shape(w, d, t, x->dtype, x->shape, some_flavour(d, t)));
@@ -242,12 +311,29 @@ static void fill_unsliced(dice *d, const value *x, step *s)
     s->argument[4] = an_integer(every);
 }
 
+static void fill_padding(dice *d, const value *x, step *s)
+{
+    gd_dims before = { .count = x->shape.count }, after = { .count = x->shape.count };
+    for (int i = 0; i < x->shape.count; i++) {
+        before.size[i] = chance(d, 50) ? 0 : between(d, -1, 2);
+        after.size[i] = chance(d, 50) ? 0 : between(d, -1, 2);
+    }
+    s->argument[1] = a_shape(before);
+    s->argument[2] = a_shape(after);
+}
+
 /* ---- numbers, by their names ---- */
 
-static double some_number(dice *d, const taste *t)
+static double some_number(dice *d, const taste *t, const char *name)
 {
+    static const double shares[] = { 0, 0.1, 0.5, 0.9, 0.999, 1 };
     static const double ordinary[] = { 1, 2, 0.5, -1, 3, 0.1, -2, 1.7, 20, 0 };
     static const double odd[] = { NAN, INFINITY, -INFINITY, 1e30, -1e-30, 9007199254740993.0, 256, -0.5, 1e300, -0.0 };
+    bool is_share = strstr(name, "beta") || strstr(name, "alpha") || strstr(name, "smoothing") || strstr(name, "momentum");
+    if (is_share && chance(d, 90))
+        return shares[below(d, 6)];
+    if (strcmp(name, "eps") == 0)
+        return chance(d, 50) ? 1e-8 : 0.1;
     return chance(d, t->wild) ? odd[below(d, 10)] : ordinary[below(d, t->smooth ? 9 : 10)];
 }
 
@@ -264,11 +350,17 @@ static int64_t some_dim(dice *d, const value *x, const char *name, const char *f
 static drawn some_argument(dice *d, const taste *t, const value *x, const char *type, const char *name, const char *function)
 {
     if (strstr(type, "double"))
-        return a_number(some_number(d, t));
+        return a_number(some_number(d, t, name));
     if (strstr(type, "gd_dims"))
         return a_shape(some_axes(d, x));
     if (strstr(type, "gd_dtype"))
         return an_integer(t->smooth ? (int64_t)GD_FLOAT64 : between(d, 0, 5));
+    if (strstr(type, "gd_loss_reduction"))
+        return an_integer(below(d, 3));
+    if (strcmp(name, "ignore_index") == 0)
+        return an_integer(chance(d, 50) ? -100 : between(d, -1, 3));
+    if (strcmp(name, "k") == 0)
+        return an_integer(between(d, 0, 3));
     if (strstr(type, "bool"))
         return an_integer(below(d, 2));
     if (strstr(type, "int64_t"))
@@ -300,7 +392,12 @@ static void fill_by_fit(world *w, dice *d, const taste *t, step *s, const refere
     case FIT_NUMBER_FIRST: fill_probabilities(w, d, t, s, 1); break;
     case FIT_JOINED: fill_joined(w, d, t, s, false); break;
     case FIT_STACKED: fill_joined(w, d, t, s, true); break;
-    case FIT_UPDATE: fill_update(w, d, t, s); break;
+    case FIT_UPDATE: fill_update(w, d, t, s, r); break;
+    case FIT_VECTORS: fill_vectors(w, d, t, s); break;
+    case FIT_GATHERED:
+    case FIT_SCATTERED:
+    case FIT_LISTED: fill_indexed(w, d, t, s, r->fit); break;
+    case FIT_CLASSES: fill_classes(w, d, s); break;
     default: fill_operands(w, d, t, s, r);
     }
 }
@@ -313,6 +410,8 @@ static void fill_shapes(dice *d, const value *x, step *s, fitting fit)
         s->argument[1] = a_shape(expanded(d, x));
     else if (fit == FIT_PERMUTED)
         s->argument[1] = a_shape(permuted(d, x));
+    else if (fit == FIT_PADDED)
+        fill_padding(d, x, s);
     else if (fit == FIT_UNSLICED)
         fill_unsliced(d, x, s);
 }

@@ -64,6 +64,7 @@ static void take_argument(const world *w, calling *c, const drawn *from, int i)
     if (from->kind == GD_ARGUMENT_TENSOR) {
         bool left_out = from->slot == NO_TENSOR && c->r->optional >> i & 1;
         to->x = left_out ? NULL : take_tensor(w, c, from->slot, &to->x);
+        to->requires_grad = w->recording && object_at(w, from->slot) && object_at(w, from->slot)->requires_grad;
         out->tensor = tensor_at(w, from->slot);
     } else if (from->kind == GD_ARGUMENT_TENSORS) {
         to->count = from->count;
@@ -130,7 +131,7 @@ static void expect(world *w, calling *c)
         fault(q, GD_ERROR_VALUE);
     else if (c->null || c->error || c->foreign || c->dead)
         q->unclear = c->dead;
-    else if (c->info->kind == GD_UPDATED && w->failed_before)
+    else if (c->r->writes && w->failed_before)
         q->faults = ANY_FAULT;
     else
         c->r->evaluate(q, c->r);
@@ -276,16 +277,6 @@ static void judge_call(world *w, calling *c, int at, gd_tensor *y)
         take_result(w, c, at, y);
 }
 
-/* What an update of tensors that share their numbers does, nobody says. */
-static bool shares(const calling *c)
-{
-    for (int i = 0; i < c->operands; i++)
-        for (int k = 0; k < i; k++)
-            if (c->operand[i]->value->buffer == c->operand[k]->value->buffer)
-                return true;
-    return false;
-}
-
 void run_function(world *w, int at)
 {
     const step *s = &w->program->step[at];
@@ -293,7 +284,7 @@ void run_function(world *w, int at)
     c.r = reference_of(c.info->name);
     for (int i = 0; i < s->count; i++)
         take_argument(w, &c, &s->argument[i], i);
-    if (c.missing || (c.info->kind == GD_UPDATED && shares(&c)))
+    if (c.missing)
         return;
     expect(w, &c);
     if (too_large_to_tell(&c))

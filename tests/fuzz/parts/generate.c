@@ -30,7 +30,7 @@ taste begin_program(program *p, uint64_t seed)
     taste t = { .smooth = chance(&d, 40), .wild = chance(&d, 50) ? 0 : (int)between(&d, 2, 25) };
     t.length = (int)between(&d, 4, MOST_STEPS - 12);
     if (chance(&d, 12))
-        p->refuse = below(&d, chance(&d, 50) ? 20 : 200);
+        p->refuse = below(&d, chance(&d, 50) ? 4 : chance(&d, 50) ? 20 : 200); /* release builds ask for 64 KiB at a time */
     if (t.smooth)
         t.wild /= 8;
     return t;

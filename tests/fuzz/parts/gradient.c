@@ -270,11 +270,11 @@ static void check_slope(world *w, asking *a, number *const *dx, const char *what
 
 /* ---- asking the library ---- */
 
-/* The faults that a y and its dy have in themselves. */
-static unsigned faults_of(const asking *a)
+/* The faults that a y and its dy have in themselves. `gathered`: a leaf may be its own y, and its gradient is dy. */
+static unsigned faults_of(const asking *a, bool gathered)
 {
     bool fits = a->dy ? same_dims(a->dy->value->shape, a->y->value->shape) : a->y->value->count == 1;
-    bool flows = a->y->requires_grad || is_among(a, a->y);
+    bool flows = (a->y->requires_grad && (a->y->node || gathered)) || is_among(a, a->y);
     return fits && flows ? 0 : 1u << GD_ERROR_STATE;
 }
 
@@ -339,7 +339,7 @@ void run_gradient(world *w, int at)
         wanted = wanted && a.x[i]->requires_grad && !a.x[i]->muddy;
     }
     trace(w, &a);
-    unsigned faults = faults_of(&a);
+    unsigned faults = faults_of(&a, false);
     if (!real || !is_float(a.y->value->dtype))
         faults = 1u << GD_ERROR_DTYPE;
     bool open = a.muddy || a.dirty || !wanted || w->failed_before;
@@ -387,15 +387,17 @@ static void learn(world *w)
 static void check_gathered(world *w, asking *a, number *const *before, bool good)
 {
     number *change[MOST_LEAVES];
+    bool small = true; /* so that the difference says what was added */
     for (int i = 0; i < a->count && !w->bad; i++) {
         change[i] = gathered(w, a->x[i]);
         for (int64_t k = 0; k < a->x[i]->value->count; k++) {
             if (!good && !fits(GD_FLOAT64, change[i][k], before[i][k], 0))
                 complain(w, "a gd_backward that failed changed a gradient");
+            small = small && fabsl(before[i][k]) < 1000;
             change[i][k] -= before[i][k];
         }
     }
-    if (good && !w->bad)
+    if (good && small && !w->bad)
         check_slope(w, a, change, "gd_backward");
 }
 
@@ -409,7 +411,7 @@ void run_backward(world *w, int at)
         return;
     trace(w, &a);
     ask_leaves(&a);
-    unsigned faults = w->failed_before ? ANY_FAULT : faults_of(&a);
+    unsigned faults = w->failed_before ? ANY_FAULT : faults_of(&a, true);
     if (a.spent)
         faults |= 1u << GD_ERROR_STATE;
     for (int i = 0; i < a.count; i++)
@@ -510,14 +512,15 @@ void run_second(world *w, int at)
     bool good = take_y(w, at, &a) && w->recording && !w->failed_before;
     for (int i = 0; good && i < a.count; i++) {
         a.x[i] = object_at(w, argument_at(w, at, 2)->listed[i]);
-        good = is_alive(a.x[i]) && a.x[i]->requires_grad && !a.x[i]->muddy && a.x[i]->value->dtype == GD_FLOAT64;
+        good = is_alive(a.x[i]) && a.x[i]->requires_grad && !a.x[i]->node && !a.x[i]->muddy &&
+               a.x[i]->value->dtype == GD_FLOAT64; /* leaves: a rule may be written in results as well as in operands */
         for (int k = 0; good && k < i; k++)
             good = a.x[k] != a.x[i];
     }
     if (!good || a.y->value->dtype != GD_FLOAT64 || (a.dy && a.dy->requires_grad))
         return;
     trace(w, &a);
-    if (a.muddy || a.dirty || a.hooked || faults_of(&a))
+    if (a.muddy || a.dirty || a.hooked || faults_of(&a, false))
         return;
     aim(w, &a, seed);
     for (int i = 0; i < a.count; i++)

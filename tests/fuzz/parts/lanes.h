@@ -11,6 +11,7 @@ typedef struct lanes {
 
 /* Which dimensions an argument names: all for an empty list. False, with the fault, for what is no list of them. */
 bool axes_of(question *q, const value *x, gd_dims axes, bool *reduced);
+bool axis_of(question *q, const value *x, int64_t dim, bool *reduced);
 
 /* The shape without the reduced dimensions, or with 1 in their place. */
 gd_dims reduced_shape(const value *x, const bool *reduced, bool keepdim);
@@ -29,5 +30,8 @@ void folded(question *q, const value *x, const bool *reduced, bool keepdim, gd_d
 /* Folds that others are made of. */
 number sum_fold(const number *x, int64_t n, gd_dtype dtype, number *slack);
 number mean_fold(const number *x, int64_t n, gd_dtype dtype, number *slack);
+
+/* Makes the result of log_softmax. */
+void log_softmax_along(question *q, const value *x, int64_t dim);
 
 #endif

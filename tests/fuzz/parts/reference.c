@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-static const reference *const tables[] = { elementwise_rows, shape_rows, reduction_rows, loss_rows, update_rows };
+static const reference *const tables[] = { elementwise_rows, shape_rows,  index_rows, reduction_rows,
+                                          matrix_rows,      loss_rows, update_rows };
 
 const reference *reference_of(const char *name)
 {

@@ -12,7 +12,8 @@ enum { MOST_ARGUMENTS = 16, MOST_LISTED = 5, MOST_OPERANDS = 8 };
 /* An argument of a call, as gd_call takes them; one that was left out has the kind GD_ARGUMENT_NONE and zeros. */
 typedef struct argument {
     gd_argument_kind kind;
-    value *x; /* a tensor */
+    value *x; /* a tensor; NULL for one that was left out */
+    bool requires_grad; /* and what is made of it is recorded */
     int count;
     value *list[MOST_LISTED];
     double real; /* a number, or an integer */
@@ -59,7 +60,12 @@ typedef enum fitting {
     FIT_CONDITION, /* the first is bool */
     FIT_JOINED,    /* a list of equal sizes but for one dimension */
     FIT_STACKED,   /* a list of one shape */
-    FIT_RESHAPED, FIT_EXPANDED, FIT_PERMUTED, FIT_SLICED, FIT_UNSLICED,
+    FIT_VECTORS,   /* of one size */
+    FIT_MASKED,    /* the second is bool */
+    FIT_GATHERED, FIT_SCATTERED, /* indices into a dimension; and what is added there */
+    FIT_LISTED,    /* a list of indices into a dimension */
+    FIT_CLASSES,   /* class labels, and how many classes */
+    FIT_PADDED, FIT_RESHAPED, FIT_EXPANDED, FIT_PERMUTED, FIT_SLICED, FIT_UNSLICED,
     FIT_UPDATE     /* an optimizer's */
 } fitting;
 
@@ -75,6 +81,7 @@ struct reference {
     unsigned differentiable; /* bit k: a gradient flows to operand k; of a list, bit 0 speaks for all */
     int least;               /* arguments that must be given; 0: all */
     unsigned optional;       /* bit i: argument i may be NULL */
+    bool writes;             /* in place: does nothing while an error stands */
     /* Elementwise ones: */
     formula *element;
     int64_t (*wrapped)(int64_t a, int64_t b); /* of integers whose result may not fit; b: the second operand or the number */
@@ -122,6 +129,7 @@ void allow(question *q, int64_t i, number slack);
 void elementwise(question *q, const reference *r);
 
 /* A row's table ends with a row without a name. */
-extern const reference elementwise_rows[], shape_rows[], reduction_rows[], loss_rows[], update_rows[];
+extern const reference elementwise_rows[], shape_rows[], index_rows[], reduction_rows[], matrix_rows[], loss_rows[],
+    update_rows[];
 
 #endif
