@@ -9,7 +9,13 @@
 static bool usable(gd_layer *net, const char *function)
 {
     gd_context *g = gd__context(net);
-    return gd__usable(g, net, function, "the network") && gd__alive(gd_init(net)) && !g->failed;
+    if (!gd__usable(g, net, function, "the network") || !gd__alive(gd_init(net)) || g->failed)
+        return false;
+    int count = gd_parameter_count(net);
+    for (int i = 0; i < count; i++)
+        if (!gd__usable(g, gd_parameter(net, i), function, "a parameter"))
+            return false;
+    return true;
 }
 
 /* Runs an update, of which `low` and `high` are the numbers, on every gradient. It fails at the first or not at all. */
