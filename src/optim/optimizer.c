@@ -126,6 +126,8 @@ static bool prepare(gd_optimizer *o, gd__slot *slot)
     }
     if (!gd__gradient(p))
         return true;
+    if (!gd__may_write(p, "gd_step"))
+        return false;
     for (int i = 0; i < GD__MAX_STATES; i++)
         if ((states_of(o, slot) >> i & 1) && !slot->state[i] && !make_state(o, slot, i))
             return false;

@@ -26,9 +26,9 @@ static bool run_update(const gd__kernel *kernel, const gd__call *call)
     return true;
 }
 
-const gd__kernel GD__K(sgd_update) = { run_update, { [GD_FLOAT32] = sgd_f32, [GD_FLOAT64] = sgd_f64 } };
-const gd__kernel GD__K(adagrad_update) = { run_update, { [GD_FLOAT32] = adagrad_f32, [GD_FLOAT64] = adagrad_f64 } };
-const gd__kernel GD__K(rmsprop_update) = { run_update, { [GD_FLOAT32] = rmsprop_f32, [GD_FLOAT64] = rmsprop_f64 } };
-const gd__kernel GD__K(adam_update) = { run_update, { [GD_FLOAT32] = adam_f32, [GD_FLOAT64] = adam_f64 } };
-const gd__kernel GD__K(scale_update) = { run_update, { [GD_FLOAT32] = scale_f32, [GD_FLOAT64] = scale_f64 } };
-const gd__kernel GD__K(clamp_update) = { run_update, { [GD_FLOAT32] = clamp_f32, [GD_FLOAT64] = clamp_f64 } };
+const gd__kernel GD__K(sgd_update) = { .run = run_update, .loop = { [GD_FLOAT32] = sgd_f32, [GD_FLOAT64] = sgd_f64 } };
+const gd__kernel GD__K(adagrad_update) = { .run = run_update, .loop = { [GD_FLOAT32] = adagrad_f32, [GD_FLOAT64] = adagrad_f64 } };
+const gd__kernel GD__K(rmsprop_update) = { .run = run_update, .loop = { [GD_FLOAT32] = rmsprop_f32, [GD_FLOAT64] = rmsprop_f64 } };
+const gd__kernel GD__K(adam_update) = { .run = run_update, .loop = { [GD_FLOAT32] = adam_f32, [GD_FLOAT64] = adam_f64 } };
+const gd__kernel GD__K(scale_update) = { .run = run_update, .loop = { [GD_FLOAT32] = scale_f32, [GD_FLOAT64] = scale_f64 } };
+const gd__kernel GD__K(clamp_update) = { .run = run_update, .loop = { [GD_FLOAT32] = clamp_f32, [GD_FLOAT64] = clamp_f64 } };
