@@ -81,7 +81,8 @@ static void sizes_and_layouts_make_no_difference(void **state)
     for (int64_t n = 0; n < 70; n++) {
         GD_SCOPE(g);
         gd_tensor *from = gd_rand(g, GD_FLOAT32, gd_shape(3, n)), *to = gd_zeros(g, GD_FLOAT64, gd_shape(3, n));
-        gd_tensor *turned = gd_zeros(g, GD_FLOAT64, gd_shape(n, 3)), *wide = gd_zeros(g, GD_FLOAT64, gd_shape(3, n + 2));
+        gd_tensor *turned = gd_zeros(g, GD_FLOAT64, gd_shape(n, 3)),
+                  *wide = gd_zeros(g, GD_FLOAT64, gd_shape(3, n + 2));
         gd_assign(to, from);
         assert_true(gd_equal(to, from));
         gd_assign(turned, gd_t(from));
@@ -101,7 +102,8 @@ static void conversions_are_those_of_cast(void **state)
     for (gd_dtype a = GD_FLOAT32; a <= GD_BOOL; a++)
         for (gd_dtype b = GD_FLOAT32; b <= GD_BOOL; b++) {
             GD_SCOPE(g);
-            gd_tensor *from = gd_values_of(g, a, gd_shape(COUNT), COUNT, values), *to = gd_ones(g, b, gd_shape(COUNT));
+            gd_tensor *from = gd_values_of(g, a, gd_shape(COUNT), COUNT, values),
+                      *to = gd_ones(g, b, gd_shape(COUNT));
             assert_true(gd_assign(to, from) == to);
             assert_same_tensor(to, gd_contiguous(gd_cast(from, b)));
         }

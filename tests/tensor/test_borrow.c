@@ -103,8 +103,8 @@ static void empty_tensors_need_no_memory(void **state)
     int released = 0;
     {
         GD_SCOPE(g);
-        gd_tensor *t = gd_borrow(g, GD_FLOAT32, gd_shape(2, 0), (const int64_t[]){ INT64_MAX, -7 }, NULL, count_release,
-                                 &released);
+        gd_tensor *t = gd_borrow(g, GD_FLOAT32, gd_shape(2, 0), (const int64_t[]){ INT64_MAX, -7 }, NULL,
+                                 count_release, &released);
         assert_int_equal(gd_numel(t), 0);
         assert_true(gd_is_contiguous(t));
         assert_non_null(gd_data(t));
@@ -199,7 +199,8 @@ static void a_clone_has_memory_of_its_own(void **state)
     gd_tensor *clone;
     {
         GD_SCOPE(g);
-        clone = gd_keep(gd_clone(gd_borrow_const(g, GD_FLOAT32, gd_shape(2), NULL, memory, count_release, &released)));
+        clone =
+            gd_keep(gd_clone(gd_borrow_const(g, GD_FLOAT32, gd_shape(2), NULL, memory, count_release, &released)));
     }
     assert_int_equal(released, 1);
     memory[0] = 7;
@@ -265,7 +266,8 @@ static bool borrow_and_share(gd_context *own, void *prepared)
     (void)prepared;
     gd_tensor *t = gd_borrow(own, GD_FLOAT32, gd_shape(2, 2), NULL, memory, count_release, &scarce_released);
     bool lent = gd_is_tensor(t);
-    bool good = lent && gd_is_tensor(gd_share(own, t)) && gd_is_tensor(gd_assign(gd_select(t, 0, 1), gd_select(t, 0, 0)));
+    bool good =
+        lent && gd_is_tensor(gd_share(own, t)) && gd_is_tensor(gd_assign(gd_select(t, 0, 1), gd_select(t, 0, 0)));
     scarce_released -= lent; /* what is to be released when the context closes */
     return good;
 }
@@ -306,7 +308,8 @@ static void refuse_writes(gd_tensor *t)
     assert_error(g, GD_ERROR_STATE, "is read-only: its memory belongs to another");
     assert_error_object(gd_sgd_update(t, gd_ones(g, GD_FLOAT32, gd_sizes(t)), NULL, rule));
     assert_error(g, GD_ERROR_STATE, "sgd_update: ");
-    assert_error_object(gd_sgd_update(gd_ones(g, GD_FLOAT32, gd_sizes(t)), gd_ones(g, GD_FLOAT32, gd_sizes(t)), t, rule));
+    assert_error_object(
+        gd_sgd_update(gd_ones(g, GD_FLOAT32, gd_sizes(t)), gd_ones(g, GD_FLOAT32, gd_sizes(t)), t, rule));
     assert_error(g, GD_ERROR_STATE, "sgd_update: ");
 }
 
@@ -352,7 +355,8 @@ static void loading_into_read_only_weights_changes_none(void **state)
     static const float b[1] = { 4 };
     float W[2] = { 1, 2 };
     const char *path = in_folder("net.npz");
-    assert_true(gd_save(gd_affine(gd_ones(g, GD_FLOAT32, gd_shape(2, 1)), gd_ones(g, GD_FLOAT32, gd_shape(1))), path));
+    assert_true(
+        gd_save(gd_affine(gd_ones(g, GD_FLOAT32, gd_shape(2, 1)), gd_ones(g, GD_FLOAT32, gd_shape(1))), path));
     gd_layer *layer = gd_affine(gd_borrow(g, GD_FLOAT32, gd_shape(2, 1), NULL, W, NULL, NULL),
                                 gd_borrow_const(g, GD_FLOAT32, gd_shape(1), NULL, b, NULL, NULL));
     assert_fine(g);
@@ -386,6 +390,28 @@ static void a_shared_tensor_is_the_same_memory(void **state)
     gd_close(other);
     assert_true(gd_at(t, 0, 0) == 7);
     assert_fine(g);
+}
+
+static void a_network_can_be_made_of_shared_weights(void **state)
+{
+    (void)state;
+    gd_context *other = gd_open();
+    gd_layer *net = gd_init(gd_sequential(g, gd_linear(g, 7, 9), gd_relu_layer(g), gd_linear(g, 9, 3)));
+    gd_tensor *mine[4];
+    for (int i = 0; i < 4; i++)
+        mine[i] = gd_share(other, gd_parameter(net, i));
+    gd_layer *same = gd_sequential(other, gd_affine(gd_t(mine[0]), mine[1]), gd_relu_layer(other),
+                                   gd_affine(gd_t(mine[2]), mine[3]));
+    gd_tensor *x = gd_randn(g, GD_FLOAT32, gd_shape(5, 7));
+    gd_tensor *y = gd_forward(net, x), *seen = gd_forward(same, gd_share(other, x));
+    assert_fine(g);
+    assert_fine(other);
+    assert_same_tensor(seen, y);
+    assert_true(gd_backward(gd_sum(seen)));
+    assert_false(gd_step(gd_sgd(same, .lr = 1)));
+    assert_error(other, GD_ERROR_STATE, "gd_step");
+    assert_fine(g);
+    gd_close(other);
 }
 
 static void what_is_no_tensor_can_not_be_shared(void **state)
@@ -515,6 +541,7 @@ int main(void)
         IN_CONTEXT(read_only_weights_have_gradients_but_do_not_learn),
         IN_CONTEXT(loading_into_read_only_weights_changes_none),
         IN_CONTEXT(a_shared_tensor_is_the_same_memory),
+        IN_CONTEXT(a_network_can_be_made_of_shared_weights),
         IN_CONTEXT(what_is_no_tensor_can_not_be_shared),
         IN_CONTEXT(threads_read_the_weights_of_one_network),
         IN_CONTEXT(strides_are_told),
