@@ -1,6 +1,9 @@
 /* dtype.c - kinds of numbers: their sizes, what two of them become, one as another. */
 #include "tensor/tensor.h"
 
+#include <float.h>
+#include <math.h>
+
 const gd__dtype_facts gd__dtypes[] = {
 #define DTYPE(constant, name, type) [constant] = { name, sizeof(type) },
     GD_DTYPE_LIST(DTYPE)
@@ -68,6 +71,18 @@ gd_dtype gd__promote(gd_dtype a, int a_ndim, gd_dtype b, int b_ndim)
     if (category(a) == category(b) && (a_ndim == 0) != (b_ndim == 0))
         return a_ndim > 0 ? a : b;
     return wider(a, b);
+}
+
+bool gd__holds(gd_context *g, gd_dtype dtype, double value, const char *function)
+{
+    bool good = dtype == GD_FLOAT32  ? !(fabs(value) > FLT_MAX) || isinf(value)
+                : dtype == GD_INT64 ? value >= -9223372036854775808.0 && value < 9223372036854775808.0
+                : dtype == GD_UINT8 ? value > -256 && value < 256 /* negative ones wrap */
+                                    : true;
+    if (!good)
+        gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, function, "Give another number, or gd_cast the tensor first" },
+                 "%g can't be a %s", value, gd_dtype_name(dtype));
+    return good;
 }
 
 double gd__load(gd_dtype dtype, const void *at)

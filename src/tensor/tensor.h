@@ -98,6 +98,9 @@ gd_dtype gd__dtype_asked(gd_context *g, const char *function, gd_dtype dtype);
  * float) decides first, and within it a tensor with dimensions goes before one without. */
 gd_dtype gd__promote(gd_dtype a, int a_ndim, gd_dtype b, int b_ndim);
 
+/* Can an element of this dtype hold the number, or its whole part? False with GD_ERROR_VALUE, as in PyTorch. */
+bool gd__holds(gd_context *g, gd_dtype dtype, double value, const char *function);
+
 /* A tensor with a storage of its own, its elements not set; NULL with the error set. */
 gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta);
 
@@ -128,7 +131,11 @@ bool gd__may_write(const gd_tensor *t, const char *function);
 void gd__written(gd_tensor *t, const char *writer);
 
 /* A dimension counted from 0; -1 with GD_ERROR_INDEX where t has none such. */
-int gd__dim(const gd_tensor *t, int dim);
+int gd__dim(const gd_tensor *t, int64_t dim);
+
+/* The same for operations along a dimension: a tensor without dimensions counts as one with one element along
+ * dimension 0, as in PyTorch. */
+int gd__axis(const gd_tensor *t, int64_t dim);
 
 /* Writes "'W1' float32 (784, 50)" or, without a name, "float32 (784, 50)". Returns text. */
 enum { GD__TEXT_SIZE = 192 };
