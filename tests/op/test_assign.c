@@ -145,9 +145,12 @@ static void fill_takes_any_dtype(void **state)
             assert_same_tensor(gd_select(x, 1, 1), gd_full(g, dtype, gd_shape(n), 2.75));
             assert_same_tensor(gd_fill(x, 2.75), gd_full(g, dtype, gd_shape(n, 2), 2.75));
         }
-    gd_tensor *scalar = gd_scalar(g, GD_FLOAT64, 1);
+    gd_tensor *scalar = gd_scalar(g, GD_FLOAT64, 1), *small = gd_zeros(g, GD_UINT8, gd_shape(2));
     assert_true(gd_item(gd_fill(scalar, 5)) == 5);
     assert_fine(g);
+    assert_error_object(gd_fill(small, 300)); /* as PyTorch */
+    assert_error(g, GD_ERROR_VALUE, "fill: 300 can't be a uint8");
+    assert_reads(small, 0, 0);
 }
 
 /* ---- derivatives ---- */

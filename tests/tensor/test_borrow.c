@@ -392,28 +392,6 @@ static void a_shared_tensor_is_the_same_memory(void **state)
     assert_fine(g);
 }
 
-static void a_network_can_be_made_of_shared_weights(void **state)
-{
-    (void)state;
-    gd_context *other = gd_open();
-    gd_layer *net = gd_init(gd_sequential(g, gd_linear(g, 7, 9), gd_relu_layer(g), gd_linear(g, 9, 3)));
-    gd_tensor *mine[4];
-    for (int i = 0; i < 4; i++)
-        mine[i] = gd_share(other, gd_parameter(net, i));
-    gd_layer *same = gd_sequential(other, gd_affine(gd_t(mine[0]), mine[1]), gd_relu_layer(other),
-                                   gd_affine(gd_t(mine[2]), mine[3]));
-    gd_tensor *x = gd_randn(g, GD_FLOAT32, gd_shape(5, 7));
-    gd_tensor *y = gd_forward(net, x), *seen = gd_forward(same, gd_share(other, x));
-    assert_fine(g);
-    assert_fine(other);
-    assert_same_tensor(seen, y);
-    assert_true(gd_backward(gd_sum(seen)));
-    assert_false(gd_step(gd_sgd(same, .lr = 1)));
-    assert_error(other, GD_ERROR_STATE, "gd_step");
-    assert_fine(g);
-    gd_close(other);
-}
-
 static void what_is_no_tensor_can_not_be_shared(void **state)
 {
     (void)state;
@@ -541,7 +519,6 @@ int main(void)
         IN_CONTEXT(read_only_weights_have_gradients_but_do_not_learn),
         IN_CONTEXT(loading_into_read_only_weights_changes_none),
         IN_CONTEXT(a_shared_tensor_is_the_same_memory),
-        IN_CONTEXT(a_network_can_be_made_of_shared_weights),
         IN_CONTEXT(what_is_no_tensor_can_not_be_shared),
         IN_CONTEXT(threads_read_the_weights_of_one_network),
         IN_CONTEXT(strides_are_told),
