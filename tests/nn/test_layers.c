@@ -531,7 +531,7 @@ static void errors_say_where_they_stand(void **state)
     assert_error(g, GD_ERROR_SHAPE, "[in layer sequential > 1 (sequential) > 1 (linear)]");
     assert_error_object(gd_forward(net, gd_ones(g, GD_INT64, gd_shape(2, 3))));
     assert_error(g, GD_ERROR_DTYPE, "0 (linear)");
-    assert_error_object(gd_forward(inner, gd_ones(g, GD_FLOAT32, gd_shape(5))));
+    assert_error_object(gd_forward(inner, gd_ones(g, GD_FLOAT32, gd_shape(4))));
     assert_error(g, GD_ERROR_SHAPE, "(linear)");
     assert_error_object(gd_forward(net, NULL));
     assert_error(g, GD_ERROR_NULL, "the input is NULL");
@@ -599,7 +599,7 @@ static void what_does_not_fit_changes_nothing(void **state)
     refuse_to_load(net, path, GD_ERROR_FORMAT, "has no '2.weight', which is a parameter of the network");
     gd_layer *more = gd_sequential(g, gd_linear(g, 3, 4), gd_relu_layer(g), gd_linear(g, 4, 2), gd_linear(g, 2, 2));
     assert_true(gd_save(more, path));
-    refuse_to_load(net, path, GD_ERROR_FORMAT, "has '3.weight', which is no parameter of the network");
+    refuse_to_load(net, path, GD_ERROR_FORMAT, "has '3.weight', which is no parameter");
     refuse_to_load(net, in_folder("missing.npz"), GD_ERROR_FILE, "missing.npz");
     put_bytes(path, "not a model", 11);
     refuse_to_load(net, path, GD_ERROR_FORMAT, "");
