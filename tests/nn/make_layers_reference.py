@@ -40,7 +40,7 @@ def run(make, shape, dtype):
     values = []
     for s in range(STEPS):
         values += step(net, shape, dtype, s)
-        values += [p.grad for p in net.parameters()] + list(net.buffers())
+        values += [p.grad for p in net.parameters()] + [b.clone() for b in net.buffers()]
     net.eval()
     values += step(net, shape, dtype, STEPS)
     return [v for t in values for v in t.detach().flatten().tolist()]
