@@ -45,15 +45,20 @@ typedef struct gd_sgd_rule {
 #define gd_sum(...) gd_sum((gd_reduction){ __VA_ARGS__, .end = 0 })
 #define gd_mean(...) gd_mean((gd_reduction){ __VA_ARGS__, .end = 0 })
 
-/* What an operation says of itself. Strings are static; NULL closes the lists. */
+/* The parts of x of `size` along dim, the last one shorter where it must be, as views in part[0 ...], which has room for
+ * `room` (torch.split). Returns how many; -1 on any error, and all are error tensors. */
+GD_API int gd_split(gd_tensor *x, int64_t size, int dim, int room, gd_tensor **part);
+
+/* What an operation says of itself. Strings are static; NULL stands where there is nothing to say. */
+enum { GD_MAX_OPERANDS = 5 };
 typedef struct gd_op_info {
-    const char *name;          /* "matmul" */
-    const char *input[5];      /* names of its operands: "A", "B" */
-    const char *formula;       /* "Y = A B" */
-    const char *derivative[5]; /* one for each operand: "dA = dY B^T"; NULL where there is none */
+    const char *name;                   /* "matmul" */
+    const char *input[GD_MAX_OPERANDS]; /* names of its operands: "A", "B" */
+    const char *formula;                /* "Y = A B" */
+    const char *derivative[GD_MAX_OPERANDS]; /* one for each operand: "dA = dY B^T"; NULL where there is none */
     const char *why;           /* the reason for each transpose and each sum; NULL where it needs none */
     const char *latex;         /* the formula and the derivatives as LaTeX */
-    const char *latex_derivative[5];
+    const char *latex_derivative[GD_MAX_OPERANDS];
     const char *torch_name;    /* how PyTorch names its grad_fn, where that does not follow from the name */
     bool is_view;              /* shares the numbers of its operand */
     bool is_update;            /* writes into its first operand */
@@ -62,6 +67,73 @@ typedef struct gd_op_info {
 /* How many operations there are, and each of them, 0 .. gd_op_count() - 1; NULL outside. */
 GD_API int gd_op_count(void);
 GD_API const gd_op_info *gd_op_at(int index);
+
+/* Which dtypes the operation takes; which shapes, where it works element by element, else NULL. Static; NULL outside. */
+GD_API const char *gd_op_dtypes(int index);
+GD_API const char *gd_op_shapes(int index);
+
+/* ---------------------------------------------------------------------------------------------
+ * Calling by name
+ * ------------------------------------------------------------------------------------------- */
+
+typedef enum gd_function_kind {
+    GD_COMPUTED, /* by a kernel */
+    GD_VIEWED,   /* a new look at the same numbers */
+    GD_UPDATED,  /* writes into its first operand */
+    GD_COMPOSED  /* written in terms of the others */
+} gd_function_kind;
+
+/* A function of the list in ops.inc. Strings are static. */
+typedef struct gd_function_info {
+    const char *name;       /* "clamp" */
+    const char *parameters; /* "gd_tensor *x, double low, double high"; a struct is given field by field to gd_call */
+    gd_function_kind kind;
+    int op;                 /* its place for gd_op_at; -1 for a composed one */
+} gd_function_info;
+
+/* How many functions the list has, each of them, and one by its name; NULL where there is none. */
+GD_API int gd_function_count(void);
+GD_API const gd_function_info *gd_function_at(int index);
+GD_API const gd_function_info *gd_function_named(const char *name);
+
+/* One argument of gd_call. */
+typedef enum gd_argument_kind {
+    GD_ARGUMENT_NONE,
+    GD_ARGUMENT_TENSOR,
+    GD_ARGUMENT_TENSORS,
+    GD_ARGUMENT_NUMBER,
+    GD_ARGUMENT_INTEGER, /* bools and dtypes are integers too */
+    GD_ARGUMENT_DIMS
+} gd_argument_kind;
+
+typedef struct gd_argument {
+    gd_argument_kind kind;
+    gd_tensor *tensor;
+    gd_tensors tensors;
+    double number;
+    int64_t integer;
+    gd_dims dims;
+} gd_argument;
+
+/* gd_arg(x) is an argument of the kind that x has. */
+#define gd_arg(x)                                                                                      \
+    _Generic((x),                                                                                      \
+        gd_tensor *: gd_argument_tensor, gd_tensors: gd_argument_tensors, gd_dims: gd_argument_dims,   \
+        float: gd_argument_number, double: gd_argument_number, default: gd_argument_integer)(x)
+GD_API gd_argument gd_argument_tensor(gd_tensor *x);
+GD_API gd_argument gd_argument_tensors(gd_tensors x);
+GD_API gd_argument gd_argument_number(double x);
+GD_API gd_argument gd_argument_integer(int64_t x);
+GD_API gd_argument gd_argument_dims(gd_dims x);
+
+/* Any function of the list by its name, for bindings and tools: gd_call(g, "clamp", gd_arg(x), gd_arg(0), gd_arg(1)).
+ * Arguments come in the order of the parameters; an integer does for a number, and a whole number for an integer; those
+ * of a struct may be left out at the end. An unknown name, or arguments that do not fit, are GD_ERROR_VALUE with the
+ * parameters in the message. gd_call_with is the function behind the macro. */
+#define gd_call(g, name, ...)                                                                          \
+    gd_call_with(g, name, (int)(sizeof((const gd_argument[]){ __VA_ARGS__ }) / sizeof(gd_argument)),   \
+                 (const gd_argument[]){ __VA_ARGS__ })
+GD_API gd_tensor *gd_call_with(gd_context *g, const char *name, int count, const gd_argument *arguments);
 
 #ifdef __cplusplus
 }

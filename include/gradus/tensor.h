@@ -63,6 +63,15 @@ typedef struct gd_dims {
                 (const int64_t[]){ 0, __VA_ARGS__ } + 1)
 GD_API gd_dims gd_shape_of(size_t count, const int64_t *size);
 
+/* Several tensors, by value: gd_list(a, b, c), or (gd_tensors){ count, array }. The list does not own them. */
+typedef struct gd_tensors {
+    int count;
+    gd_tensor *const *item;
+} gd_tensors;
+#define gd_list(...)                                                                                   \
+    ((gd_tensors){ sizeof((gd_tensor *const[]){ __VA_ARGS__ }) / sizeof(gd_tensor *),                  \
+                   (gd_tensor *const[]){ __VA_ARGS__ } })
+
 /* ---------------------------------------------------------------------------------------------
  * Making
  * ------------------------------------------------------------------------------------------- */

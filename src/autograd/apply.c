@@ -12,10 +12,10 @@ static gd_context *context_of(int count, gd_tensor *const *in)
     return &gd__nowhere;
 }
 
-static bool operands_usable(const gd__call *call)
+bool gd__operands_usable(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
-        if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[i]))
+        if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
             return false;
     return true;
 }
@@ -102,43 +102,56 @@ static bool compute(gd__call *call, const gd__meta *meta)
 /* Does a gradient flow to the result? */
 static bool result_requires_grad(const gd__call *call)
 {
-    if (call->context->gradients_off || !call->op->vjp)
+    if (call->context->gradients_off || !call->op->differentiable)
         return false;
     for (int i = 0; i < call->count; i++)
-        if (call->in[i]->requires_grad && (call->op->differentiable >> i & 1))
+        if (call->in[i]->requires_grad && gd__is_differentiable(call->op, i))
             return gd__is_float((gd_dtype)call->out->dtype);
     return false;
 }
 
-static bool record(const gd__call *call)
+bool gd__keep_record(const gd__call *call)
 {
     gd_context *g = call->context;
     call->out->requires_grad = result_requires_grad(call);
-    bool wanted = call->out->requires_grad || (g->recording_all && !g->gradients_off && call->op->vjp);
+    bool wanted = call->out->requires_grad || (g->recording_all && !g->gradients_off && call->op->differentiable);
     return !wanted || gd__tape_add(call);
 }
 
 static bool run(gd__call *call)
 {
-    if (!operands_usable(call) || !prepare(call))
+    if (!gd__operands_usable(call) || !prepare(call))
         return false;
     gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
-    return call->op->infer(call, &meta) && compute(call, &meta) && record(call);
+    return call->op->infer(call, &meta) && compute(call, &meta) && gd__keep_record(call);
+}
+
+gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
+                        bool (*stage)(gd__call *))
+{
+    gd_context *g = context_of(count, in);
+    gd_tensor *few[GD__MAX_INPUTS];
+    gd__call call = { .context = g, .op = op, .id = id, .count = count, .in = few, .attrs = attrs };
+    if (g->stand_in)
+        return gd__error_object(g);
+    if (count > GD__MAX_INPUTS)
+        call.in = gd__alloc(g, (size_t)count * sizeof *call.in);
+    if (!call.in)
+        return gd__error_object(g);
+    for (int i = 0; i < count; i++)
+        call.in[i] = in[i];
+    const char *outer = g->running;
+    g->running = op->info.name;
+    bool good = stage(&call);
+    g->running = outer;
+    if (count > GD__MAX_INPUTS)
+        gd__free(g, call.in, (size_t)count * sizeof *call.in);
+    return good ? call.out : gd__error_object(g);
 }
 
 gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
-    gd_context *g = context_of(count, in);
-    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .attrs = attrs };
-    for (int i = 0; i < count; i++)
-        call.in[i] = in[i];
-    if (g->stand_in)
-        return gd__error_object(g);
-    const char *outer = g->running;
-    g->running = call.op->info.name;
-    bool good = run(&call);
-    g->running = outer;
-    return good ? call.out : gd__error_object(g);
+    return gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run);
 }
 
 /* ---- updates ---- */
@@ -165,7 +178,7 @@ static bool may_write(const gd__call *call)
 static bool run_update(gd__call *call)
 {
     gd__meta meta = { .dtype = GD_DEFAULT };
-    if (!operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
+    if (!gd__operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
     if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))
@@ -173,20 +186,12 @@ static bool run_update(gd__call *call)
     for (int i = 0; i < call->count; i++)
         if (i != GRADIENT)
             gd__written(call->in[i], call->op->info.name);
+    call->out = call->in[0];
     return true;
 }
 
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
     gd_context *g = context_of(count, in);
-    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .attrs = attrs };
-    for (int i = 0; i < count; i++)
-        call.in[i] = in[i];
-    if (g->stand_in || g->failed)
-        return gd__error_object(g);
-    const char *outer = g->running;
-    g->running = call.op->info.name;
-    bool good = run_update(&call);
-    g->running = outer;
-    return good ? in[0] : gd__error_object(g);
+    return g->failed ? gd__error_object(g) : gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run_update);
 }

@@ -6,7 +6,7 @@
 
 #include "tensor/tensor.h"
 
-enum { GD__MAX_INPUTS = 5 };
+enum { GD__MAX_INPUTS = GD_MAX_OPERANDS };
 
 /* The numbers that an operation takes beside its operands. */
 typedef struct gd__attrs {
@@ -23,7 +23,7 @@ typedef struct gd__call {
     const gd__op *op;
     int id; /* its gd__op_id */
     int count;
-    gd_tensor *in[GD__MAX_INPUTS];
+    gd_tensor **in; /* count of them */
     gd_tensor *out;
     const gd__attrs *attrs;
 } gd__call;
@@ -32,6 +32,7 @@ typedef struct gd__call {
 typedef struct gd__vjp {
     gd_tensor *dy;       /* gradient of the output */
     gd_tensor *const *x; /* the operands */
+    int count;
     gd_tensor *y;        /* the output */
     const gd__attrs *attrs;
     int i;
@@ -50,6 +51,7 @@ typedef enum gd__dtype_rule {
 /* Operands for the tests: shapes, and the interval that their numbers are drawn from. */
 typedef struct gd__sample {
     gd_dims shape[GD__MAX_INPUTS];
+    int operands; /* how many, where the operation takes any number */
     double low, high;
     gd__attrs attrs;
     int label_input; /* 1 + the operand that holds class labels below label_limit, 0 for none */
@@ -61,7 +63,7 @@ enum { GD__MAX_SAMPLES = 4 };
 
 struct gd__op {
     gd_op_info info;
-    int arity;
+    int arity; /* GD__ANY: any number of operands; what is said of the first then holds for all */
     gd__dtype_rule dtypes;
     bool contiguous;     /* the kernel wants its operands in row-major order */
     bool elementwise;    /* each result from the operands' elements at the same place */
@@ -71,13 +73,27 @@ struct gd__op {
     /* The derivative rule, written in operations; NULL: declared as having none. The gradient may have the
      * shape of the output where the operand was broadcast: the sum is taken in one place for all. */
     gd_tensor *(*vjp)(const gd__vjp *v);
+    /* The same for all operands at once, where they are wanted: a user's operation. dx[i] NULL: no influence. False with the
+     * error set. */
+    bool (*vjp_all)(const gd__op *op, const gd__vjp *v, const bool *wanted, gd_tensor **dx);
     unsigned differentiable; /* bit i: operand i has a derivative */
     unsigned reads[GD__MAX_INPUTS]; /* by the operand asked for; bit k: the rule reads operand k; GD__READS_OUTPUT: the output */
     double (*reference)(const double *x, const gd__attrs *attrs); /* one element, for elementwise ones: the tests' */
     gd__sample sample[GD__MAX_SAMPLES];
 };
 
-enum { GD__READS_OUTPUT = 1u << GD__MAX_INPUTS };
+enum { GD__READS_OUTPUT = 1u << GD__MAX_INPUTS, GD__ANY = -1 };
+
+/* The place of operand i in the descriptor's tables. */
+static inline int gd__role(const gd__op *op, int i)
+{
+    return op->arity == GD__ANY ? 0 : i;
+}
+
+static inline bool gd__is_differentiable(const gd__op *op, int i)
+{
+    return op->differentiable >> gd__role(op, i) & 1;
+}
 
 typedef enum gd__op_id {
 #define GD_OP(name, ...) GD__OP_##name,
@@ -116,6 +132,8 @@ static inline gd_tensor *gd__apply2(gd__op_id id, gd_tensor *a, gd_tensor *b)
 
 /* The shape that the operands broadcast to, PyTorch's rule; the error names the dimension. */
 bool gd__infer_broadcast(const gd__call *call, gd__meta *out);
+/* Makes `shape` what it and `other` broadcast to. */
+bool gd__join_shapes(const gd__call *call, gd_dims *shape, gd_dims other);
 /* The shape of the first operand. */
 bool gd__infer_same(const gd__call *call, gd__meta *out);
 /* Broadcast, and the result is bool. */

@@ -11,6 +11,11 @@ static void tensor_destroy(gd__object *object)
     gd_context *g = object->context;
     if (--t->storage->uses == 0)
         gd__free(g, t->storage, t->storage->size);
+    while (t->hooks) {
+        gd__hook *next = t->hooks->next;
+        gd__free(g, t->hooks, sizeof *t->hooks);
+        t->hooks = next;
+    }
     gd__free_string(g, t->name);
 }
 

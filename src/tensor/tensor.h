@@ -16,6 +16,14 @@ typedef struct gd__storage {
     char fill[24];       /* the head is 64 bytes, so that the numbers are aligned to 64 */
 } gd__storage;
 
+/* A function that looks at a tensor's gradient (src/autograd/hook.c). */
+typedef struct gd__hook {
+    struct gd__hook *next;
+    int64_t id;
+    gd_tensor *(*call)(gd_tensor *grad, void *user);
+    void *user;
+} gd__hook;
+
 struct gd_tensor {
     gd__object object;
     gd__storage *storage;
@@ -28,9 +36,11 @@ struct gd_tensor {
     uint8_t taken;       /* during a backward: how many tensors gather this one as their gradient, up to 2 */
     uint32_t record;     /* 1 + the place on the tape of the record that made it; 0: a leaf */
     uint64_t mark;       /* of the walk over the tape that last came by */
+    bool retains_grad;     /* keeps its gradient though it is no leaf */
     bool has_grad;         /* `grad` holds a gradient, and not what an earlier step left */
     gd_tensor *grad;       /* made once, in this tensor's scope; later gradients are put into it */
     gd_tensor *cotangent;  /* during a backward: the gradient gathered up to now */
+    gd__hook *hooks;       /* in the order of their calls */
     char *name;
     int64_t shape[GD_MAX_DIMS], stride[GD_MAX_DIMS]; /* strides in elements */
 };

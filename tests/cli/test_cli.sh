@@ -148,12 +148,12 @@ expect "Ctrl-C ends a training, which is saved" interrupted
 
 # ---- ops ----
 
-expect "ops NAME" answers 0 "^matmul(A, B)\$" "" ops matmul
+expect "ops NAME" answers 0 "^matmul(gd_tensor \*a, gd_tensor \*b)\$" "" ops matmul
 expect "ops of an unknown name" answers 1 "" "there is no operation 'matmull'" ops matmull
 
 lists_all_operations() {
     answers 0 "*" "" ops &&
-        diff <(sed -n 's/^GD_\(OP\|VIEW\|UPDATE\)(\([a-z0-9_]*\),.*/\2/p' include/gradus/ops.inc) \
+        diff <(sed -n 's/^GD_\(OP\|VIEW\|UPDATE\|FN\)(\([a-z0-9_]*\),.*/\2/p' include/gradus/ops.inc) \
             <(sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' "$place/out")
 }
 

@@ -30,6 +30,24 @@ static bool run_slice_backward(const gd__kernel *kernel, const gd__call *call)
 
 const gd__kernel GD__K(slice_backward) = { .run = run_slice_backward };
 
+static bool run_cat(const gd__kernel *kernel, const gd__call *call)
+{
+    const gd_tensor *y = call->out;
+    int64_t size = (int64_t)gd_dtype_size((gd_dtype)y->dtype), stride[GD_MAX_DIMS];
+    int dim = gd__dim(y, (int)call->attrs->integer[0]);
+    char *to = y->data;
+    (void)kernel;
+    for (int i = 0; i < y->ndim; i++)
+        stride[i] = y->stride[i] * size;
+    for (int i = 0; i < call->count; i++) {
+        gd__copy_into(call->in[i], to, stride);
+        to += call->in[i]->shape[dim] * stride[dim];
+    }
+    return true;
+}
+
+const gd__kernel GD__K(cat) = { .run = run_cat };
+
 static inline int64_t whole_f32(float x) { return gd__whole((double)x); }
 static inline int64_t whole_f64(double x) { return gd__whole(x); }
 static inline int64_t whole_i64(int64_t x) { return x; }
