@@ -140,11 +140,11 @@ typedef struct gd_custom_options {
     gd_custom_forward *forward;    /* must be given */
     gd_custom_draw *draw;          /* NULL: parameters keep the numbers they came with */
     void *user;                    /* handed to the functions */
-    void (*destroy)(void *user);   /* gives `user` back, once: when the layer goes, or at once where making it fails */
+    void (*release)(void *user);   /* gives `user` back, once: when the layer goes, or at once where making it fails */
     char end;                      /* closes the list of initialisers */
 } gd_custom_options;
 
-/* A layer of one's own, gd_custom(g, "residual", forward, .user = data, .destroy = free). It is given what it consists
+/* A layer of one's own, gd_custom(g, "residual", forward, .user = data, .release = free). It is given what it consists
  * of by gd_register_parameter, gd_register_buffer and gd_register_layer, and is used like any other. */
 #define gd_custom(...) gd_custom_with((gd_custom_options){ __VA_ARGS__, .end = 0 })
 GD_API gd_layer *gd_custom_with(gd_custom_options options);

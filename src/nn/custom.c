@@ -6,7 +6,7 @@
 typedef struct custom {
     gd_custom_forward *forward;
     gd_custom_draw *draw;
-    void (*destroy)(void *user);
+    void (*release)(void *user);
     void *user;
 } custom;
 
@@ -25,11 +25,11 @@ static void custom_draw(gd_layer *layer)
         own->draw(own->user, layer);
 }
 
-static void custom_destroy(gd_layer *layer)
+static void custom_release(gd_layer *layer)
 {
     const custom *own = layer->options;
-    if (own->destroy)
-        own->destroy(own->user);
+    if (own->release)
+        own->release(own->user);
 }
 
 gd_layer *gd_custom_with(gd_custom_options o)
@@ -38,15 +38,15 @@ gd_layer *gd_custom_with(gd_custom_options o)
                                          .options = sizeof(custom),
                                          .forward = custom_forward,
                                          .draw = custom_draw,
-                                         .destroy = custom_destroy };
+                                         .destroy = custom_release };
     gd_layer *layer = gd__error_object(o.g);
     if (!o.name || !o.forward)
         gd__fail(o.g, (gd__fault){ GD_ERROR_NULL, 0, "gd_custom", "Pass a name and a forward" }, "%s is NULL",
                  o.name ? "forward" : "the name");
     else
-        layer = gd__layer(o.g, &kind, o.name, &(custom){ o.forward, o.draw, o.destroy, o.user });
-    if (!gd__alive(layer) && o.destroy)
-        o.destroy(o.user);
+        layer = gd__layer(o.g, &kind, o.name, &(custom){ o.forward, o.draw, o.release, o.user });
+    if (!gd__alive(layer) && o.release)
+        o.release(o.user);
     return layer;
 }
 

@@ -18,7 +18,7 @@ gd_tensor *gd_forward(gd_layer *layer, gd_tensor *x)
 {
     gd_context *g = layer ? gd__context(layer) : gd__context(x);
     if (!gd__usable(g, layer, "gd_forward", "the layer") || !gd__layer_usable(layer, "gd_forward") ||
-        !gd__usable(g, x, "gd_forward", "the input") || !gd__draw(layer) || !gd__stands(layer))
+        !gd__usable(g, x, "gd_forward", "the input") || !gd__draw(layer) || !gd__complete(layer))
         return gd__error_object(g);
     gd__place place = { layer->label, g->place };
     bool outer = g->recording_all;

@@ -68,7 +68,7 @@ bool gd__can_be_parameter(const gd_tensor *t, const char *function)
     return false;
 }
 
-bool gd__own(gd_layer *layer, gd__role role, const char *name, gd_tensor *t)
+bool gd__own(gd_layer *layer, gd__member_role role, const char *name, gd_tensor *t)
 {
     gd_context *g = layer->object.context;
     if (!gd__alive(t) || (!t->name && !gd__alive(gd_name(t, name))) ||
@@ -84,7 +84,7 @@ bool gd__own(gd_layer *layer, gd__role role, const char *name, gd_tensor *t)
     return true;
 }
 
-gd_tensor *gd__member_of(const gd_layer *layer, gd__role role, const char *name)
+gd_tensor *gd__member_of(const gd_layer *layer, gd__member_role role, const char *name)
 {
     for (int i = 0; i < layer->members; i++)
         if ((layer->member[i].role & role) && strcmp(layer->member[i].name, name) == 0)

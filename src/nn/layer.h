@@ -17,12 +17,12 @@ typedef struct gd__layer_kind {
 } gd__layer_kind;
 
 /* Parameters learn, buffers do not; both are saved. */
-typedef enum gd__role { GD__PARAMETER = 1, GD__BUFFER = 2, GD__ANY_ROLE = 3 } gd__role;
+typedef enum gd__member_role { GD__PARAMETER = 1, GD__BUFFER = 2, GD__ANY_ROLE = 3 } gd__member_role;
 
 enum { GD__NAME_SIZE = 48 }; /* of one name, its closing zero included */
 
 typedef struct gd__member {
-    gd__role role;
+    gd__member_role role;
     char name[GD__NAME_SIZE];
     gd_tensor *tensor;
     uint64_t serial; /* of the tensor: another may have taken its place in memory */
@@ -66,7 +66,7 @@ gd_layer *gd__layer(gd_context *g, const gd__layer_kind *kind, const char *name,
 bool gd__can_be_parameter(const gd_tensor *t, const char *function);
 
 /* Gives the layer a member; a parameter becomes a leaf that requires a gradient. False on failure. */
-bool gd__own(gd_layer *layer, gd__role role, const char *name, gd_tensor *t);
+bool gd__own(gd_layer *layer, gd__member_role role, const char *name, gd_tensor *t);
 
 /* Is there room for these layers within it? False with the error set. */
 bool gd__can_take(gd_layer *layer, size_t count, gd_layer *const *children);
@@ -75,7 +75,7 @@ bool gd__can_take(gd_layer *layer, size_t count, gd_layer *const *children);
 void gd__take_in(gd_layer *layer, const char *name, gd_layer *child);
 
 /* The layer's own member of that name and role; NULL where it has none, without an error. */
-gd_tensor *gd__member_of(const gd_layer *layer, gd__role role, const char *name);
+gd_tensor *gd__member_of(const gd_layer *layer, gd__member_role role, const char *name);
 
 /* False with the error set where the layer can't be used. */
 bool gd__layer_usable(const gd_layer *layer, const char *function);
@@ -98,18 +98,18 @@ bool gd__each_layer(gd_layer *layer, gd__visit_layer *visit, void *user);
 
 /* Of each layer first its parameters, then its buffers. */
 typedef bool gd__visit_member(void *user, const gd__path *path, const gd__member *member);
-bool gd__each_member(gd_layer *layer, gd__role role, gd__visit_member *visit, void *user);
+bool gd__each_member(gd_layer *layer, gd__member_role role, gd__visit_member *visit, void *user);
 
 /* What is at a path within it, the layer "2.0", the member "2.0.weight"; NULL where there is none, without an error. */
 gd_layer *gd__layer_at(gd_layer *layer, const char *path);
-gd_tensor *gd__member_at(gd_layer *layer, gd__role role, const char *path);
+gd_tensor *gd__member_at(gd_layer *layer, gd__member_role role, const char *path);
 
 /* Do its members and the layers within it still live? False with the error set. gd__intact: and theirs, all the way? */
-bool gd__stands(gd_layer *layer);
+bool gd__complete(gd_layer *layer);
 bool gd__intact(gd_layer *layer);
 
 /* "parameter", "buffer". */
-const char *gd__role_name(gd__role role);
+const char *gd__role_name(gd__member_role role);
 
 /* Writes "2.0.weight": the way, and a name behind it. No layer is deeper than GD__HIGHEST. Returns text. */
 enum { GD__HIGHEST = 32, GD__PATH_SIZE = (GD__HIGHEST + 2) * GD__NAME_SIZE };

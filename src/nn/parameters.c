@@ -31,7 +31,7 @@ static bool count_one(void *user, const gd__path *path, const gd__member *member
 }
 
 /* False with the error set. */
-static bool count(gd_layer *layer, gd__role role, const char *function, search *s)
+static bool count(gd_layer *layer, gd__member_role role, const char *function, search *s)
 {
     *s = (search){ .wanted = -1 };
     if (!gd__layer_usable(layer, function))
@@ -40,14 +40,14 @@ static bool count(gd_layer *layer, gd__role role, const char *function, search *
     return gd__each_member(layer, role, count_one, s);
 }
 
-static int count_of(gd_layer *layer, gd__role role, const char *function)
+static int count_of(gd_layer *layer, gd__member_role role, const char *function)
 {
     search s;
     return count(layer, role, function, &s) ? s.at : -1;
 }
 
 /* The member of that number; s->found is NULL with the error set where there is none such. */
-static void find_number(gd_layer *layer, gd__role role, const char *function, int index, search *s)
+static void find_number(gd_layer *layer, gd__member_role role, const char *function, int index, search *s)
 {
     *s = (search){ .wanted = index };
     if (!gd__layer_usable(layer, function))
@@ -59,7 +59,7 @@ static void find_number(gd_layer *layer, gd__role role, const char *function, in
                  "there is no %s %d: there are %d", gd__role_name(role), index, s->at);
 }
 
-static gd_tensor *numbered(gd_layer *layer, gd__role role, const char *function, int index)
+static gd_tensor *numbered(gd_layer *layer, gd__member_role role, const char *function, int index)
 {
     search s = { .found = NULL };
     if (gd__alive(gd_init(layer)))
@@ -67,7 +67,7 @@ static gd_tensor *numbered(gd_layer *layer, gd__role role, const char *function,
     return s.found ? s.found : gd__error_object(gd__context(layer));
 }
 
-static size_t name_of(gd_layer *layer, gd__role role, const char *function, int index, char *text, size_t size)
+static size_t name_of(gd_layer *layer, gd__member_role role, const char *function, int index, char *text, size_t size)
 {
     search s;
     find_number(layer, role, function, index, &s);
@@ -91,7 +91,7 @@ static bool list_name(void *user, const gd__path *path, const gd__member *member
     return true;
 }
 
-static gd_tensor *named(gd_layer *layer, gd__role role, const char *function, const char *name)
+static gd_tensor *named(gd_layer *layer, gd__member_role role, const char *function, const char *name)
 {
     gd_context *g = gd__context(layer);
     const char *wanted = name ? name : "";

@@ -14,7 +14,7 @@ static bool is_there(gd_layer *layer, const void *object, uint64_t serial, const
     return false;
 }
 
-bool gd__stands(gd_layer *layer)
+bool gd__complete(gd_layer *layer)
 {
     for (int i = 0; i < layer->members; i++)
         if (!is_there(layer, layer->member[i].tensor, layer->member[i].serial, layer->member[i].name))
@@ -27,7 +27,7 @@ bool gd__stands(gd_layer *layer)
 
 static bool walk(gd_layer *layer, const gd__path *path, gd__visit_layer *visit, void *user)
 {
-    if (!gd__stands(layer) || !visit(user, path, layer))
+    if (!gd__complete(layer) || !visit(user, path, layer))
         return false;
     for (int i = 0; i < layer->children; i++)
         if (!walk(layer->child[i].layer, &(gd__path){ path, layer->child[i].name }, visit, user))
@@ -43,12 +43,12 @@ bool gd__each_layer(gd_layer *layer, gd__visit_layer *visit, void *user)
 /* ---- members ---- */
 
 typedef struct members {
-    gd__role role;
+    gd__member_role role;
     gd__visit_member *visit;
     void *user;
 } members;
 
-static bool visit_role(const members *m, gd__role role, const gd__path *path, gd_layer *layer)
+static bool visit_role(const members *m, gd__member_role role, const gd__path *path, gd_layer *layer)
 {
     for (int i = 0; i < layer->members; i++) {
         const gd__member *member = &layer->member[i];
@@ -63,7 +63,7 @@ static bool visit_members(void *user, const gd__path *path, gd_layer *layer)
     return visit_role(user, GD__PARAMETER, path, layer) && visit_role(user, GD__BUFFER, path, layer);
 }
 
-bool gd__each_member(gd_layer *layer, gd__role role, gd__visit_member *visit, void *user)
+bool gd__each_member(gd_layer *layer, gd__member_role role, gd__visit_member *visit, void *user)
 {
     return gd__each_layer(layer, visit_members, &(members){ role, visit, user });
 }
@@ -83,7 +83,7 @@ bool gd__intact(gd_layer *layer)
 
 /* ---- names ---- */
 
-const char *gd__role_name(gd__role role)
+const char *gd__role_name(gd__member_role role)
 {
     return role == GD__PARAMETER ? "parameter" : "buffer";
 }
@@ -109,7 +109,7 @@ gd_layer *gd__layer_at(gd_layer *layer, const char *path)
     return layer_at(layer, path, strlen(path));
 }
 
-gd_tensor *gd__member_at(gd_layer *layer, gd__role role, const char *path)
+gd_tensor *gd__member_at(gd_layer *layer, gd__member_role role, const char *path)
 {
     const char *dot = strrchr(path, '.');
     gd_layer *holder = dot ? layer_at(layer, path, (size_t)(dot - path)) : layer;
