@@ -47,7 +47,7 @@ static bool is_taken(const truncated *d, const gd_tensor *proposal, const gd_ten
     double x = element(proposal, i);
     if (!chance)
         return x >= rounded(d->dtype, d->low) && x <= rounded(d->dtype, d->high);
-    return !(rounded(d->dtype, log(element(chance, i))) > log_density(d, x));
+    return rounded(d->dtype, log(element(chance, i))) <= log_density(d, x);
 }
 
 static void propose(const truncated *d, gd_tensor *proposal, gd_tensor *chance)

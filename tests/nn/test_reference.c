@@ -1,10 +1,6 @@
 /* test_reference.c - the layers against torch.nn (layers_reference.h): outputs, gradients by the tape and layer by layer,
  * buffers over several steps, and evaluation. */
-#include "../io/support.h"
-
-#include <math.h>
-
-#include "gradus/gradus.h"
+#include "values.h"
 
 typedef struct layer_case {
     const char *name;
@@ -177,7 +173,7 @@ static void layers_do_what_pytorchs_do(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(layers_do_what_pytorchs_do, open_context, close_context),
+        IN_CONTEXT(layers_do_what_pytorchs_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
