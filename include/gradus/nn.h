@@ -178,9 +178,9 @@ GD_API gd_tensor *gd_forward(gd_layer *layer, gd_tensor *x);
 
 /* Layer by layer, as by hand: from the gradient dy of the layer's last output to that of its last input (a forward
  * without recording makes the layer forget the one before). The gradients of the layer's parameters are set, in
- * place of what was there (a hand-written layer's backward; gd_backward adds), but for frozen ones. To integers, such
- * as an embedding's, nothing flows: zeros of the output's dtype. Before a forward, or when what it recorded has gone
- * with its scope: GD_ERROR_STATE. */
+ * place of what was there (a hand-written layer's backward; gd_backward adds), but for frozen ones. To integers
+ * that parameters were chosen by, as an embedding's, nothing flows: zeros of the output's dtype. Before a forward, or
+ * when what it recorded has gone with its scope: GD_ERROR_STATE. */
 GD_API gd_tensor *gd_layer_backward(gd_layer *layer, gd_tensor *dy);
 
 /* Puts the layer and all within it into training or evaluation mode (torch.nn.Module.train and eval); layers are

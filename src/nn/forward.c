@@ -53,6 +53,7 @@ typedef struct wanted {
     uint64_t mark;
     gd_tensor **x, **dx;
     int count, room, dx_room;
+    bool has_parameters; /* the layer has, frozen or not */
 } wanted;
 
 static bool want(wanted *w, gd_tensor *t)
@@ -70,8 +71,10 @@ static bool want(wanted *w, gd_tensor *t)
 /* A frozen parameter gets no gradient. */
 static bool want_parameter(void *user, const gd__path *path, const gd__member *member)
 {
+    wanted *w = user;
     (void)path;
-    return !member->tensor->requires_grad || want(user, member->tensor);
+    w->has_parameters = true;
+    return !member->tensor->requires_grad || want(w, member->tensor);
 }
 
 static void release(wanted *w)
@@ -90,19 +93,21 @@ static bool differentiate(gd_layer *layer, gd_tensor *dy, wanted *w)
     return good;
 }
 
-/* Integers, such as an embedding's, are not asked: nothing flows to them. */
+/* Integers that parameters were chosen by, as an embedding's, are not asked for a gradient: nothing flows to them. */
 static gd_tensor *backward(gd_layer *layer, gd_tensor *dy, wanted *w)
 {
     gd_tensor *x = layer->x;
     bool real = gd__is_float((gd_dtype)x->dtype);
-    if ((real && !want(w, x)) || !gd__each_member(layer, GD__PARAMETER, want_parameter, w))
+    if ((real && !want(w, x)) || !gd__each_member(layer, GD__PARAMETER, want_parameter, w) ||
+        (!w->has_parameters && !want(w, x)))
         return gd__error_object(w->context);
-    gd_tensor *none = real ? NULL : gd_zeros(w->context, (gd_dtype)layer->y->dtype, gd__shape(x));
-    if ((!real && !gd__alive(none)) || !differentiate(layer, dy, w))
+    bool asked = w->count > 0 && w->x[0] == x;
+    gd_tensor *nothing = asked ? NULL : gd_zeros(w->context, (gd_dtype)layer->y->dtype, gd__shape(x));
+    if ((!asked && !gd__alive(nothing)) || !differentiate(layer, dy, w))
         return gd__error_object(w->context);
-    for (int i = real; i < w->count; i++)
+    for (int i = asked; i < w->count; i++)
         gd__set_grad(w->x[i], w->dx[i]);
-    return real ? w->dx[0] : none;
+    return asked ? w->dx[0] : nothing;
 }
 
 gd_tensor *gd_layer_backward(gd_layer *layer, gd_tensor *dy)

@@ -59,11 +59,14 @@ bool gd__can_be_parameter(const gd_tensor *t, const char *function)
 {
     char text[GD__TEXT_SIZE];
     gd__fault fault = { GD_ERROR_STATE, 0, function, "Pass gd_detach of it" };
-    if (gd_is_leaf(t) && gd__is_float((gd_dtype)t->dtype))
+    bool real = gd__is_float((gd_dtype)t->dtype), leaf = gd_is_leaf(t);
+    if (leaf && real && t->contiguous)
         return true;
-    if (gd_is_leaf(t))
+    if (leaf && real)
+        fault.remedy = "Pass gd_clone of it";
+    else if (leaf)
         fault = (gd__fault){ GD_ERROR_DTYPE, 0, function, "gd_cast it to a float dtype" };
-    gd__fail(t->object.context, fault, "%s can't be a parameter: a parameter is a leaf of floats",
+    gd__fail(t->object.context, fault, "%s can't be a parameter: a parameter is a leaf of floats in row-major order",
              gd__describe(t, text));
     return false;
 }

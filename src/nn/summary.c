@@ -42,17 +42,32 @@ static void write_number(char *text, int64_t number)
     *text = '\0';
 }
 
+static void measure(table *t, const row *r)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        if ((int)strlen(r->cell[i]) > t->width[i])
+            t->width[i] = (int)strlen(r->cell[i]);
+}
+
+/* Numbers stand to the right of their column; no line ends in spaces. */
+static void write_row(const table *t, const row *r)
+{
+    int last = COLUMNS - 1;
+    while (last > 0 && !*r->cell[last])
+        last--;
+    for (int i = 0; i <= last; i++) {
+        bool right = i == PARAMETERS || i == BYTES;
+        int width = right ? t->width[i] : i < last ? -t->width[i] : 0;
+        fprintf(t->to, "%*s%s", width, r->cell[i], i < last ? "  " : "\n");
+    }
+}
+
 static void put_row(table *t, const row *r)
 {
-    for (int i = 0; i < COLUMNS; i++) {
-        int length = (int)strlen(r->cell[i]);
-        if (!t->write) {
-            t->width[i] = length > t->width[i] ? length : t->width[i];
-            continue;
-        }
-        bool right = i == PARAMETERS || i == BYTES;
-        fprintf(t->to, "%*s%s", right ? t->width[i] : -t->width[i], r->cell[i], i + 1 < COLUMNS ? "  " : "\n");
-    }
+    if (t->write)
+        write_row(t, r);
+    else
+        measure(t, r);
 }
 
 static void put_rule(const table *t)
