@@ -63,6 +63,8 @@ static bool fits(void *user, const gd__path *path, const gd__member *member)
     transfer *t = user;
     char name[GD__PATH_SIZE], what[2 * GD__TEXT_SIZE + 96], left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
     bool first = is_first(t, member->tensor);
+    if (!gd__may_write(member->tensor, "gd_load"))
+        return false;
     if (!gd_archive_has(t->archive, gd__path_text(path, member->name, name))) {
         snprintf(what, sizeof what, "has no '%.80s', which is a %s of the network", name, gd__role_name(member->role));
         return !first || misfit(t, what);

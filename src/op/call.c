@@ -206,6 +206,56 @@ static gd_tensor *call_tii(const function *f, reader *r)
     return CALL((gd_tensor *, int, int), x, a, b);
 }
 
+static gd_tensor *call_tl(const function *f, reader *r)
+{
+    gd_tensor *x = tensor(r);
+    int64_t n = integer(r);
+    return CALL((gd_tensor *, int64_t), x, n);
+}
+
+static gd_tensor *call_tib(const function *f, reader *r)
+{
+    gd_tensor *x = tensor(r);
+    int dim = small(r);
+    bool turned = integer(r) != 0;
+    return CALL((gd_tensor *, int, bool), x, dim, turned);
+}
+
+static gd_tensor *call_tlib(const function *f, reader *r)
+{
+    gd_tensor *x = tensor(r);
+    int64_t k = integer(r);
+    int dim = small(r);
+    bool turned = integer(r) != 0;
+    return CALL((gd_tensor *, int64_t, int, bool), x, k, dim, turned);
+}
+
+static gd_tensor *call_tit(const function *f, reader *r)
+{
+    gd_tensor *x = tensor(r);
+    int dim = small(r);
+    gd_tensor *index = tensor(r);
+    return CALL((gd_tensor *, int, gd_tensor *), x, dim, index);
+}
+
+static gd_tensor *call_titt(const function *f, reader *r)
+{
+    gd_tensor *x = tensor(r);
+    int dim = small(r);
+    gd_tensor *index = tensor(r);
+    gd_tensor *source = tensor(r);
+    return CALL((gd_tensor *, int, gd_tensor *, gd_tensor *), x, dim, index, source);
+}
+
+static gd_tensor *call_tddn(const function *f, reader *r)
+{
+    gd_tensor *x = tensor(r);
+    gd_dims before = dims(r);
+    gd_dims after = dims(r);
+    double value = number(r);
+    return CALL((gd_tensor *, gd_dims, gd_dims, double), x, before, after, value);
+}
+
 static gd_tensor *call_til(const function *f, reader *r)
 {
     gd_tensor *x = tensor(r);
@@ -234,12 +284,13 @@ static gd_tensor *call_tdill(const function *f, reader *r)
     return CALL((gd_tensor *, gd_dims, int, int64_t, int64_t), x, shape, dim, a, b);
 }
 
-static gd_tensor *call_ttl(const function *f, reader *r)
+static gd_tensor *call_ttll(const function *f, reader *r)
 {
     gd_tensor *a = tensor(r);
     gd_tensor *b = tensor(r);
+    int64_t m = integer(r);
     int64_t n = integer(r);
-    return CALL((gd_tensor *, gd_tensor *, int64_t), a, b, n);
+    return CALL((gd_tensor *, gd_tensor *, int64_t, int64_t), a, b, m, n);
 }
 
 static gd_tensor *call_ty(const function *f, reader *r)
@@ -264,6 +315,77 @@ static gd_tensor *call_reduction(const function *f, reader *r)
     args.axes = dims_or_all(r);
     args.keepdim = flag(r);
     return CALL((gd_reduction), args);
+}
+
+static gd_tensor *call_along(const function *f, reader *r)
+{
+    gd_along args = { .x = tensor(r) };
+    args.dim = small(r);
+    args.keepdim = flag(r);
+    return CALL((gd_along), args);
+}
+
+static gd_tensor *call_var(const function *f, reader *r)
+{
+    gd_var_options options = { .x = tensor(r) };
+    options.axes = dims_or_all(r);
+    options.keepdim = flag(r);
+    options.population = flag(r);
+    return CALL((gd_var_options), options);
+}
+
+static gd_tensor *call_norm(const function *f, reader *r)
+{
+    gd_norm_options options = { .x = tensor(r) };
+    options.axes = dims_or_all(r);
+    options.keepdim = flag(r);
+    options.p = number_or(r, 0);
+    return CALL((gd_norm_options), options);
+}
+
+static gd_loss_reduction reduction_or_mean(reader *r)
+{
+    return is_left(r) ? (gd_loss_reduction)small(r) : GD_REDUCE_MEAN;
+}
+
+static gd_tensor *call_loss(const function *f, reader *r)
+{
+    gd_loss args = { .x = tensor(r) };
+    args.t = tensor(r);
+    args.reduction = reduction_or_mean(r);
+    args.weight = tensor_or_none(r);
+    return CALL((gd_loss), args);
+}
+
+static gd_tensor *call_huber(const function *f, reader *r)
+{
+    gd_huber_loss args = { .x = tensor(r) };
+    args.t = tensor(r);
+    args.delta = number(r);
+    args.reduction = reduction_or_mean(r);
+    args.weight = tensor_or_none(r);
+    return CALL((gd_huber_loss), args);
+}
+
+static gd_tensor *call_logit_loss(const function *f, reader *r)
+{
+    gd_logit_loss args = { .x = tensor(r) };
+    args.t = tensor(r);
+    args.reduction = reduction_or_mean(r);
+    args.weight = tensor_or_none(r);
+    args.pos_weight = tensor_or_none(r);
+    return CALL((gd_logit_loss), args);
+}
+
+static gd_tensor *call_class_loss(const function *f, reader *r)
+{
+    gd_class_loss args = { .x = tensor(r) };
+    args.t = tensor(r);
+    args.reduction = reduction_or_mean(r);
+    args.weight = tensor_or_none(r);
+    args.label_smoothing = number_or(r, 0);
+    args.ignore_index = is_left(r) ? integer(r) : GD__IGNORED;
+    return CALL((gd_class_loss), args);
 }
 
 static gd_tensor *call_sgd(const function *f, reader *r)
@@ -293,19 +415,43 @@ static gd_tensor *call_sgd(const function *f, reader *r)
              gd_tensor *(*)(gd_tensor *, gd_dims): call_td, \
              gd_tensor *(*)(gd_tensor *, int): call_ti, \
              gd_tensor *(*)(gd_tensor *, int, int): call_tii, \
+             gd_tensor *(*)(gd_tensor *, int64_t): call_tl, \
+             gd_tensor *(*)(gd_tensor *, int, bool): call_tib, \
+             gd_tensor *(*)(gd_tensor *, int64_t, int, bool): call_tlib, \
+             gd_tensor *(*)(gd_tensor *, int, gd_tensor *): call_tit, \
+             gd_tensor *(*)(gd_tensor *, int, gd_tensor *, gd_tensor *): call_titt, \
+             gd_tensor *(*)(gd_tensor *, gd_dims, gd_dims, double): call_tddn, \
              gd_tensor *(*)(gd_tensor *, int, int64_t): call_til, \
              gd_tensor *(*)(gd_tensor *, int, int64_t, int64_t, int64_t): call_tilll, \
              gd_tensor *(*)(gd_tensor *, gd_dims, int, int64_t, int64_t): call_tdill, \
-             gd_tensor *(*)(gd_tensor *, gd_tensor *, int64_t): call_ttl, \
+             gd_tensor *(*)(gd_tensor *, gd_tensor *, int64_t, int64_t): call_ttll, \
              gd_tensor *(*)(gd_tensor *, gd_dtype): call_ty, \
              gd_tensor *(*)(gd_tensors, int): call_li, \
              gd_tensor *(*)(gd_reduction): call_reduction, \
+             gd_tensor *(*)(gd_along): call_along, \
+             gd_tensor *(*)(gd_var_options): call_var, \
+             gd_tensor *(*)(gd_norm_options): call_norm, \
+             gd_tensor *(*)(gd_loss): call_loss, \
+             gd_tensor *(*)(gd_huber_loss): call_huber, \
+             gd_tensor *(*)(gd_logit_loss): call_logit_loss, \
+             gd_tensor *(*)(gd_class_loss): call_class_loss, \
              gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_sgd_rule): call_sgd)
 
 /* The fields of a struct, or the parameters as they stand in the list. */
 #define PARAMETERS(name, text) \
     _Generic(&gd_##name, \
              gd_tensor *(*)(gd_reduction): "gd_tensor *x, gd_dims axes, bool keepdim", \
+             gd_tensor *(*)(gd_along): "gd_tensor *x, int dim, bool keepdim", \
+             gd_tensor *(*)(gd_var_options): "gd_tensor *x, gd_dims axes, bool keepdim, bool population", \
+             gd_tensor *(*)(gd_norm_options): "gd_tensor *x, gd_dims axes, bool keepdim, double p", \
+             gd_tensor *(*)(gd_loss): "gd_tensor *x, gd_tensor *t, gd_loss_reduction reduction, gd_tensor *weight", \
+             gd_tensor *(*)(gd_huber_loss): \
+                 "gd_tensor *x, gd_tensor *t, double delta, gd_loss_reduction reduction, gd_tensor *weight", \
+             gd_tensor *(*)(gd_logit_loss): \
+                 "gd_tensor *x, gd_tensor *t, gd_loss_reduction reduction, gd_tensor *weight, gd_tensor *pos_weight", \
+             gd_tensor *(*)(gd_class_loss): \
+                 "gd_tensor *x, gd_tensor *t, gd_loss_reduction reduction, gd_tensor *weight, double label_smoothing, " \
+                 "int64_t ignore_index", \
              gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_sgd_rule): \
                  "gd_tensor *p, gd_tensor *d, gd_tensor *m, double lr, double momentum, double dampening, " \
                  "double weight_decay, bool nesterov, bool maximize, bool first", \
