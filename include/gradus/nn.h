@@ -90,7 +90,7 @@ GD_API gd_layer *gd_layer_norm_with(gd_layer_norm_options options);
  * ------------------------------------------------------------------------------------------- */
 
 /* While training, each element of x is zeroed with probability p, and what is left is divided by 1 - p; in evaluation y
- * is x itself (torch.nn.Dropout). Draws from the context's stream, one number an element. p outside 0 .. 1 is
+ * is x itself (torch.nn.Dropout). Draws from the context's stream, as gd_bernoulli. p outside 0 .. 1 is
  * GD_ERROR_VALUE; x must be floats where something is drawn. */
 GD_API gd_layer *gd_dropout(gd_context *g, double p);
 
@@ -140,7 +140,7 @@ typedef struct gd_custom_options {
     gd_custom_forward *forward;    /* must be given */
     gd_custom_draw *draw;          /* NULL: parameters keep the numbers they came with */
     void *user;                    /* handed to the functions */
-    void (*release)(void *user);   /* gives `user` back, once: when the layer goes, or at once where making it fails */
+    gd_release *release;           /* gives `user` back, once: when the layer goes, or at once where making it fails */
     char end;                      /* closes the list of initialisers */
 } gd_custom_options;
 
@@ -245,13 +245,8 @@ GD_API bool gd_load(gd_layer *layer, const char *path);
  *
  * All fill a tensor of floats in row-major order, which may be a parameter, in place, and raise its version; they return
  * it. Draws come from the context's stream; with GD_RNG_TORCH they are PyTorch's. They do nothing while an error stands;
- * numbers that can't be are GD_ERROR_VALUE.
+ * numbers that can't be are GD_ERROR_VALUE. For one value there is gd_fill (op.h).
  * ------------------------------------------------------------------------------------------- */
-
-/* One value. */
-GD_API gd_tensor *gd_init_constant(gd_tensor *t, double value);
-GD_API gd_tensor *gd_init_zeros(gd_tensor *t);
-GD_API gd_tensor *gd_init_ones(gd_tensor *t);
 
 /* Uniform on [low, high). */
 GD_API gd_tensor *gd_init_uniform(gd_tensor *t, double low, double high);

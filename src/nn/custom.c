@@ -6,7 +6,7 @@
 typedef struct custom {
     gd_custom_forward *forward;
     gd_custom_draw *draw;
-    void (*release)(void *user);
+    gd_release *release;
     void *user;
 } custom;
 

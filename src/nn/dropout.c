@@ -8,17 +8,13 @@ typedef struct dropout {
     double p;
 } dropout;
 
-/* 1 with this probability, else 0: floats like x. */
-static gd_tensor *draw_ones(const gd_tensor *x, double probability)
+/* What x is multiplied by: what is left is scaled so that the expected value stays. At p = 1 nothing is left, and nothing
+ * is drawn. */
+static gd_tensor *factors(const gd_tensor *x, double p)
 {
-    gd_tensor *drawn = gd_rand(x->object.context, (gd_dtype)x->dtype, gd__shape(x));
-    return gd_cast(gd_lt_scalar(drawn, probability), (gd_dtype)x->dtype);
-}
-
-/* What the survivors are multiplied by keeps the expected value. At p = 1 there is none, and nothing is drawn. */
-static gd_tensor *mask(const gd_tensor *x, double p)
-{
-    return p == 1 ? gd_zeros_like(x) : gd_div_scalar(draw_ones(x, 1 - p), 1 - p);
+    if (p == 1)
+        return gd_zeros_like(x);
+    return gd_div_scalar(gd_bernoulli(x->object.context, (gd_dtype)x->dtype, gd__shape(x), 1 - p), 1 - p);
 }
 
 static gd_tensor *dropout_forward(gd_layer *layer, gd_tensor *x)
@@ -32,7 +28,7 @@ static gd_tensor *dropout_forward(gd_layer *layer, gd_tensor *x)
         return gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, layer->name, "gd_cast it to a float dtype" },
                         "%s has no fractions to scale what is left by", gd__describe(x, text));
     gd_no_grad quiet = gd_no_grad_enter(g);
-    gd_tensor *factor = mask(x, own->p);
+    gd_tensor *factor = factors(x, own->p);
     gd_no_grad_leave(&quiet);
     return gd_mul(x, factor);
 }

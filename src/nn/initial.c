@@ -9,71 +9,25 @@
 bool gd__can_init(gd_tensor *t, const char *function)
 {
     char text[GD__TEXT_SIZE];
-    if (!gd__usable(gd__context(t), t, function, "the tensor") || t->object.context->failed)
+    if (!gd__usable(gd__context(t), t, function, "the tensor") || t->object.context->failed ||
+        !gd__may_write(t, function))
         return false;
     if (gd__is_float((gd_dtype)t->dtype) && t->contiguous)
         return true;
     gd__fault fault = { GD_ERROR_DTYPE, 0, function, "Give a tensor of floats" };
     if (gd__is_float((gd_dtype)t->dtype))
         fault = (gd__fault){ GD_ERROR_STATE, 0, function, "Give the whole tensor, not a view that is not row-major" };
-    gd__fail(t->object.context, fault, "%s can't be filled in place", gd__describe(t, text));
+    gd__fail(t->object.context, fault, "%s can't be filled with draws", gd__describe(t, text));
     return false;
 }
 
-gd_tensor *gd__bad_init(gd_tensor *t, const char *function, const char *remedy, const char *what, double value)
-{
-    return gd__fail(t->object.context, (gd__fault){ GD_ERROR_VALUE, 0, function, remedy }, "%s is %g", what, value);
-}
-
-void gd__draw_uniform(gd_tensor *t, double low, double high)
-{
-    gd__random *random = &t->object.context->random;
-    if (t->dtype == GD_FLOAT32)
-        gd__random_uniform_f32(random, (float *)t->data, t->numel, low, high);
-    else
-        gd__random_uniform_f64(random, (double *)t->data, t->numel, low, high);
-}
-
-void gd__draw_normal(gd_tensor *t, double mean, double deviation)
-{
-    gd__random *random = &t->object.context->random;
-    if (t->dtype == GD_FLOAT32)
-        gd__random_normal_f32(random, (float *)t->data, t->numel, mean, deviation);
-    else
-        gd__random_normal_f64(random, (double *)t->data, t->numel, mean, deviation);
-}
-
-/* ---- one value, uniform, normal ---- */
-
-static gd_tensor *constant(gd_tensor *t, const char *function, double value)
-{
-    if (!gd__can_init(t, function))
-        return gd__error_object(gd__context(t));
-    for (int64_t i = 0; i < t->numel; i++)
-        gd__store((gd_dtype)t->dtype, t->data + (size_t)i * gd__dtypes[t->dtype].size, value);
-    gd__written(t, function);
-    return t;
-}
-
-gd_tensor *gd_init_constant(gd_tensor *t, double value)
-{
-    return constant(t, "gd_init_constant", value);
-}
-
-gd_tensor *gd_init_zeros(gd_tensor *t)
-{
-    return constant(t, "gd_init_zeros", 0);
-}
-
-gd_tensor *gd_init_ones(gd_tensor *t)
-{
-    return constant(t, "gd_init_ones", 1);
-}
+/* ---- uniform, normal ---- */
 
 static gd_tensor *uniform(gd_tensor *t, const char *function, double low, double high)
 {
-    if (!(low <= high) || !isfinite(high - low))
-        return gd__bad_init(t, function, "Draw between two finite numbers, the lower one first", "the range", high - low);
+    gd_context *g = t->object.context;
+    if (!gd__uniform_fits(g, function, (gd_dtype)t->dtype, low, high))
+        return gd__error_object(g);
     gd__draw_uniform(t, low, high);
     gd__written(t, function);
     return t;
@@ -87,8 +41,9 @@ gd_tensor *gd_init_uniform(gd_tensor *t, double low, double high)
 
 static gd_tensor *normal(gd_tensor *t, const char *function, double mean, double deviation)
 {
-    if (!(deviation >= 0))
-        return gd__bad_init(t, function, "Give one that is not negative", "the standard deviation", deviation);
+    gd_context *g = t->object.context;
+    if (!gd__normal_fits(g, function, deviation))
+        return gd__error_object(g);
     gd__draw_normal(t, mean, deviation);
     gd__written(t, function);
     return t;

@@ -80,20 +80,10 @@ static bool draw(const truncated *d, gd_tensor *result, gd_tensor *proposal, gd_
     return open == 0;
 }
 
-static bool fits(gd_tensor *t, const truncated *d)
+static void *refuse(gd_tensor *t, const char *what, double value, const char *remedy)
 {
-    const char *function = "gd_init_trunc_normal";
-    if (!gd__can_init(t, function))
-        return false;
-    if (!(d->deviation > 0) || !isfinite(d->deviation))
-        gd__bad_init(t, function, "Give a finite one above 0", "the standard deviation", d->deviation);
-    else if (!isfinite(d->mean))
-        gd__bad_init(t, function, "Give a finite one", "the mean", d->mean);
-    else if (!(d->low <= d->high))
-        gd__bad_init(t, function, "Give the lower limit first", "the range", d->high - d->low);
-    else
-        return true;
-    return false;
+    return gd__fail(t->object.context, (gd__fault){ GD_ERROR_VALUE, 0, "gd_init_trunc_normal", remedy }, "%s is %g",
+                    what, value);
 }
 
 /* Normal proposals where enough of them lie between the limits, else uniform ones. */
@@ -101,6 +91,23 @@ static bool uses_normal(const truncated *d)
 {
     double share = cumulative((d->high - d->mean) / d->deviation) - cumulative((d->low - d->mean) / d->deviation);
     return share > 0.3;
+}
+
+static bool fits(gd_tensor *t, const truncated *d)
+{
+    if (!gd__can_init(t, "gd_init_trunc_normal"))
+        return false;
+    if (!(d->deviation > 0) || !isfinite(d->deviation))
+        refuse(t, "the standard deviation", d->deviation, "Give a finite one above 0");
+    else if (!isfinite(d->mean))
+        refuse(t, "the mean", d->mean, "Give a finite one");
+    else if (!(d->low <= d->high))
+        refuse(t, "the range", d->high - d->low, "Give the lower limit first");
+    else if (!uses_normal(d) && !isfinite(d->high - d->low))
+        refuse(t, "the range", d->high - d->low, "Give finite limits where they leave little of the curve");
+    else
+        return true;
+    return false;
 }
 
 /* In tensors of its own, so that t changes only when all is drawn. */
@@ -112,8 +119,7 @@ static bool fill(gd_tensor *t, const truncated *d)
     if (!result || !proposal || !done || (!by_normal && !chance))
         return false;
     if (!draw(d, result, proposal, chance, done)) {
-        gd__bad_init(t, "gd_init_trunc_normal", "Move the limits nearer to the mean", "the range that is never met",
-                     d->high - d->low);
+        refuse(t, "the range that is never met", d->high - d->low, "Move the limits nearer to the mean");
         return false;
     }
     memcpy(t->data, result->data, (size_t)t->numel * gd__dtypes[t->dtype].size);
@@ -128,9 +134,6 @@ gd_tensor *gd_init_trunc_normal(gd_tensor *t, double mean, double deviation, dou
     if (!fits(t, &d))
         return gd__error_object(g);
     d.dtype = (gd_dtype)t->dtype;
-    if (!uses_normal(&d) && !isfinite(high - low))
-        return gd__bad_init(t, "gd_init_trunc_normal", "Give finite limits where they leave little of the curve",
-                            "the range", high - low);
     gd_scope scope = gd_scope_enter(g);
     bool good = scope.context && fill(t, &d);
     gd_scope_leave(&scope);

@@ -9,9 +9,6 @@ import torch
 from torch.nn import init
 
 CASES = (
-    ("constant", lambda t: init.constant_(t, 0.3), ((2, 2),)),
-    ("zeros", init.zeros_, ((3,),)),
-    ("ones", init.ones_, ((3,),)),
     ("uniform", lambda t: init.uniform_(t, -2, 3), ((5,), (3, 7))),
     ("uniform of one value", lambda t: init.uniform_(t, 0.5, 0.5), ((3,),)),
     ("normal", lambda t: init.normal_(t, 1, 0.5), ((5,), (3, 7))),

@@ -43,6 +43,8 @@ static void each_forward_draws_anew_from_the_stream(void **state)
     assert_true(gd_item(gd_sum(gd_ne(first, second))) > 0);
     gd_seed(g, GD_RNG_PHILOX, 3);
     assert_same_tensor(gd_forward(drop, x), first);
+    gd_seed(g, GD_RNG_PHILOX, 3);
+    assert_same_tensor(gd_mul_scalar(gd_bernoulli(g, GD_FLOAT32, gd_shape(100), 0.5), 2), first);
 }
 
 /* In these cases y is x, and nothing is drawn. */
