@@ -85,6 +85,22 @@ typedef struct gd_layer_norm_options {
 #define gd_layer_norm(...) gd_layer_norm_with((gd_layer_norm_options){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
 GD_API gd_layer *gd_layer_norm_with(gd_layer_norm_options options);
 
+#define GD_NO_PADDING INT64_MIN
+
+typedef struct gd_embedding_options {
+    gd_context *g;
+    int64_t count, size;
+    const char *given;   /* which were written: the macro's text */
+    int64_t padding_idx; /* GD_NO_PADDING */
+} gd_embedding_options;
+
+/* Rows of a table, gd_embedding(g, 1000, 16) of 1000 rows of 16 numbers: from x of any shape, int64, to y (..., size),
+ * y[...] = weight[x[...]] (torch.nn.Embedding). Parameter "weight" (count, size), drawn normally with mean 0 and
+ * deviation 1, of the context's default dtype. The row .padding_idx, counted from the end where it is negative, begins as
+ * zeros and does not learn. count and size must be positive; a number that is no row is GD_ERROR_INDEX. */
+#define gd_embedding(...) gd_embedding_with((gd_embedding_options){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
+GD_API gd_layer *gd_embedding_with(gd_embedding_options options);
+
 /* ---------------------------------------------------------------------------------------------
  * Layers without parameters
  * ------------------------------------------------------------------------------------------- */
@@ -195,6 +211,14 @@ GD_API bool gd_is_training(const gd_layer *layer);
  * not. The gradients of frozen ones are taken away, so that no optimizer moves them. Running statistics follow the
  * mode and not this. Does nothing while an error stands. Returns the layer. */
 GD_API gd_layer *gd_freeze(gd_layer *layer, bool frozen);
+
+/* The same network in another context, without a copy of its numbers: layers of the same kinds, whose parameters and
+ * buffers are gd_share's, read-only. It is made in evaluation mode and frozen; gd_freeze(shared, false) has it make
+ * gradients, which are its own. So several threads, each with a context, use one network. It must have been drawn
+ * (gd_init), and must live as long and stay as it is meanwhile; gd_layer_share only reads it. Layers of one's own are
+ * handed the same `user`, and must find their parts by name. Errors, such as of a network that has gone, are those of
+ * `to`. */
+GD_API gd_layer *gd_layer_share(gd_context *to, const gd_layer *layer);
 
 /* ---------------------------------------------------------------------------------------------
  * Parameters and buffers

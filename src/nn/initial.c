@@ -75,9 +75,10 @@ static bool fans_of(gd_tensor *t, const char *function, fans *f)
         *f = (fans){ (double)t->shape[1] * field, (double)t->shape[0] * field };
         return true;
     }
-    gd__fail(t->object.context,
-             (gd__fault){ GD_ERROR_SHAPE, 0, function, "Give a weight (out, in, ...); for a bias use gd_init_uniform" },
-             "%s has no number of inputs and outputs", gd__describe(t, text));
+    gd__fail(
+        t->object.context,
+        (gd__fault){ GD_ERROR_SHAPE, 0, function, "Give a weight (out, in, ...); for a bias use gd_init_uniform" },
+        "%s has no number of inputs and outputs", gd__describe(t, text));
     return false;
 }
 
@@ -104,9 +105,12 @@ static const struct {
     const char *name;
     double gain;
 } gains[] = {
-    { "linear", 1 },           { "conv1d", 1 },           { "conv2d", 1 },           { "conv3d", 1 },
-    { "conv_transpose1d", 1 }, { "conv_transpose2d", 1 }, { "conv_transpose3d", 1 }, { "sigmoid", 1 },
-    { "tanh", 5.0 / 3 },       { "relu", 1.4142135623730951 }, { "selu", 0.75 },
+    { "linear", 1 },           { "conv1d", 1 },
+    { "conv2d", 1 },           { "conv3d", 1 },
+    { "conv_transpose1d", 1 }, { "conv_transpose2d", 1 },
+    { "conv_transpose3d", 1 }, { "sigmoid", 1 },
+    { "tanh", 5.0 / 3 },       { "relu", 1.4142135623730951 },
+    { "selu", 0.75 },
 };
 
 double gd_gain(const char *nonlinearity, double slope)

@@ -9,7 +9,7 @@
 static void layer_destroy(gd__object *object)
 {
     gd_layer *layer = (gd_layer *)object;
-    if (layer->options && layer->kind->destroy)
+    if (layer->options && layer->kind->destroy && !layer->borrows)
         layer->kind->destroy(layer);
     gd__free(object->context, layer->options, layer->kind ? layer->kind->options : 0);
     gd__free(object->context, layer->member, (size_t)layer->member_room * sizeof *layer->member);
@@ -108,7 +108,8 @@ bool gd__can_take(gd_layer *layer, size_t count, gd_layer *const *children)
                  "layers within layers, %d deep: at most %d are possible", children[i]->height + 1, GD__HIGHEST);
         return false;
     }
-    return gd__grow(g, (void **)&layer->child, &layer->child_room, layer->children + (int)count, sizeof *layer->child);
+    return gd__grow(g, (void **)&layer->child, &layer->child_room, layer->children + (int)count,
+                    sizeof *layer->child);
 }
 
 void gd__take_in(gd_layer *layer, const char *name, gd_layer *child)

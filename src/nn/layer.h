@@ -37,8 +37,8 @@ typedef struct gd__child {
 struct gd_layer {
     gd__object object;
     const gd__layer_kind *kind;
-    void *options;             /* as kind->options says */
-    char name[GD__NAME_SIZE];  /* the kind's, or what its maker called it: "linear" */
+    void *options;                     /* as kind->options says */
+    char name[GD__NAME_SIZE];          /* the kind's, or what its maker called it: "linear" */
     char label[2 * GD__NAME_SIZE + 4]; /* as messages call it: "2 (linear)" */
     gd__member *member;
     int members, member_room;
@@ -46,9 +46,10 @@ struct gd_layer {
     int children, child_room;
     gd_layer *parent; /* the newest that took it in, while its serial is this */
     uint64_t parent_serial;
-    bool taken;       /* some layer took it in */
+    bool taken; /* some layer took it in */
     bool drawn;
     bool training;
+    bool borrows;     /* its options are another's, which gives back what they hold */
     int height;       /* layers within layers below it */
     gd_dims made;     /* the shape of its newest output; its count is -1 before the first */
     gd_tensor *x, *y; /* of the last forward; valid while their serials are these */
@@ -103,6 +104,9 @@ bool gd__each_member(gd_layer *layer, gd__member_role role, gd__visit_member *vi
 /* What is at a path within it, the layer "2.0", the member "2.0.weight"; NULL where there is none, without an error. */
 gd_layer *gd__layer_at(gd_layer *layer, const char *path);
 gd_tensor *gd__member_at(gd_layer *layer, gd__member_role role, const char *path);
+
+/* The name of one of its members, or of a layer right within it, that has gone; NULL where all are there. */
+const char *gd__missing(const gd_layer *layer);
 
 /* Do its members and the layers within it still live? False with the error set. gd__intact: and theirs, all the way? */
 bool gd__complete(gd_layer *layer);

@@ -73,9 +73,7 @@ static bool affine_fits(gd_context *g, const gd_tensor *W, const gd_tensor *b)
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
     if (W->ndim == 2 && b->ndim == 1 && W->shape[1] == b->shape[0] && W->dtype == b->dtype)
         return true;
-    gd__fail(g,
-             (gd__fault){ GD_ERROR_SHAPE, 0, "gd_affine",
-                          "W is (in, out), b is (out), both of one float dtype" },
+    gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_affine", "W is (in, out), b is (out), both of one float dtype" },
              "W %s and b %s do not go together", gd__describe(W, left), gd__describe(b, right));
     return false;
 }

@@ -89,7 +89,8 @@ static bool batch_fits(const gd_layer *layer, const gd_tensor *x)
     char what[64];
     snprintf(what, sizeof what, "(N, %lld) or (N, %lld, ...)", (long long)own->features, (long long)own->features);
     if (x->ndim < 2 || x->shape[1] != own->features)
-        return misfit(layer, GD_ERROR_SHAPE, what, x, "Give as many channels, dimension 1, as the layer has features");
+        return misfit(layer, GD_ERROR_SHAPE, what, x,
+                      "Give as many channels, dimension 1, as the layer has features");
     return fits_dtype(layer, x);
 }
 
@@ -99,9 +100,8 @@ static bool is_batch(const gd_layer *layer, const gd_tensor *x)
     const batch_norm *own = layer->options;
     if (!eps_fits(layer->object.context, layer->name, own->eps, false))
         return false;
-    return x->numel != own->features ||
-           misfit(layer, GD_ERROR_VALUE, "more than one value a channel while training", x,
-                  "Give larger batches, or gd_set_training(layer, false)");
+    return x->numel != own->features || misfit(layer, GD_ERROR_VALUE, "more than one value a channel while training",
+                                               x, "Give larger batches, or gd_set_training(layer, false)");
 }
 
 /* Over all dimensions but the channels'. */
@@ -148,8 +148,8 @@ static bool follow(gd_layer *layer, const gd_tensor *x, statistics s)
         return gd_write(count, GD_INT64, &batches, 1);
     gd_tensor *next_mean = blend(mean, s.mean, part);
     gd_tensor *next_variance = blend(variance, gd_mul_scalar(s.variance, n / (n - 1)), part);
-    return gd__alive(next_mean) && gd__alive(next_variance) && put(mean, next_mean) &&
-           put(variance, next_variance) && gd_write(count, GD_INT64, &batches, 1);
+    return gd__alive(next_mean) && gd__alive(next_variance) && put(mean, next_mean) && put(variance, next_variance) &&
+           gd_write(count, GD_INT64, &batches, 1);
 }
 
 static bool follow_quietly(gd_layer *layer, const gd_tensor *x, statistics s)

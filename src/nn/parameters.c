@@ -9,7 +9,7 @@
 /* ---- by number: a tensor that several layers share counts at its first place ---- */
 
 typedef struct search {
-    uint64_t mark; /* of the tensors that were met */
+    uint64_t mark;  /* of the tensors that were met */
     int wanted, at; /* a number, and the one reached */
     gd_tensor *found;
     char found_name[GD__PATH_SIZE];
@@ -193,7 +193,8 @@ gd_layer *gd_init_with(gd_layer *layer, gd_initialiser *initialise, void *user)
     if (!gd__alive(gd_init(layer)) || g->failed)
         return gd__error_object(g);
     if (!initialise)
-        return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_init_with", "Pass a function" }, "the function is NULL");
+        return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_init_with", "Pass a function" },
+                        "the function is NULL");
     int count = gd_parameter_count(layer);
     for (int i = 0; i < count; i++) {
         char name[GD__PATH_SIZE];

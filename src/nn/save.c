@@ -66,7 +66,8 @@ static bool fits(void *user, const gd__path *path, const gd__member *member)
     if (!gd__may_write(member->tensor, "gd_load"))
         return false;
     if (!gd_archive_has(t->archive, gd__path_text(path, member->name, name))) {
-        snprintf(what, sizeof what, "has no '%.80s', which is a %s of the network", name, gd__role_name(member->role));
+        snprintf(what, sizeof what, "has no '%.80s', which is a %s of the network", name,
+                 gd__role_name(member->role));
         return !first || misfit(t, what);
     }
     const gd_tensor *have = gd_archive_get(t->archive, name);

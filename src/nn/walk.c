@@ -4,25 +4,31 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_there(gd_layer *layer, const void *object, uint64_t serial, const char *name)
+static bool is_there(const void *object, uint64_t serial)
 {
-    if (gd__alive(object) && ((const gd__object *)object)->serial == serial)
-        return true;
-    gd__fail(layer->object.context,
-             (gd__fault){ .status = GD_ERROR_DEAD, .op = layer->name, .remedy = "Make it in the scope of the layer" },
-             "'%s' of the layer %s was used after the scope that it lived in", name, layer->label);
-    return false;
+    return gd__alive(object) && ((const gd__object *)object)->serial == serial;
+}
+
+const char *gd__missing(const gd_layer *layer)
+{
+    for (int i = 0; i < layer->members; i++)
+        if (!is_there(layer->member[i].tensor, layer->member[i].serial))
+            return layer->member[i].name;
+    for (int i = 0; i < layer->children; i++)
+        if (!is_there(layer->child[i].layer, layer->child[i].serial))
+            return layer->child[i].name;
+    return NULL;
 }
 
 bool gd__complete(gd_layer *layer)
 {
-    for (int i = 0; i < layer->members; i++)
-        if (!is_there(layer, layer->member[i].tensor, layer->member[i].serial, layer->member[i].name))
-            return false;
-    for (int i = 0; i < layer->children; i++)
-        if (!is_there(layer, layer->child[i].layer, layer->child[i].serial, layer->child[i].name))
-            return false;
-    return true;
+    const char *missing = gd__missing(layer);
+    if (missing)
+        gd__fail(
+            layer->object.context,
+            (gd__fault){ .status = GD_ERROR_DEAD, .op = layer->name, .remedy = "Make it in the scope of the layer" },
+            "'%s' of the layer %s was used after the scope that it lived in", missing, layer->label);
+    return !missing;
 }
 
 static bool walk(gd_layer *layer, const gd__path *path, gd__visit_layer *visit, void *user)
@@ -125,7 +131,8 @@ gd_layer *gd_layer_named(gd_layer *layer, const char *name)
     gd_layer *found = gd__layer_at(layer, wanted);
     if (found)
         return found;
-    return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_layer_named", "See gd_summary for the names that there are" },
+    return gd__fail(g,
+                    (gd__fault){ GD_ERROR_VALUE, 0, "gd_layer_named", "See gd_summary for the names that there are" },
                     "there is no layer '%.40s' in %s", wanted, layer->label);
 }
 

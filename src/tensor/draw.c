@@ -188,7 +188,6 @@ void gd_seed(gd_context *g, gd_rng kind, uint64_t seed)
     if (kind == GD_RNG_PHILOX || kind == GD_RNG_TORCH || kind == GD_RNG_NUMPY)
         gd__random_seed(&g->random, kind, seed);
     else
-        gd__fail(g,
-                 (gd__fault){ GD_ERROR_VALUE, 0, "gd_seed", "Use GD_RNG_PHILOX, GD_RNG_TORCH or GD_RNG_NUMPY" },
+        gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_seed", "Use GD_RNG_PHILOX, GD_RNG_TORCH or GD_RNG_NUMPY" },
                  "%d is no kind of random stream", (int)kind);
 }

@@ -190,7 +190,8 @@ static void what_a_forward_returns_is_looked_at(void **state)
     gd_layer *net = gd_sequential(g, gd_custom(g, "careless", careless_forward));
     returned = NULL;
     assert_error_object(gd_forward(net, x));
-    assert_error(g, GD_ERROR_NULL, "careless: what the layer's forward returned is NULL [in layer sequential > 0 (careless)]");
+    assert_error(g, GD_ERROR_NULL,
+                 "careless: what the layer's forward returned is NULL [in layer sequential > 0 (careless)]");
     {
         GD_SCOPE(g);
         returned = gd_ones(g, GD_FLOAT32, gd_shape(2));
@@ -276,7 +277,8 @@ static void networks_are_put_together_outward(void **state)
     (void)state;
     gd_layer *inner = gd_custom(g, "inner", residual_forward), *outer = gd_custom(g, "outer", residual_forward);
     assert_error_object(gd_register_layer(inner, "body", inner));
-    assert_error(g, GD_ERROR_STATE, "gd_register_layer: the layer inner is part of another already, or is to be part of itself");
+    assert_error(g, GD_ERROR_STATE,
+                 "gd_register_layer: the layer inner is part of another already, or is to be part of itself");
     assert_true(gd_register_layer(outer, "body", inner) == inner);
     assert_error_object(gd_register_layer(inner, "body", outer));
     assert_error(g, GD_ERROR_STATE, "body (inner)");

@@ -76,8 +76,8 @@ static void the_numbers_are_those_of_pytorch(void **state)
 
 static void gains_are_those_of_pytorch(void **state)
 {
-    static const char *const ones[] = { "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
-                                        "conv_transpose2d", "conv_transpose3d", "sigmoid" };
+    static const char *const ones[] = { "linear",           "conv1d",           "conv2d",           "conv3d",
+                                        "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid" };
     (void)state;
     for (size_t i = 0; i < sizeof ones / sizeof *ones; i++)
         assert_true(gd_gain(ones[i], 0.5) == 1);
@@ -299,16 +299,11 @@ static void out_of_memory_is_an_error_and_no_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_CONTEXT(the_numbers_are_those_of_pytorch),
-        IN_CONTEXT(gains_are_those_of_pytorch),
-        IN_CONTEXT(every_stream_keeps_the_limits),
-        IN_CONTEXT(a_function_sees_each_parameter_once),
-        IN_CONTEXT(what_fails_for_a_network_is_an_error),
-        IN_CONTEXT(numbers_that_cant_be_are_refused),
-        IN_CONTEXT(shapes_without_fans_are_refused),
-        IN_CONTEXT(tensors_that_cant_be_filled_are_refused),
-        IN_CONTEXT(while_an_error_stands_nothing_is_drawn),
-        cmocka_unit_test(out_of_memory_is_an_error_and_no_more),
+        IN_CONTEXT(the_numbers_are_those_of_pytorch),       IN_CONTEXT(gains_are_those_of_pytorch),
+        IN_CONTEXT(every_stream_keeps_the_limits),          IN_CONTEXT(a_function_sees_each_parameter_once),
+        IN_CONTEXT(what_fails_for_a_network_is_an_error),   IN_CONTEXT(numbers_that_cant_be_are_refused),
+        IN_CONTEXT(shapes_without_fans_are_refused),        IN_CONTEXT(tensors_that_cant_be_filled_are_refused),
+        IN_CONTEXT(while_an_error_stands_nothing_is_drawn), cmocka_unit_test(out_of_memory_is_an_error_and_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,14 +158,10 @@ static void frozen_statistics_still_move(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_CONTEXT(the_mode_is_that_of_the_whole_tree),
-        IN_CONTEXT(modes_of_what_is_no_layer),
-        IN_CONTEXT(while_an_error_stands_no_mode_changes),
-        IN_CONTEXT(a_torn_network_changes_nothing),
-        IN_CONTEXT(frozen_parameters_get_no_gradient),
-        IN_CONTEXT(a_frozen_layer_hands_the_gradient_on),
-        IN_CONTEXT(nothing_flows_to_a_frozen_network),
-        IN_CONTEXT(optimizers_leave_frozen_parameters_alone),
+        IN_CONTEXT(the_mode_is_that_of_the_whole_tree),    IN_CONTEXT(modes_of_what_is_no_layer),
+        IN_CONTEXT(while_an_error_stands_no_mode_changes), IN_CONTEXT(a_torn_network_changes_nothing),
+        IN_CONTEXT(frozen_parameters_get_no_gradient),     IN_CONTEXT(a_frozen_layer_hands_the_gradient_on),
+        IN_CONTEXT(nothing_flows_to_a_frozen_network),     IN_CONTEXT(optimizers_leave_frozen_parameters_alone),
         IN_CONTEXT(frozen_statistics_still_move),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

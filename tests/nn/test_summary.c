@@ -91,7 +91,8 @@ static void what_is_no_layer_has_a_message(void **state)
     (void)state;
     gd_layer *row;
     gd_summary(gd_relu_layer(g), NULL);
-    assert_summary(gd_linear(g, -1, 1), "gd_linear: a layer from -1 to 1 features. Give a positive number of features\n");
+    assert_summary(gd_linear(g, -1, 1),
+                   "gd_linear: a layer from -1 to 1 features. Give a positive number of features\n");
     gd_clear(g);
     char *text = summary(NULL);
     assert_non_null(strstr(text, "there is no context"));
@@ -110,10 +111,8 @@ static void what_is_no_layer_has_a_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_CONTEXT(a_network_is_a_table),
-        IN_CONTEXT(what_is_shared_counts_once),
-        IN_CONTEXT(a_network_without_parameters),
-        IN_CONTEXT(large_numbers_have_commas),
+        IN_CONTEXT(a_network_is_a_table),           IN_CONTEXT(what_is_shared_counts_once),
+        IN_CONTEXT(a_network_without_parameters),   IN_CONTEXT(large_numbers_have_commas),
         IN_CONTEXT(what_is_no_layer_has_a_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
