@@ -49,7 +49,7 @@ static gd_layer *residual(gd_context *own, gd_layer *body)
 
 static void a_custom_layer_is_a_layer_like_others(void **state)
 {
-    double start = 2;
+    static double start = 2; /* it is released at gd_close */
     (void)state;
     gd_layer *own = scale(g, &start, 3), *net = gd_sequential(g, gd_linear(g, 2, 3), own);
     gd_tensor *x = gd_require_grad(gd_ones(g, GD_FLOAT32, gd_shape(1, 2)), true);
@@ -91,7 +91,7 @@ static void a_custom_layer_is_released_once(void **state)
 static void layers_within_are_part_of_it(void **state)
 {
     char name[40];
-    double start = 1;
+    static double start = 1; /* it is released at gd_close */
     (void)state;
     gd_layer *body = gd_sequential(g, gd_linear(g, 2, 2), gd_batch_norm(g, 2));
     gd_layer *net = gd_sequential(g, residual(g, body), scale(g, &start, 2));
@@ -116,7 +116,7 @@ static void layers_within_are_part_of_it(void **state)
 
 static void custom_layers_are_drawn_with_their_network(void **state)
 {
-    double start = 7;
+    static double start = 7; /* it is released at gd_close */
     (void)state;
     gd_seed(g, GD_RNG_TORCH, 70);
     gd_layer *body = gd_linear(g, 2, 2), *net = gd_sequential(g, residual(g, body), scale(g, &start, 2));
@@ -136,7 +136,7 @@ static void custom_layers_are_drawn_with_their_network(void **state)
 
 static void custom_layers_are_saved_and_loaded(void **state)
 {
-    double start = 3;
+    static double start = 3; /* it is released at gd_close */
     (void)state;
     const char *path = in_folder("custom.safetensors");
     gd_layer *saved = gd_sequential(g, residual(g, gd_linear(g, 2, 2)), scale(g, &start, 2));
@@ -225,7 +225,7 @@ static void refuse_name(gd_layer *layer, const char *name, gd_status status, con
 
 static void names_that_cant_be_are_refused(void **state)
 {
-    double start = 0;
+    static double start = 0; /* it is released at gd_close */
     (void)state;
     gd_layer *own = scale(g, &start, 2);
     gd_register_layer(own, "inner", gd_relu_layer(g));
