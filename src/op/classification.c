@@ -32,8 +32,6 @@ static bool options_fit(const samples *s)
     }
     if (!s->weight)
         return true;
-    if (!gd__usable(s->context, s->weight, "nll", ".weight"))
-        return false;
     bool one_each = s->weight->ndim == 1 && s->weight->shape[0] == s->x->shape[1];
     if (one_each && s->weight->dtype == s->x->dtype)
         return true;
@@ -84,7 +82,7 @@ gd_tensor *gd_nll_with(gd_class_loss args)
     gd_context *g = gd__context(args.x ? args.x : args.t);
     samples s = { g, args.x, args.weight, args.label_smoothing, args.reduction };
     int64_t ignored = gd__given(args.given, "ignore_index") ? args.ignore_index : GD__IGNORED;
-    if (!gd__usable(g, args.x, "nll", "x") || !gd__usable(g, args.t, "nll", "t") || !has_rows(g, args.x) || !options_fit(&s))
+    if (!gd__loss_usable("nll", args.x, args.t, args.weight) || !has_rows(g, args.x) || !options_fit(&s))
         return gd__error_object(g);
     if (gd__same_shape(args.x, args.t)) {
         if (ignored >= 0)
@@ -106,9 +104,8 @@ gd_tensor *(gd_nll)(gd_tensor *x, gd_tensor *t)
 
 gd_tensor *gd_cross_entropy_with(gd_class_loss args)
 {
-    gd_context *g = gd__context(args.x ? args.x : args.t);
-    if (!gd__usable(g, args.x, "cross_entropy", "x"))
-        return gd__error_object(g);
+    if (!gd__loss_usable("cross_entropy", args.x, args.t, args.weight))
+        return gd__error_object(gd__context(args.x ? args.x : args.t));
     args.x = gd_log_softmax(args.x, -1);
     return gd_nll_with(args);
 }
@@ -121,19 +118,18 @@ gd_tensor *(gd_cross_entropy)(gd_tensor *x, gd_tensor *t)
 /* ---- one class or the other ---- */
 
 /* The terms times a weight that is repeated over them, where there is one. */
-static gd_tensor *times(const char *loss, gd_tensor *terms, gd_tensor *weight, const char *name)
+static gd_tensor *times(gd_tensor *terms, gd_tensor *weight)
 {
-    gd_context *g = gd__context(terms);
-    if (!weight || !gd__alive(terms))
-        return terms;
-    return gd__usable(g, weight, loss, name) ? gd_mul(terms, gd_expand(weight, gd__shape(terms))) : gd__error_object(g);
+    return weight && gd__alive(terms) ? gd_mul(terms, gd_expand(weight, gd__shape(terms))) : terms;
 }
 
 gd_tensor *gd_bce_with(gd_loss args)
 {
     if (args.reduction == GD_REDUCE_MEAN && !args.weight)
         return gd__apply2(GD__OP_bce, args.x, args.t);
-    return gd__reduce_loss("bce", times("bce", gd_bce_terms(args.x, args.t), args.weight, ".weight"), args.reduction);
+    if (!gd__loss_usable("bce", args.x, args.t, args.weight))
+        return gd__error_object(gd__context(args.x ? args.x : args.t));
+    return gd__reduce_loss("bce", times(gd_bce_terms(args.x, args.t), args.weight), args.reduction);
 }
 
 gd_tensor *(gd_bce)(gd_tensor *x, gd_tensor *t)
@@ -150,14 +146,15 @@ gd_tensor *gd_bce_with_logits_with(gd_logit_loss args)
     gd_tensor *x = args.x, *t = args.t;
     gd_context *g = gd__context(x ? x : t);
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
-    if (!gd__usable(g, x, name, "x") || !gd__usable(g, t, name, "t"))
+    if (!gd__loss_usable(name, x, t, args.weight) ||
+        (args.pos_weight && !gd__usable(g, args.pos_weight, name, ".pos_weight")))
         return gd__error_object(g);
     if (!gd__same_shape(x, t))
         return gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, name, "gd_reshape one of them" },
                         "the logits %s and the targets %s differ in shape", gd__describe(x, left), gd__describe(t, right));
-    gd_tensor *of_ones = times(name, gd_mul(t, gd_softplus(gd_neg(x), 1, STRAIGHT)), args.pos_weight, ".pos_weight");
+    gd_tensor *of_ones = times(gd_mul(t, gd_softplus(gd_neg(x), 1, STRAIGHT)), args.pos_weight);
     gd_tensor *terms = gd_add(of_ones, gd_mul(gd_rsub_scalar(t, 1), gd_softplus(x, 1, STRAIGHT)));
-    return gd__reduce_loss(name, times(name, terms, args.weight, ".weight"), args.reduction);
+    return gd__reduce_loss(name, times(terms, args.weight), args.reduction);
 }
 
 gd_tensor *(gd_bce_with_logits)(gd_tensor *x, gd_tensor *t)

@@ -253,12 +253,13 @@ static gd_tensor *bce_backward_vjp(const gd__vjp *v)
 {
     gd_tensor *g = v->x[0], *p = v->x[1], *t = v->x[2];
     double n = p->numel > 0 ? (double)p->numel : 1;
-    gd_tensor *share = gd_div_scalar(gd_mul(v->dy, g), n);
-    gd_tensor *variance = variance_of(p), *error = gd_sub(p, t);
+    gd_tensor *variance = variance_of(p);
     if (v->i == 0)
-        return gd_reshape(gd_sum(gd_div(gd_mul(v->dy, error), gd_mul_scalar(variance, n))), gd__shape(g));
+        return gd_reshape(gd_sum(gd_div(gd_mul(v->dy, gd_sub(p, t)), gd_mul_scalar(variance, n))), gd__shape(g));
+    gd_tensor *share = gd_div_scalar(gd_mul(v->dy, g), n);
     if (v->i == 2)
         return gd_neg(gd_div(share, variance));
+    gd_tensor *error = gd_sub(p, t);
     gd_tensor *bend = gd_sub(variance, gd_mul(error, gd_rsub_scalar(gd_mul_scalar(p, 2), 1)));
     return gd_mul(share, gd_div(bend, gd_square(variance)));
 }

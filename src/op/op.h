@@ -149,6 +149,10 @@ gd_tensor *gd__sum_to(gd_tensor *x, gd_dims shape);
 /* torch.nn.functional's ignore_index, where none is given: the label of a sample that does not count. */
 enum { GD__IGNORED = -100 };
 
+/* Can x, t and the weight, where there is one, be used? Asked before anything is made, which might take a dead one's
+ * place. The error names the loss. */
+bool gd__loss_usable(const char *loss, const gd_tensor *x, const gd_tensor *t, const gd_tensor *weight);
+
 /* Are these the labels of that many rows, below `classes` or ignored? The error names the loss. */
 bool gd__labels_fit(const char *loss, const gd_tensor *labels, int64_t rows, int64_t classes, int64_t ignored);
 
