@@ -1,21 +1,28 @@
 /* sort.c - in which order elements come. */
 #include "cpu/kernel.h"
 
+#include <math.h>
+
 #include "cpu/kernels/lanes.h"
 
 #define T float
+#define IS_NAN(x) isnan(x)
 #define F(name) name##_f32
 #include "cpu/kernels/sort.inc"
 #define T double
+#define IS_NAN(x) isnan(x)
 #define F(name) name##_f64
 #include "cpu/kernels/sort.inc"
 #define T int64_t
+#define IS_NAN(x) false
 #define F(name) name##_i64
 #include "cpu/kernels/sort.inc"
 #define T uint8_t
+#define IS_NAN(x) false
 #define F(name) name##_u8
 #include "cpu/kernels/sort.inc"
 #define T bool
+#define IS_NAN(x) false
 #define F(name) name##_bool
 #include "cpu/kernels/sort.inc"
 
