@@ -24,6 +24,32 @@ typedef struct gd_reduction {
     char end; /* closes the list of initialisers */
 } gd_reduction;
 
+/* What looks along one dimension takes: gd_argmax(x, 1), gd_argmax(x, 1, true) or gd_argmax(x, 1, .keepdim = true). */
+typedef struct gd_along {
+    gd_tensor *x;
+    int dim;
+    bool keepdim;
+    char end;
+} gd_along;
+
+/* What a variance takes: with `population` it divides by n, else by n - 1. */
+typedef struct gd_var_options {
+    gd_tensor *x;
+    gd_dims axes;
+    bool keepdim;
+    bool population;
+    char end;
+} gd_var_options;
+
+/* What a norm takes; p left out, or 0, means 2. */
+typedef struct gd_norm_options {
+    gd_tensor *x;
+    gd_dims axes;
+    bool keepdim;
+    double p;
+    char end;
+} gd_norm_options;
+
 /* The numbers of one step of torch.optim.SGD. */
 typedef struct gd_sgd_rule {
     double lr, momentum, dampening, weight_decay;
@@ -84,6 +110,18 @@ typedef struct gd_class_loss {
 /* The functions of these names, with their options as initialisers. */
 #define gd_sum(...) gd_sum((gd_reduction){ __VA_ARGS__, .end = 0 })
 #define gd_mean(...) gd_mean((gd_reduction){ __VA_ARGS__, .end = 0 })
+#define gd_prod(...) gd_prod((gd_reduction){ __VA_ARGS__, .end = 0 })
+#define gd_max(...) gd_max((gd_reduction){ __VA_ARGS__, .end = 0 })
+#define gd_min(...) gd_min((gd_reduction){ __VA_ARGS__, .end = 0 })
+#define gd_any(...) gd_any((gd_reduction){ __VA_ARGS__, .end = 0 })
+#define gd_all(...) gd_all((gd_reduction){ __VA_ARGS__, .end = 0 })
+#define gd_logsumexp(...) gd_logsumexp((gd_reduction){ __VA_ARGS__, .end = 0 })
+#define gd_var(...) gd_var((gd_var_options){ __VA_ARGS__, .end = 0 })
+#define gd_std(...) gd_std((gd_var_options){ __VA_ARGS__, .end = 0 })
+#define gd_norm(...) gd_norm((gd_norm_options){ __VA_ARGS__, .end = 0 })
+/* These name their dimension. */
+#define gd_argmax(x, ...) gd_argmax((gd_along){ x, __VA_ARGS__, .end = 0 })
+#define gd_argmin(x, ...) gd_argmin((gd_along){ x, __VA_ARGS__, .end = 0 })
 
 /* The losses, with their options as initialisers. Without parentheses these names are functions of two tensors (gd_huber: and
  * a number), to be handed over as a gd_loss_function. */
@@ -98,6 +136,15 @@ typedef struct gd_class_loss {
 /* The parts of x of `size` along dim, the last one shorter where it must be, as views in part[0 ...], which has room for
  * `room` (torch.split). Returns how many; -1 on any error, and all are error tensors. */
 GD_API int gd_split(gd_tensor *x, int64_t size, int dim, int room, gd_tensor **part);
+
+/* Have both the same shape and the same numbers (torch.equal)? NaN equals nothing; 1 as one dtype equals 1 as another.
+ * Nothing is recorded. False on any error. */
+GD_API bool gd_equal(gd_tensor *a, gd_tensor *b);
+
+/* Is |a - b| <= atol + |rtol b| everywhere, or a == b, or, with equal_nan, are both NaN (torch.allclose; its defaults are
+ * 1e-5, 1e-8 and false)? Shapes broadcast; dtypes must be the same (GD_ERROR_DTYPE); integers are compared as the
+ * default dtype. A negative tolerance is GD_ERROR_VALUE. Nothing is recorded. False on any error. */
+GD_API bool gd_allclose(gd_tensor *a, gd_tensor *b, double rtol, double atol, bool equal_nan);
 
 /* What an operation says of itself. Strings are static; NULL stands where there is nothing to say. */
 enum { GD_MAX_OPERANDS = 5 };

@@ -12,7 +12,7 @@ static gd_context *context_of(int count, gd_tensor *const *in)
     return &gd__nowhere;
 }
 
-bool gd__operands_usable(const gd__call *call)
+static bool operands_usable(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
         if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
@@ -35,12 +35,6 @@ static bool wants_one_float(const gd__call *call)
     return true;
 }
 
-/* A double in C is also how a whole number is written; PyTorch's n + 1 stays an integer. */
-static bool is_whole(double number)
-{
-    return number > -9007199254740992.0 && number < 9007199254740992.0 && number == (double)(int64_t)number;
-}
-
 /* The dtype that all operands are brought to. */
 static gd_dtype common_dtype(const gd__call *call)
 {
@@ -50,7 +44,7 @@ static gd_dtype common_dtype(const gd__call *call)
         dtype = gd__promote(dtype, ndim, (gd_dtype)call->in[i]->dtype, call->in[i]->ndim);
         ndim = ndim > call->in[i]->ndim ? ndim : call->in[i]->ndim;
     }
-    if (call->op->dtypes == GD__NUMBER && is_whole(call->attrs->scalar[0]))
+    if (call->op->dtypes == GD__NUMBER && gd__is_whole(call->attrs->scalar[0]))
         return dtype == GD_BOOL ? GD_INT64 : dtype;
     bool wants_real = call->op->dtypes != GD__PROMOTED && !gd__is_float(dtype);
     return wants_real ? gd__dtype(call->context, GD_DEFAULT) : dtype;
@@ -120,18 +114,19 @@ bool gd__keep_record(const gd__call *call)
 
 static bool run(gd__call *call)
 {
-    if (!gd__operands_usable(call) || !prepare(call))
+    if (!operands_usable(call) || !prepare(call))
         return false;
     gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
     return call->op->infer(call, &meta) && compute(call, &meta) && gd__keep_record(call);
 }
 
-gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
-                        bool (*stage)(gd__call *))
+/* Runs `stage` on a call of these operands. */
+static inline gd_tensor *apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs,
+                               bool (*stage)(gd__call *))
 {
     gd_context *g = context_of(count, in);
     gd_tensor *few[GD__MAX_INPUTS];
-    gd__call call = { .context = g, .op = op, .id = id, .count = count, .in = few, .attrs = attrs };
+    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .in = few, .attrs = attrs };
     if (g->stand_in)
         return gd__error_object(g);
     if (count > GD__MAX_INPUTS)
@@ -141,7 +136,7 @@ gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *i
     for (int i = 0; i < count; i++)
         call.in[i] = in[i];
     const char *outer = g->running;
-    g->running = op->info.name;
+    g->running = call.op->info.name;
     bool good = stage(&call);
     g->running = outer;
     if (count > GD__MAX_INPUTS)
@@ -151,7 +146,7 @@ gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *i
 
 gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
-    return gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run);
+    return apply(id, count, in, attrs, run);
 }
 
 /* ---- updates ---- */
@@ -159,12 +154,17 @@ gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__at
 /* The operand that an update only reads; all others are written. */
 enum { GRADIENT = 1 };
 
+/* A kernel that wants row-major order writes there itself: a copy would not do. */
 static bool may_write(const gd__call *call)
 {
     char text[GD__TEXT_SIZE];
     for (int i = 0; i < call->count; i++) {
         const gd_tensor *t = call->in[i];
-        if (i == GRADIENT || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
+        if (i == GRADIENT)
+            continue;
+        if (!gd__may_write(t, call->op->info.name))
+            return false;
+        if (!call->op->contiguous || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
             continue;
         gd__fail(call->context,
                  (gd__fault){ .status = GD_ERROR_STATE,
@@ -178,7 +178,7 @@ static bool may_write(const gd__call *call)
 static bool run_update(gd__call *call)
 {
     gd__meta meta = { .dtype = GD_DEFAULT };
-    if (!gd__operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
+    if (!operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
     if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))
@@ -193,5 +193,5 @@ static bool run_update(gd__call *call)
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
     gd_context *g = context_of(count, in);
-    return g->failed ? gd__error_object(g) : gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run_update);
+    return g->failed ? gd__error_object(g) : apply(id, count, in, attrs, run_update);
 }

@@ -123,44 +123,48 @@ static bool run_quietly(gd__call *call, gd_tensor **operand, gd__attrs *attrs)
     return good;
 }
 
-static bool run_forward(gd__call *call)
+/* Room for the operands and for what forward will save. */
+static gd_tensor *run_forward(gd__call *call, gd_tensors x, gd_tensor **operand)
 {
-    gd_tensor *few[GD__MAX_INPUTS + GD_MAX_SAVED], **operand = few;
-    size_t size = ((size_t)call->count + GD_MAX_SAVED) * sizeof *operand;
-    gd__attrs attrs = { .integer = { call->count } };
-    if (!gd__operands_usable(call))
+    gd__attrs attrs = { .integer = { x.count } };
+    for (int i = 0; i < x.count; i++)
+        operand[i] = x.item[i];
+    call->in = operand;
+    call->attrs = &attrs;
+    bool good = run_quietly(call, operand, &attrs) && gd__keep_record(call);
+    return good ? call->out : gd__error_object(call->context);
+}
+
+static bool operands_usable(gd_operation *operation, gd_tensors x)
+{
+    gd_context *g = operation->object.context;
+    if (x.count < 1 || !x.item) {
+        gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, operation->name, "Pass the tensors that it is applied to" },
+                 "there are no operands");
         return false;
-    if (call->count > GD__MAX_INPUTS)
-        operand = gd__alloc(call->context, size);
-    if (!operand)
-        return false;
-    for (int i = 0; i < call->count; i++)
-        operand[i] = call->in[i];
-    gd__call extended = *call;
-    extended.attrs = &attrs;
-    bool good = run_quietly(&extended, operand, &attrs);
-    extended.in = operand;
-    good = good && gd__keep_record(&extended);
-    call->out = extended.out;
-    if (operand != few)
-        gd__free(call->context, operand, size);
-    return good;
+    }
+    for (int i = 0; i < x.count; i++)
+        if (!gd__usable(g, x.item[i], operation->name, "an operand"))
+            return false;
+    return true;
 }
 
 gd_tensor *gd_apply_to(gd_operation *operation, gd_tensors x)
 {
     gd_context *g = gd__context(operation);
-    if (!gd__usable(g, operation, "gd_apply", "the operation"))
+    if (!gd__usable(g, operation, "gd_apply", "the operation") || !operands_usable(operation, x))
         return gd__error_object(g);
-    if (x.count < 1 || !x.item)
-        return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, operation->name, "Pass the tensors that it is applied to" },
-                        "there are no operands");
-    if (g->failed && !gd__alive(x.item[0]))
+    size_t size = ((size_t)x.count + GD_MAX_SAVED) * sizeof(gd_tensor *);
+    gd_tensor **operand = gd__alloc(g, size);
+    if (!operand)
         return gd__error_object(g);
-    for (int i = 0; i < x.count; i++)
-        if (!gd__usable(g, x.item[i], operation->name, "an operand"))
-            return gd__error_object(g);
-    return gd__apply_op(&operation->op, 0, x.count, x.item, NULL, run_forward);
+    gd__call call = { .context = g, .op = &operation->op, .count = x.count };
+    const char *outer = g->running;
+    g->running = operation->name;
+    gd_tensor *y = run_forward(&call, x, operand);
+    g->running = outer;
+    gd__free(g, operand, size);
+    return y;
 }
 
 /* ---- making ---- */

@@ -26,13 +26,8 @@ enum { GD__RECORD_GONE = -1 };
 /* Puts an operation on the tape. False with the error set. */
 bool gd__tape_add(const gd__call *call);
 
-/* Runs `stage` on a call of these operands; it sets call->out. */
-gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
-                        bool (*stage)(gd__call *call));
-
-/* What stages have in common: are the operands tensors of this context; a record, where a gradient may be wanted. False
- * with the error set. */
-bool gd__operands_usable(const gd__call *call);
+/* Says whether a gradient flows to the result of a call, and records it where one may be wanted. False with the error
+ * set. */
 bool gd__keep_record(const gd__call *call);
 
 /* The record that made t, NULL for a leaf and where it has gone. */

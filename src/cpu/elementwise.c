@@ -83,7 +83,7 @@ static bool plain(const gd__call *call)
     for (int i = 0; i < call->count; i++)
         if (!call->in[i]->contiguous || call->in[i]->numel != call->out->numel)
             return false;
-    return true;
+    return call->out->contiguous;
 }
 
 /* All operands lie as the output does: one loop. */

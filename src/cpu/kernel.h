@@ -13,12 +13,21 @@ typedef struct gd__kernel gd__kernel;
 /* One pass over n elements: pointer[0] the output, pointer[1 ...] the operands; strides in bytes. */
 typedef void gd__loop(char *const *pointer, const int64_t *stride, int64_t n, const gd__attrs *attrs);
 
+/* A tensor in row-major order as outer x along x inner elements: outer x inner lanes that run along the middle. */
+typedef struct gd__lanes {
+    int64_t outer, along, inner;
+} gd__lanes;
+
+/* One pass over lanes: y has an element for each, or as many as x. */
+typedef void gd__lane_loop(gd__lanes l, const void *x, void *y);
+
 /* Fills call->out. False with the error set. */
 typedef bool gd__run(const gd__kernel *kernel, const gd__call *call);
 
 struct gd__kernel {
     gd__run *run;
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
+    gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
 };
 
 /* The table of the context's instruction set, chosen at the first call; NULL with the error set. */
@@ -26,6 +35,12 @@ const gd__kernel *const *gd__kernels(gd_context *g);
 
 /* Runs an elementwise kernel: collapses dimensions, broadcasts, calls the loop (elementwise.c). */
 gd__run gd__run_elementwise;
+
+/* Runs a lane loop that makes one element of each lane: attrs as op/reduce.h has them (lanes.c). */
+gd__run gd__run_fold;
+
+/* Runs a lane loop along the one dimension attrs->integer[0], on a row-major operand (lanes.c). */
+gd__run gd__run_along;
 
 /* A nest of loops over the places of a shape; strides in bytes, 0 where an operand is repeated. */
 enum { GD__MAX_POINTERS = GD__MAX_INPUTS + 1 };

@@ -317,6 +317,32 @@ static gd_tensor *call_reduction(const function *f, reader *r)
     return CALL((gd_reduction), args);
 }
 
+static gd_tensor *call_along(const function *f, reader *r)
+{
+    gd_along args = { .x = tensor(r) };
+    args.dim = small(r);
+    args.keepdim = flag(r);
+    return CALL((gd_along), args);
+}
+
+static gd_tensor *call_var(const function *f, reader *r)
+{
+    gd_var_options options = { .x = tensor(r) };
+    options.axes = dims_or_all(r);
+    options.keepdim = flag(r);
+    options.population = flag(r);
+    return CALL((gd_var_options), options);
+}
+
+static gd_tensor *call_norm(const function *f, reader *r)
+{
+    gd_norm_options options = { .x = tensor(r) };
+    options.axes = dims_or_all(r);
+    options.keepdim = flag(r);
+    options.p = number_or(r, 0);
+    return CALL((gd_norm_options), options);
+}
+
 static gd_loss_reduction reduction_or_mean(reader *r)
 {
     return is_left(r) ? (gd_loss_reduction)small(r) : GD_REDUCE_MEAN;
@@ -402,6 +428,9 @@ static gd_tensor *call_sgd(const function *f, reader *r)
              gd_tensor *(*)(gd_tensor *, gd_dtype): call_ty, \
              gd_tensor *(*)(gd_tensors, int): call_li, \
              gd_tensor *(*)(gd_reduction): call_reduction, \
+             gd_tensor *(*)(gd_along): call_along, \
+             gd_tensor *(*)(gd_var_options): call_var, \
+             gd_tensor *(*)(gd_norm_options): call_norm, \
              gd_tensor *(*)(gd_loss): call_loss, \
              gd_tensor *(*)(gd_huber_loss): call_huber, \
              gd_tensor *(*)(gd_logit_loss): call_logit_loss, \
@@ -412,6 +441,9 @@ static gd_tensor *call_sgd(const function *f, reader *r)
 #define PARAMETERS(name, text) \
     _Generic(&gd_##name, \
              gd_tensor *(*)(gd_reduction): "gd_tensor *x, gd_dims axes, bool keepdim", \
+             gd_tensor *(*)(gd_along): "gd_tensor *x, int dim, bool keepdim", \
+             gd_tensor *(*)(gd_var_options): "gd_tensor *x, gd_dims axes, bool keepdim, bool population", \
+             gd_tensor *(*)(gd_norm_options): "gd_tensor *x, gd_dims axes, bool keepdim, double p", \
              gd_tensor *(*)(gd_loss): "gd_tensor *x, gd_tensor *t, gd_loss_reduction reduction, gd_tensor *weight", \
              gd_tensor *(*)(gd_huber_loss): \
                  "gd_tensor *x, gd_tensor *t, double delta, gd_loss_reduction reduction, gd_tensor *weight", \

@@ -7,6 +7,12 @@ bool gd__infer_same(const gd__call *call, gd__meta *out)
     return true;
 }
 
+bool gd__infer_along(const gd__call *call, gd__meta *out)
+{
+    out->shape = gd__shape(call->in[0]);
+    return gd__axis(call->in[0], call->attrs->integer[0]) >= 0;
+}
+
 static bool refuse(const gd__call *call, int dim, int64_t a, int64_t b)
 {
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];

@@ -5,12 +5,6 @@
 
 /* ---- softmax and its logarithm ---- */
 
-static bool along_dim_infer(const gd__call *call, gd__meta *out)
-{
-    out->shape = gd__shape(call->in[0]);
-    return gd__dim(call->in[0], (int)call->attrs->integer[0]) >= 0;
-}
-
 static gd_tensor *sum_along(const gd__vjp *v, gd_tensor *x)
 {
     return gd_sum(x, gd_axes(v->attrs->integer[0]), true);
@@ -27,7 +21,7 @@ const gd__op gd__op_softmax = {
               .why = "raising one x lowers the shares of all others: the sum is that common part",
               .latex = "y = \\frac{e^{x}}{\\sum e^{x}}",
               .latex_derivative = { "\\bar x = y \\odot (\\bar y - \\sum \\bar y \\odot y)" } },
-    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = along_dim_infer,
+    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = gd__infer_along,
     .vjp = softmax_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT },
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } },
                 { .shape = { { 3, { 2, 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } } },
@@ -49,7 +43,7 @@ const gd__op gd__op_log_softmax = {
               .why = "the subtracted logarithm depends on every x, by its share exp(y)",
               .latex = "y = x - \\ln \\sum e^{x}",
               .latex_derivative = { "\\bar x = \\bar y - e^{y} \\sum \\bar y" } },
-    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = along_dim_infer,
+    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = gd__infer_along,
     .vjp = log_softmax_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT },
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } },
                 { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 0 } } } },

@@ -136,6 +136,8 @@ bool gd__infer_broadcast(const gd__call *call, gd__meta *out);
 bool gd__join_shapes(const gd__call *call, gd_dims *shape, gd_dims other);
 /* The shape of the first operand. */
 bool gd__infer_same(const gd__call *call, gd__meta *out);
+/* The shape of the operand; attrs->integer[0] must be one of its axes. */
+bool gd__infer_along(const gd__call *call, gd__meta *out);
 /* Broadcast, and the result is bool. */
 bool gd__infer_compare(const gd__call *call, gd__meta *out);
 

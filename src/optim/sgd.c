@@ -108,7 +108,7 @@ static bool prepare(gd_optimizer *o, int i)
     gd_context *g = o->object.context;
     const gd_tensor *p = o->parameter[i];
     char text[GD__TEXT_SIZE];
-    if (!gd__usable(g, p, "gd_step", "a parameter"))
+    if (!gd__usable(g, p, "gd_step", "a parameter") || (p->has_grad && !gd__may_write(p, "gd_step")))
         return false;
     if (!p->contiguous) {
         gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_step", "Make the layer of a gd_clone of it" },

@@ -27,6 +27,16 @@ gd_dtype gd__dtype(gd_context *g, gd_dtype dtype)
     return g->default_dtype == GD_DEFAULT ? GD_FLOAT32 : (gd_dtype)g->default_dtype;
 }
 
+gd_dtype gd__dtype_asked(gd_context *g, const char *function, gd_dtype dtype)
+{
+    gd_dtype settled = gd__dtype(g, dtype);
+    if (gd__is_dtype(settled))
+        return settled;
+    gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, function, "Name one of the dtypes of GD_DTYPE_LIST" }, "%d is no dtype",
+             (int)dtype);
+    return GD_DEFAULT;
+}
+
 void gd_set_default_dtype(gd_context *g, gd_dtype dtype)
 {
     if (!g || g->stand_in)

@@ -121,3 +121,13 @@ static bool run_cast(const gd__kernel *kernel, const gd__call *call)
 }
 
 const gd__kernel GD__K(cast) = { .run = run_cast };
+
+/* A conversion, to a dtype that may be the same, whose result lies where it is written. */
+static bool run_assign(const gd__kernel *kernel, const gd__call *call)
+{
+    gd__call conversion = { .context = call->context, .op = call->op, .count = 1, .in = call->in + 1,
+                            .out = call->in[0] };
+    return run_cast(kernel, &conversion);
+}
+
+const gd__kernel GD__K(assign) = { .run = run_assign };

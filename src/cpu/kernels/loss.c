@@ -16,29 +16,13 @@ static inline int64_t label_at(const gd_tensor *labels, int64_t i)
 #define F(name) name##_f64
 #include "cpu/kernels/loss.inc"
 
-static bool run_softmax(const gd__kernel *kernel, const gd__call *call)
-{
-    (void)kernel;
-    if (call->out->numel > 0 && call->out->dtype == GD_FLOAT32)
-        softmax_f32(lanes_of(call), (const float *)call->in[0]->data, (float *)call->out->data);
-    else if (call->out->numel > 0)
-        softmax_f64(lanes_of(call), (const double *)call->in[0]->data, (double *)call->out->data);
-    return true;
-}
+const gd__kernel GD__K(softmax) = {
+    .run = gd__run_along, .lanes = { [GD_FLOAT32] = softmax_f32, [GD_FLOAT64] = softmax_f64 },
+};
 
-const gd__kernel GD__K(softmax) = { .run = run_softmax };
-
-static bool run_log_softmax(const gd__kernel *kernel, const gd__call *call)
-{
-    (void)kernel;
-    if (call->out->numel > 0 && call->out->dtype == GD_FLOAT32)
-        log_softmax_f32(lanes_of(call), (const float *)call->in[0]->data, (float *)call->out->data);
-    else if (call->out->numel > 0)
-        log_softmax_f64(lanes_of(call), (const double *)call->in[0]->data, (double *)call->out->data);
-    return true;
-}
-
-const gd__kernel GD__K(log_softmax) = { .run = run_log_softmax };
+const gd__kernel GD__K(log_softmax) = {
+    .run = gd__run_along, .lanes = { [GD_FLOAT32] = log_softmax_f32, [GD_FLOAT64] = log_softmax_f64 },
+};
 
 static bool run_nll(const gd__kernel *kernel, const gd__call *call)
 {
