@@ -97,6 +97,26 @@ typedef struct gd_class_loss {
     const char *given;      /* which were written: the macro's text. With NULL every field counts as written */
 } gd_class_loss;
 
+/* Of torch.optim.Adagrad. `step` is how many steps the parameter has made with this one: 1 at the first. */
+typedef struct gd_adagrad_rule {
+    double lr, lr_decay, weight_decay, eps;
+    bool maximize;
+    int64_t step;
+} gd_adagrad_rule;
+
+/* Of torch.optim.RMSprop. */
+typedef struct gd_rmsprop_rule {
+    double lr, alpha, eps, weight_decay, momentum;
+    bool maximize;
+} gd_rmsprop_rule;
+
+/* Of torch.optim.Adam, and of torch.optim.AdamW where the weight decay is decoupled. `step` as in gd_adagrad_rule. */
+typedef struct gd_adam_rule {
+    double lr, beta1, beta2, eps, weight_decay;
+    bool decoupled, maximize;
+    int64_t step;
+} gd_adam_rule;
+
 #define GD_OP(name, ...) GD_API gd_tensor *gd_##name(__VA_ARGS__);
 #define GD_VIEW(name, ...) GD_API gd_tensor *gd_##name(__VA_ARGS__);
 #define GD_UPDATE(name, ...) GD_API gd_tensor *gd_##name(__VA_ARGS__);

@@ -401,6 +401,44 @@ static gd_tensor *call_sgd(const function *f, reader *r)
     return CALL((gd_tensor *, gd_tensor *, gd_tensor *, gd_sgd_rule), p, d, m, rule);
 }
 
+static gd_tensor *call_adagrad(const function *f, reader *r)
+{
+    gd_tensor *p = tensor(r), *d = tensor(r), *sum = tensor(r);
+    gd_adagrad_rule rule = { .lr = number(r) };
+    rule.lr_decay = number_or(r, 0);
+    rule.weight_decay = number_or(r, 0);
+    rule.eps = number_or(r, 1e-10);
+    rule.maximize = flag(r);
+    rule.step = is_left(r) ? integer(r) : 1;
+    return CALL((gd_tensor *, gd_tensor *, gd_tensor *, gd_adagrad_rule), p, d, sum, rule);
+}
+
+static gd_tensor *call_rmsprop(const function *f, reader *r)
+{
+    gd_tensor *p = tensor(r), *d = tensor(r), *v = tensor(r), *mean = tensor(r), *m = tensor(r);
+    gd_rmsprop_rule rule = { .lr = number(r) };
+    rule.alpha = number_or(r, 0.99);
+    rule.eps = number_or(r, 1e-8);
+    rule.weight_decay = number_or(r, 0);
+    rule.momentum = number_or(r, 0);
+    rule.maximize = flag(r);
+    return CALL((gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_rmsprop_rule), p, d, v, mean, m, rule);
+}
+
+static gd_tensor *call_adam(const function *f, reader *r)
+{
+    gd_tensor *p = tensor(r), *d = tensor(r), *m = tensor(r), *v = tensor(r), *largest = tensor(r);
+    gd_adam_rule rule = { .lr = number(r) };
+    rule.beta1 = number_or(r, 0.9);
+    rule.beta2 = number_or(r, 0.999);
+    rule.eps = number_or(r, 1e-8);
+    rule.weight_decay = number_or(r, 0);
+    rule.decoupled = flag(r);
+    rule.maximize = flag(r);
+    rule.step = is_left(r) ? integer(r) : 1;
+    return CALL((gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_adam_rule), p, d, m, v, largest, rule);
+}
+
 /* ---- the table, made from the list ---- */
 
 /* Which of the ways fits is told by the function's type: a new type that fits none does not compile. */
@@ -435,6 +473,9 @@ static gd_tensor *call_sgd(const function *f, reader *r)
              gd_tensor *(*)(gd_huber_loss): call_huber, \
              gd_tensor *(*)(gd_logit_loss): call_logit_loss, \
              gd_tensor *(*)(gd_class_loss): call_class_loss, \
+             gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_adagrad_rule): call_adagrad, \
+             gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_rmsprop_rule): call_rmsprop, \
+             gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_adam_rule): call_adam, \
              gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_sgd_rule): call_sgd)
 
 /* The fields of a struct, or the parameters as they stand in the list. */
@@ -452,6 +493,15 @@ static gd_tensor *call_sgd(const function *f, reader *r)
              gd_tensor *(*)(gd_class_loss): \
                  "gd_tensor *x, gd_tensor *t, gd_loss_reduction reduction, gd_tensor *weight, double label_smoothing, " \
                  "int64_t ignore_index", \
+             gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_adagrad_rule): \
+                 "gd_tensor *p, gd_tensor *d, gd_tensor *sum, double lr, double lr_decay, double weight_decay, double eps, " \
+                 "bool maximize, int64_t step", \
+             gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_rmsprop_rule): \
+                 "gd_tensor *p, gd_tensor *d, gd_tensor *v, gd_tensor *mean, gd_tensor *m, double lr, double alpha, " \
+                 "double eps, double weight_decay, double momentum, bool maximize", \
+             gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_tensor *, gd_adam_rule): \
+                 "gd_tensor *p, gd_tensor *d, gd_tensor *m, gd_tensor *v, gd_tensor *largest, double lr, double beta1, " \
+                 "double beta2, double eps, double weight_decay, bool decoupled, bool maximize, int64_t step", \
              gd_tensor *(*)(gd_tensor *, gd_tensor *, gd_tensor *, gd_sgd_rule): \
                  "gd_tensor *p, gd_tensor *d, gd_tensor *m, double lr, double momentum, double dampening, " \
                  "double weight_decay, bool nesterov, bool maximize, bool first", \

@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 gradus=${GRADUS_BUILD:-build/release}/gradus
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-tests=36
+tests=43
 echo "1..$tests"
 
 number=0 failures=0
@@ -54,6 +54,7 @@ expect "a count beyond 64 bits" answers 2 "*" "no whole number: '999999999999999
     train data/mnist --steps 99999999999999999999
 expect "a number that is none" answers 2 "*" "no number: 'nan'" train data/mnist --lr nan
 expect "an unknown dtype" answers 2 "*" "--dtype" train data/mnist --dtype int8
+expect "an unknown optimizer" answers 2 "*" "--optimizer is sgd, adagrad" train data/mnist --optimizer adamax
 expect "an option without its value" answers 2 "*" "a value must follow '--lr'" train data/mnist --lr
 expect "a flag with a value" answers 2 "*" "there is no option '--values=1'" inspect --values=1 x
 expect "train without a folder" answers 2 "*" "*" train
@@ -122,6 +123,18 @@ the_same_again() {
 }
 
 expect "the same call gives the same files" the_same_again
+
+learns_with_adam() {
+    answers 0 "with replacement, adam, learning rate 0.001" "" \
+        train data/mnist --steps 200 --hidden 10 --optimizer adam --output "$place/adam" &&
+        awk -F , 'END { exit $3 < 0.8 }' "$place/adam/history.csv"
+}
+
+expect "train --optimizer adam learns" learns_with_adam
+for optimizer in sgd adagrad rmsprop adam adamw; do
+    expect "train --optimizer=$optimizer" answers 0 "$optimizer, learning rate 0.5" "" \
+        train data/mnist --steps 1 --hidden 2 --optimizer=$optimizer --lr 0.5 --output "$place/adam"
+done
 
 # Interrupts a long training some steps after the first, and has the saved network measured: what the training said of it
 # must be true, up to rounding.
