@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "cpu/kernels/lanes.h"
-
 #define T float
 #define IS_NAN(x) isnan(x)
 #define F(name) name##_f32
@@ -28,12 +26,13 @@
 
 static bool run_argsort(const gd__kernel *kernel, const gd__call *call)
 {
-    static bool (*const sorts[GD_BOOL + 1])(const gd__call *, lanes) = {
+    static bool (*const sorts[GD_BOOL + 1])(const gd__call *, gd__lanes) = {
         [GD_FLOAT32] = argsort_f32, [GD_FLOAT64] = argsort_f64, [GD_INT64] = argsort_i64, [GD_UINT8] = argsort_u8,
         [GD_BOOL] = argsort_bool,
     };
     (void)kernel;
-    return call->out->numel == 0 || sorts[call->in[0]->dtype](call, lanes_of(call));
+    const gd_tensor *x = call->in[0];
+    return x->numel == 0 || sorts[x->dtype](call, gd__lanes_along(x, call->attrs->integer[0]));
 }
 
 const gd__kernel GD__K(argsort) = { .run = run_argsort };
