@@ -428,14 +428,10 @@ static void bce_with_logits(question *q, const reference *r)
 {
     (void)r;
     const value *x = q->argument[0].x, *t = q->argument[1].x, *weight = q->argument[3].x, *positive = q->argument[4].x;
-    if (!same_dims(x->shape, t->shape)) {
-        fault(q, GD_ERROR_SHAPE);
-        return;
-    }
-    if (!can_weigh(q, positive, x->shape) || !can_weigh(q, weight, x->shape))
-        return;
     q->unclear = !is_float(x->dtype) || !is_float(t->dtype);
-    if (q->unclear)
+    if (!same_dims(x->shape, t->shape))
+        fault(q, GD_ERROR_SHAPE);
+    if (q->unclear || q->faults || !can_weigh(q, positive, x->shape) || !can_weigh(q, weight, x->shape))
         return;
     gd_dtype dtype = promoted(x->dtype, x->shape.count, t->dtype, t->shape.count);
     terms all = some_terms(q, dtype, coarser(x->dtype, t->dtype), x->shape);
