@@ -44,7 +44,6 @@ TWO(add, a + b)
 TWO(sub, a - b)
 TWO(mul, a * b)
 TWO(div, a / b)
-TWO(pow, powl(a, b))
 TWO(maximum, isnan(a) || a > b ? a : b)
 TWO(minimum, isnan(a) || a < b ? a : b)
 TWO(relu_backward, b <= 0 ? 0 : a)
@@ -90,13 +89,25 @@ static number silu_of(const number *x, const number *c, number *scale)
     return y;
 }
 
+/* a^b. glibc 2.36 has infinity for (-infinity)^(-2^63) as a long double; as a double it is right. */
+static number raised(number a, number b)
+{
+    return isinf(a) ? (number)pow((double)a, (double)b) : powl(a, b);
+}
+
+static number pow_of(const number *x, const number *c, number *scale)
+{
+    (void)c, (void)scale;
+    return raised(x[0], x[1]);
+}
+
 /* Of -infinity a root is NaN, and a square root of -0 is -0, where C's pow has infinity and 0. */
 static number pow_scalar_of(const number *x, const number *c, number *scale)
 {
     (void)scale;
     if (c[0] == 0.5L)
         return sqrtl(x[0]);
-    return c[0] == -0.5L ? 1 / sqrtl(x[0]) : powl(x[0], c[0]);
+    return c[0] == -0.5L ? 1 / sqrtl(x[0]) : raised(x[0], c[0]);
 }
 
 /* 1 + erf cancels below 0. */
