@@ -37,9 +37,35 @@ int run_evaluate(int count, char **arguments);
 int run_inspect(int count, char **arguments);
 int run_ops(int count, char **arguments);
 
+/* ---- data: four IDX files in a folder, or a table ---- */
+
+typedef struct table_options {
+    const char *target, *ignore, *separator; /* as gd_dataset_csv takes them; NULL for its defaults */
+} table_options;
+
+bool is_folder(const char *path);
+
+/* The rows of a table. `classes`: the names of the classes, NULL for those of the table. */
+gd_dataset *read_table(gd_context *g, const char *path, const table_options *options, const char *const *classes);
+
 /* ---- the classifier that train makes and evaluate reads ---- */
 
 /* in-hidden-classes: affine, ReLU, affine, weights 0.01 * randn and biases 0, as notebook 004 draws them. */
 gd_layer *classifier(gd_context *g, int64_t in, int64_t hidden, int64_t classes);
+
+/* The rows of a table that a classifier is trained on, and how they were read. */
+typedef struct trained_table {
+    gd_dataset *rows;
+    gd_moments moments; /* that they were standardised with */
+    table_options options;
+} trained_table;
+
+/* Writes the parameters and, with a table (NULL for none), what makes others of its kind fit: moments, columns, classes. */
+bool save_model(gd_layer *net, const trained_table *table, const char *path);
+
+/* The classifier in such a file; and the rows of another table as those that it was trained on were read, NULL after saying
+ * that its columns are others. */
+gd_layer *load_classifier(gd_context *g, gd_archive *model);
+gd_dataset *load_table(gd_context *g, gd_archive *model, const char *path, table_options options);
 
 #endif
