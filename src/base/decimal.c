@@ -113,14 +113,20 @@ gd__reading gd__read_number(const char *text, char point, double *value)
     return isinf(*value) ? GD__BEYOND_RANGE : GD__IS_NUMBER;
 }
 
+/* Fewer digits may be beyond the range of doubles: those of the largest, rounded up. */
+static bool gives_back(const char *text, double value, bool single)
+{
+    double again;
+    return gd__read_number(text, '.', &again) == GD__IS_NUMBER &&
+           (single ? (float)again == (float)value : again == value);
+}
+
 char *gd__shortest_text(double value, bool single, char *text)
 {
-    double again = 0;
-    for (int digits = single ? 6 : 15; digits <= 17; digits++) {
-        gd__number_text(value, digits, text);
-        if (gd__read_number(text, '.', &again) != GD__IS_NUMBER || again == value ||
-            (single && (float)again == (float)value))
-            break;
-    }
+    enum { ENOUGH = 17 };
+    int digits = single ? 6 : 15;
+    gd__number_text(value, digits, text);
+    while (digits < ENOUGH && !gives_back(text, value, single))
+        gd__number_text(value, ++digits, text);
     return text;
 }
