@@ -162,9 +162,9 @@ static bool options_fit(const gd_csv_options *o)
                                                             "GD_CSV_NUMBERS" };
     if (o->as < GD_CSV_LABELS || o->as > GD_CSV_NUMBERS)
         gd__fail(o->context, fault, "targets can't be made as %d", (int)o->as);
-    else if (o->as == GD_CSV_NUMBERS && o->classes) {
-        fault.remedy = "Leave one of them out";
-        gd__fail(o->context, fault, "targets that are numbers have no .classes");
+    else if (o->classes && (o->as == GD_CSV_NUMBERS || !*o->classes)) {
+        fault.remedy = "Leave .classes out";
+        gd__fail(o->context, fault, *o->classes ? "targets that are numbers have no .classes" : ".classes names none");
     } else
         return true;
     return false;
