@@ -89,13 +89,14 @@ static void introduce(const plan *p, const sets *data, int64_t in, int64_t class
     fflush(stdout);
 }
 
-/* Accuracy, time and files: what a person wants to know at the end. */
+/* Accuracy, time and files: what a person wants to know at the end. Without test rows there is no accuracy of them. */
 static void summarise(const plan *p, const gd_history *history, gd_evaluation last, const char *model, const char *csv)
 {
-    printf("%s after %lld steps in %.1f s: %.2f %% of the training %s and %.2f %% of the test %s are right\n",
-           interrupted ? "Interrupted" : "Done", (long long)gd_history_steps(history), gd_history_seconds(history),
-           100 * last.train_accuracy, samples_of(p), 100 * last.test_accuracy, samples_of(p));
-    printf("  model    %s\n  history  %s\n", model, csv);
+    printf("%s after %lld steps in %.1f s: %.2f %% of the training %s", interrupted ? "Interrupted" : "Done",
+           (long long)gd_history_steps(history), gd_history_seconds(history), 100 * last.train_accuracy, samples_of(p));
+    if (last.test_accuracy == last.test_accuracy)
+        printf(" and %.2f %% of the test %s", 100 * last.test_accuracy, samples_of(p));
+    printf(" are right\n  model    %s\n  history  %s\n", model, csv);
 }
 
 /* ---- training ---- */

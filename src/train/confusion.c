@@ -24,7 +24,7 @@ static bool check_labels(gd_context *g, const gd_tensor *labels, const char *wha
     if (labels->ndim == 1 && is_label_dtype(labels))
         return true;
     gd__fail(g, (gd__fault){ .status = labels->ndim == 1 ? GD_ERROR_DTYPE : GD_ERROR_SHAPE, .remedy = ask_labels },
-             "%s are %s", what, gd__describe(labels, text));
+             "%s is %s", what, gd__describe(labels, text));
     return false;
 }
 
@@ -49,10 +49,10 @@ static bool as_many(gd_context *g, const gd_tensor *predicted, const gd_tensor *
 static gd_tensor *predicted_labels(gd_context *g, gd_tensor *predicted)
 {
     char text[GD__TEXT_SIZE];
-    if (!gd__usable(g, predicted, g->running, "the predictions"))
+    if (!gd__usable(g, predicted, g->running, "the predictions tensor"))
         return NULL;
     if (predicted->ndim == 1)
-        return check_labels(g, predicted, "the predictions") ? predicted : NULL;
+        return check_labels(g, predicted, "the predictions tensor") ? predicted : NULL;
     if (predicted->ndim == 2 && predicted->shape[1] > 1) {
         gd_tensor *place = gd_argmax(predicted, -1);
         return gd__alive(place) ? place : NULL;
@@ -61,7 +61,7 @@ static gd_tensor *predicted_labels(gd_context *g, gd_tensor *predicted)
              (gd__fault){ .status = GD_ERROR_SHAPE,
                           .remedy = "Pass labels (N,), or scores (N, C) of two classes or more; of one output, whether "
                                     "it is at least 0.5" },
-             "the predictions are %s", gd__describe(predicted, text));
+             "the predictions tensor is %s", gd__describe(predicted, text));
     return NULL;
 }
 
@@ -85,7 +85,7 @@ static bool in_range(gd_context *g, const gd_tensor *labels, int64_t classes, co
 static bool count_into(gd_context *g, gd_tensor *confusion, gd_tensor *predicted, gd_tensor *labels)
 {
     int64_t classes = confusion->shape[0], *count = (int64_t *)(void *)confusion->data;
-    if (!check_labels(g, labels, "the labels"))
+    if (!check_labels(g, labels, "the labels tensor"))
         return false;
     gd_tensor *taken = predicted_labels(g, predicted);
     if (!taken || !as_many(g, predicted, labels) || !in_range(g, labels, classes, "label") ||
@@ -271,11 +271,11 @@ static int64_t rank_of(const gd_tensor *scores, int64_t sample, int64_t label)
 static bool top_k_fits(gd_context *g, const gd_tensor *scores, const gd_tensor *labels, int64_t k)
 {
     char text[GD__TEXT_SIZE];
-    if (!gd__usable(g, scores, g->running, "the scores") || !check_labels(g, labels, "the labels"))
+    if (!gd__usable(g, scores, g->running, "the scores tensor") || !check_labels(g, labels, "the labels tensor"))
         return false;
     if (scores->ndim != 2)
         gd__fail(g, (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Pass scores (N, C), one column a class" },
-                 "the scores are %s", gd__describe(scores, text));
+                 "the scores tensor is %s", gd__describe(scores, text));
     else if (k < 1)
         gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Pass a k of at least 1" }, "k is %lld",
                  (long long)k);

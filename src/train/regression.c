@@ -84,7 +84,7 @@ static double measure_copies(gd_context *g, const gd_tensor *p, const gd_tensor 
 static double measured(const char *function, const gd_tensor *p, const gd_tensor *t, measure *of)
 {
     gd_context *g = gd__context(p);
-    if (!gd__usable(g, p, function, "the predictions") || !gd__usable(g, t, function, "the targets"))
+    if (!gd__usable(g, p, function, "the predictions tensor") || !gd__usable(g, t, function, "the targets tensor"))
         return NAN;
     const char *outer = g->running;
     g->running = function;

@@ -202,7 +202,7 @@ static void words_are_the_same_in_any_case(void **state)
 
 static void names_are_found_where_they_were_put(void **state)
 {
-    char text[GD__NAMES_SIZE], name[16];
+    char text[GD__NAMES_SIZE], name[24];
     gd__names names = { .name = NULL };
     (void)state;
     assert_string_equal(gd__names_text(&names, text), "none");

@@ -99,7 +99,7 @@ static bool read_all(gd_context *own, void *prepared)
 static void survives_scarce_memory(void **state)
 {
     (void)state;
-    assert_true(until_memory_suffices(NULL, read_all) > 5);
+    assert_true(until_memory_suffices(NULL, read_all) > 3);
 }
 
 #define IN_CONTEXT(test) cmocka_unit_test_setup_teardown(test, open_context, close_context)

@@ -42,7 +42,7 @@ static void the_ends_of_lines_do_not_matter(void **state)
 {
     static const char *const texts[] = { "1,2\n3,4\n",     "1,2\n3,4",         "1,2\r\n3,4\r\n",     "1,2\r3,4\r",
                                          "1,2\r\n3,4",     "1,2\r3,4",         "\n\n1,2\n\n3,4\n\n", "1,2\r\n\r\n3,4\r\n\r\n",
-                                         "1,2\n  \n3,4\n", " 1 ,\t2\n3 , 4  ", "\xef\xbb\xbf" "1,2\n3,4", "\r\n1,2\n\r3,4\n\t" };
+                                         "1,2\n  \n3,4\n", " 1 ,\t2\n3 , 4  ", "\357\273\2771,2\n3,4", "\r\n1,2\n\r3,4\n\t" };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_table(gd_csv_read(g, put_text(texts[i])), 2, 2, 1, 2, 3, 4);
