@@ -1,5 +1,5 @@
-/* Flowers told apart by their measures: a table read, split, standardised; a network trained, and its mistakes counted.
- * usage: csv [FILE.csv [TARGET]]; data/flowers/flowers.csv and its last column when none are given. */
+/* Flowers told apart by their measures: a table read, split, standardised; a network trained, and its mistakes
+ * counted. usage: csv [FILE.csv [TARGET]]; data/flowers/flowers.csv and its last column when none are given. */
 #include <gradus/gradus.h>
 #include <stdio.h>
 

@@ -53,10 +53,10 @@ GD_API bool gd_npy_write(gd_tensor *t, const char *path);
  *
  *     gd_tensor *x = gd_csv_read(g, "weather.csv", .columns = "temperature,rain", .separator = ';');
  *
- * A table is text in rows of fields, as RFC 4180 has it: fields may stand in quotes, and then hold separators, line ends
- * and doubled quotes. Lines end with LF, CRLF or CR; empty lines do not count; spaces around a field without quotes do
- * not count. The text is UTF-8, with or without its mark (BOM) at the start, plain or gzip-compressed. Numbers are
- * read the same in every locale, and rounded to the nearest. Errors name line, column and text.
+ * A table is text in rows of fields, as RFC 4180 has it: fields may stand in quotes, and then hold separators, line
+ * ends and doubled quotes. Lines end with LF, CRLF or CR; empty lines do not count; spaces around a field without
+ * quotes do not count. The text is UTF-8, with or without its mark (BOM) at the start, plain or gzip-compressed.
+ * Numbers are read the same in every locale, and rounded to the nearest. Errors name line, column and text.
  * ------------------------------------------------------------------------------------------- */
 
 /* Does the first row hold the names of the columns? GD_CSV_DETECT: yes when none of its fields is a number. */
@@ -69,8 +69,8 @@ typedef enum gd_csv_header { GD_CSV_DETECT, GD_CSV_NAMES, GD_CSV_NO_NAMES } gd_c
  * GD_CSV_NUMBERS     numbers, for regression */
 typedef enum gd_csv_target { GD_CSV_LABELS, GD_CSV_SORTED, GD_CSV_APPEARANCE, GD_CSV_NUMBERS } gd_csv_target;
 
-/* How to read a table. Each zero is the default. Lists of columns are names with commas between them ("height,width");
- * what is no column's name counts as its number, from 0 on, or from the end with -1 the last. */
+/* How to read a table. Each zero is the default. Lists of columns are names with commas between them
+ * ("height,width"); what is no column's name counts as its number, from 0 on, or from the end with -1 the last. */
 typedef struct gd_csv_options {
     gd_context *context;
     const char *path;
@@ -89,10 +89,10 @@ typedef struct gd_csv_options {
     char end;                   /* closes the list of initialisers */
 } gd_csv_options;
 
-/* The numbers of a table: (rows, columns), one row a line, float32 or float64. The tensor belongs to the current scope.
- * GD_ERROR_FILE where the file can't be read; GD_ERROR_FORMAT for a field that is no number of the dtype's range, a
- * missing one without .missing, rows of different lengths, no row, a quote that is not closed, bytes that are no text,
- * a row of more than 16 MiB; GD_ERROR_VALUE for a column that there is not, or an option that can't be.
+/* The numbers of a table: (rows, columns), one row a line, float32 or float64. The tensor belongs to the current
+ * scope. GD_ERROR_FILE where the file can't be read; GD_ERROR_FORMAT for a field that is no number of the dtype's
+ * range, a missing one without .missing, rows of different lengths, no row, a quote that is not closed, bytes that
+ * are no text, a row of more than 16 MiB; GD_ERROR_VALUE for a column that there is not, or an option that can't be.
  * gd_csv_read_with is the function behind the macro. */
 #define gd_csv_read(...) gd_csv_read_with((gd_csv_options){ __VA_ARGS__, .end = 0 })
 GD_API gd_tensor *gd_csv_read_with(gd_csv_options options);
@@ -105,10 +105,11 @@ typedef struct gd_csv_write_options {
     char end;                 /* closes the list of initialisers */
 } gd_csv_write_options;
 
-/* Writes a tensor of one or two dimensions as a table, gd_csv_write(t, "table.csv", .names = names): one row a line, and
- * each number with as few digits as give it back when it is read; "nan", "inf" and "-inf". The file is replaced only
- * when all is written. GD_ERROR_SHAPE for other dimensions, GD_ERROR_VALUE where there are not as many names as columns.
- * False on any error; does nothing while an error stands. gd_csv_write_with is the function behind the macro. */
+/* Writes a tensor of one or two dimensions as a table, gd_csv_write(t, "table.csv", .names = names): one row a line,
+ * and each number with as few digits as give it back when it is read; "nan", "inf" and "-inf". The file is replaced
+ * only when all is written. GD_ERROR_SHAPE for other dimensions, GD_ERROR_VALUE where there are not as many names as
+ * columns. False on any error; does nothing while an error stands. gd_csv_write_with is the function behind the
+ * macro. */
 #define gd_csv_write(...) gd_csv_write_with((gd_csv_write_options){ __VA_ARGS__, .end = 0 })
 GD_API bool gd_csv_write_with(gd_csv_write_options options);
 

@@ -11,9 +11,9 @@
 enum { MOST_DIGITS = 770, DIGITS_OF_64_BITS = 19, EXACT_POWER = 22, MOST_EXPONENT = 1000000000 };
 
 typedef struct decimal {
-    bool negative, any; /* there was a digit at all */
-    int count;          /* of the digits kept, without leading zeros */
-    int64_t exponent;   /* the value is digits * 10^exponent */
+    bool negative, any;            /* there was a digit at all */
+    int count;                     /* of the digits kept, without leading zeros */
+    int64_t exponent;              /* the value is digits * 10^exponent */
     char digits[MOST_DIGITS + 32]; /* and then room for an exponent as text */
 } decimal;
 

@@ -19,8 +19,8 @@ char *gd__shortest_text(double value, bool single, char *text);
 
 typedef enum gd__reading { GD__IS_NUMBER, GD__NOT_A_NUMBER, GD__BEYOND_RANGE } gd__reading;
 
-/* The text as a number: a sign, digits around a `point`, an exponent behind e or E, or "inf" or "infinity" in any case;
- * nothing else may stand there. Rounded to the nearest double. Not NaN. */
+/* The text as a number: a sign, digits around a `point`, an exponent behind e or E, or "inf" or "infinity" in any
+ * case; nothing else may stand there. Rounded to the nearest double. Not NaN. */
 gd__reading gd__read_number(const char *text, char point, double *value);
 
 /* Is the text this word of small letters, in any case? */

@@ -60,11 +60,12 @@ typedef struct trained_table {
     table_options options;
 } trained_table;
 
-/* Writes the parameters and, with a table (NULL for none), what makes others of its kind fit: moments, columns, classes. */
+/* Writes the parameters and, with a table (NULL for none), what makes others of its kind fit: moments, columns,
+ * classes. */
 bool save_model(gd_layer *net, const trained_table *table, const char *path);
 
-/* The classifier in such a file; and the rows of another table as those that it was trained on were read, NULL after saying
- * that its columns are others. */
+/* The classifier in such a file; and the rows of another table as those that it was trained on were read, NULL after
+ * saying that its columns are others. */
 gd_layer *load_classifier(gd_context *g, gd_archive *model);
 gd_dataset *load_table(gd_context *g, gd_archive *model, const char *path, table_options options);
 

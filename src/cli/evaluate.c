@@ -48,8 +48,7 @@ static int evaluate(gd_context *g, const plan *p)
     gd_layer *net = load_classifier(g, model);
     if (gd_failed(g))
         return report_failure(g);
-    gd_dataset *dataset =
-        is_folder(p->data) ? evaluate_images(g, net, p->data) : evaluate_table(g, net, model, p);
+    gd_dataset *dataset = is_folder(p->data) ? evaluate_images(g, net, p->data) : evaluate_table(g, net, model, p);
     if (!dataset)
         return EXIT_FAILED;
     if (p->report && !gd_failed(g))
@@ -61,7 +60,8 @@ int run_evaluate(int count, char **arguments)
 {
     plan p = { .report = false };
     const option options[] = {
-        { "report", OPTION_FLAG, &p.report, "print the confusion matrix, and precision, recall and F1 of each class" },
+        { "report", OPTION_FLAG, &p.report,
+          "print the confusion matrix, and precision, recall and F1 of each class" },
         { "target", OPTION_TEXT, &p.table.target, "column of the classes in a table; that of the training" },
         { "ignore", OPTION_TEXT, &p.table.ignore, "columns to leave out; those of the training" },
         { "separator", OPTION_TEXT, &p.table.separator, "what parts the columns; a comma" },
@@ -71,9 +71,10 @@ int run_evaluate(int count, char **arguments)
     int operands = parse_options("evaluate", count, arguments, options);
     if (p.help || operands != 2) {
         FILE *to = help_stream(p.help);
-        fprintf(to, "usage: gradus evaluate MODEL DATA [options]\n\nPrints which share of DATA, a table or a folder of "
-                    "images as gradus train takes it, the classifier\nin MODEL, a file that gradus train wrote, gets "
-                    "right. With images, --report is about those to test with.\n\n");
+        fprintf(to,
+                "usage: gradus evaluate MODEL DATA [options]\n\nPrints which share of DATA, a table or a folder of "
+                "images as gradus train takes it, the classifier\nin MODEL, a file that gradus train wrote, gets "
+                "right. With images, --report is about those to test with.\n\n");
         print_options(to, options);
         return p.help ? 0 : EXIT_USAGE;
     }

@@ -89,11 +89,14 @@ static void introduce(const plan *p, const sets *data, int64_t in, int64_t class
     fflush(stdout);
 }
 
-/* Accuracy, time and files: what a person wants to know at the end. Without test rows there is no accuracy of them. */
-static void summarise(const plan *p, const gd_history *history, gd_evaluation last, const char *model, const char *csv)
+/* Accuracy, time and files: what a person wants to know at the end. Without test rows there is no accuracy of
+ * them. */
+static void summarise(const plan *p, const gd_history *history, gd_evaluation last, const char *model,
+                      const char *csv)
 {
     printf("%s after %lld steps in %.1f s: %.2f %% of the training %s", interrupted ? "Interrupted" : "Done",
-           (long long)gd_history_steps(history), gd_history_seconds(history), 100 * last.train_accuracy, samples_of(p));
+           (long long)gd_history_steps(history), gd_history_seconds(history), 100 * last.train_accuracy,
+           samples_of(p));
     if (last.test_accuracy == last.test_accuracy)
         printf(" and %.2f %% of the test %s", 100 * last.test_accuracy, samples_of(p));
     printf(" are right\n  model    %s\n  history  %s\n", model, csv);
@@ -166,10 +169,10 @@ static int train(gd_context *g, const plan *p)
     introduce(p, &data, in, classes);
     gd_layer *net = classifier(g, in, p->hidden, classes);
     gd_loader *batches = gd_batches(data.train, .size = p->batch, .replacement = true);
-    gd_history *history = gd_fit(net, .optimizer = gd_sgd(net, .lr = p->lr), .batches = batches,
-                                 .loss = gd_cross_entropy, .steps = p->steps, .train = data.train, .test = data.test,
-                                 .evaluate_every = steps_between(p, gd_dataset_count(data.train)), .progress = stdout,
-                                 .watch = go_on);
+    gd_history *history =
+        gd_fit(net, .optimizer = gd_sgd(net, .lr = p->lr), .batches = batches, .loss = gd_cross_entropy,
+               .steps = p->steps, .train = data.train, .test = data.test,
+               .evaluate_every = steps_between(p, gd_dataset_count(data.train)), .progress = stdout, .watch = go_on);
     return save(g, p, &(result){ net, history, data });
 }
 
@@ -180,9 +183,7 @@ static gd_dtype dtype_named(const char *name)
 
 int run_train(int count, char **arguments)
 {
-    plan p = {
-        .dtype = "float32", .hidden = 50, .steps = 10000, .batch = 100, .seed = 42, .lr = 0.1, .test = 0.25
-    };
+    plan p = { .dtype = "float32", .hidden = 50, .steps = 10000, .batch = 100, .seed = 42, .lr = 0.1, .test = 0.25 };
     const option options[] = {
         { "output", OPTION_TEXT, &p.output, "folder for the model and the history (mnist-model or table-model)" },
         { "hidden", OPTION_COUNT, &p.hidden, "width of the hidden layer" },
@@ -201,9 +202,11 @@ int run_train(int count, char **arguments)
     int operands = parse_options("train", count, arguments, options);
     if (p.help || operands != 1) {
         FILE *to = help_stream(p.help);
-        fprintf(to, "usage: gradus train DATA [options]\n\nTrains a classifier on DATA: a folder with the four IDX files "
-                    "of MNIST or of a data set in its form,\nor a table, a .csv or .csv.gz file of numbers with a column of "
-                    "classes.\n\n");
+        fprintf(
+            to,
+            "usage: gradus train DATA [options]\n\nTrains a classifier on DATA: a folder with the four IDX files "
+            "of MNIST or of a data set in its form,\nor a table, a .csv or .csv.gz file of numbers with a column of "
+            "classes.\n\n");
         print_options(to, options);
         return p.help ? 0 : EXIT_USAGE;
     }

@@ -47,8 +47,8 @@ static int class_of(reading *r, int column)
         return class;
     if (!r->labels.closed)
         return new_class(r, text, line);
-    gd__csv_fault(&r->csv, line, column, "Add it to .classes, or leave such rows out", "'%.60s' is none of the classes %s",
-                  text, gd__names_text(&r->labels.classes, names));
+    gd__csv_fault(&r->csv, line, column, "Add it to .classes, or leave such rows out",
+                  "'%.60s' is none of the classes %s", text, gd__names_text(&r->labels.classes, names));
     return -1;
 }
 
@@ -158,13 +158,15 @@ static bool finish_labels(reading *r)
 
 static bool options_fit(const gd_csv_options *o)
 {
-    gd__fault fault = { .status = GD_ERROR_VALUE, .remedy = "Use GD_CSV_LABELS, GD_CSV_SORTED, GD_CSV_APPEARANCE or "
-                                                            "GD_CSV_NUMBERS" };
+    gd__fault fault = { .status = GD_ERROR_VALUE,
+                        .remedy = "Use GD_CSV_LABELS, GD_CSV_SORTED, GD_CSV_APPEARANCE or "
+                                  "GD_CSV_NUMBERS" };
     if (o->as < GD_CSV_LABELS || o->as > GD_CSV_NUMBERS)
         gd__fail(o->context, fault, "targets can't be made as %d", (int)o->as);
     else if (o->classes && (o->as == GD_CSV_NUMBERS || !*o->classes)) {
         fault.remedy = "Leave .classes out";
-        gd__fail(o->context, fault, *o->classes ? "targets that are numbers have no .classes" : ".classes names none");
+        gd__fail(o->context, fault,
+                 *o->classes ? "targets that are numbers have no .classes" : ".classes names none");
     } else
         return true;
     return false;
@@ -190,11 +192,12 @@ static bool choose_columns(reading *r)
 {
     const char *target = r->options->target ? r->options->target : "-1";
     bool numbers = r->options->as == GD_CSV_NUMBERS;
-    if (!gd__csv_find(&r->csv, ".target", target, &r->targets) ||
-        !gd__csv_choose(&r->csv, &r->targets, &r->inputs) || !take_classes(r))
+    if (!gd__csv_find(&r->csv, ".target", target, &r->targets) || !gd__csv_choose(&r->csv, &r->targets, &r->inputs) ||
+        !take_classes(r))
         return false;
     if (!numbers && r->targets.count > 1) {
-        gd__fail(r->context, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Set .as = GD_CSV_NUMBERS for regression" },
+        gd__fail(r->context,
+                 (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Set .as = GD_CSV_NUMBERS for regression" },
                  "'%.60s' names %d columns, and class labels stand in one", target, r->targets.count);
         return false;
     }

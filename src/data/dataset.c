@@ -103,8 +103,8 @@ gd_dataset *gd__dataset_of(gd_dataset *ds, gd_tensor *order)
 
 static bool may_pair(gd_context *g, const gd_tensor *x, const gd_tensor *t)
 {
-    return gd__usable(g, x, "gd_dataset_new", "the inputs x") && gd__usable(g, t, "gd_dataset_new", "the targets t") &&
-           check_shapes(x, t);
+    return gd__usable(g, x, "gd_dataset_new", "the inputs x") &&
+           gd__usable(g, t, "gd_dataset_new", "the targets t") && check_shapes(x, t);
 }
 
 /* All rows in row-major order, in the current scope; NULL with the error set. */
@@ -271,9 +271,10 @@ int64_t gd_dataset_classes(const gd_dataset *ds)
         return ds->classes.count;
     if (gd__has_labels(ds))
         return largest_label(ds) + 1;
-    gd__fail(ds->object.context,
-             (gd__fault){ GD_ERROR_SHAPE, 0, "gd_dataset_classes", "Only targets that are class labels have classes" },
-             "targets of shape (N,), int64 or uint8, are expected, not %s", gd__describe(ds->t, text));
+    gd__fail(
+        ds->object.context,
+        (gd__fault){ GD_ERROR_SHAPE, 0, "gd_dataset_classes", "Only targets that are class labels have classes" },
+        "targets of shape (N,), int64 or uint8, are expected, not %s", gd__describe(ds->t, text));
     return -1;
 }
 

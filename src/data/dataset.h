@@ -11,9 +11,9 @@
 struct gd_dataset {
     gd__object object;
     gd_tensor *x, *t;
-    gd_tensor *order; /* int64 (count,): sample i is row order[i] of x and t; NULL: it is row i */
-    int64_t count;    /* of samples */
-    double divisor;   /* of x; 0: x is not scaled */
+    gd_tensor *order;            /* int64 (count,): sample i is row order[i] of x and t; NULL: it is row i */
+    int64_t count;               /* of samples */
+    double divisor;              /* of x; 0: x is not scaled */
     gd_tensor *mean, *deviation; /* float64: x is standardised with them; NULL: it is not */
     bool flatten;
     gd__names features, classes; /* empty where they are not known */
@@ -21,18 +21,19 @@ struct gd_dataset {
 
 extern const gd__class gd__dataset_class;
 
-/* A data set of two tensors that are row-major and live as long as it; NULL with the error set, also where one of them
- * could not be made. */
+/* A data set of two tensors that are row-major and live as long as it; NULL with the error set, also where one of
+ * them could not be made. */
 gd_dataset *gd__dataset(gd_tensor *x, gd_tensor *t);
 
-/* A data set made like ds of the samples at order[0], order[1], ..., in the current scope; NULL with the error set. */
+/* A data set made like ds of the samples at order[0], order[1], ..., in the current scope; NULL with the error
+ * set. */
 gd_dataset *gd__dataset_of(gd_dataset *ds, gd_tensor *order);
 
 /* Moves a data set and all that it has to the scope of that depth. */
 void gd__dataset_move(gd_dataset *ds, int depth);
 
-/* Leaves a scope in which a data set was made, which goes to the scope outside with all that it has. Of NULL, the error
- * object: the scope then takes what there was of it. */
+/* Leaves a scope in which a data set was made, which goes to the scope outside with all that it has. Of NULL, the
+ * error object: the scope then takes what there was of it. */
 gd_dataset *gd__dataset_out(gd_context *g, gd_scope *scope, gd_dataset *ds);
 
 /* Is it int64 (n,), each of them a sample? Else the error is set. */

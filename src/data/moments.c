@@ -105,10 +105,11 @@ static bool check_shape(const gd_dataset *ds, const gd_tensor *t, const char *wh
         good = t->shape[t->ndim - i] == 1 || t->shape[t->ndim - i] == sample.size[sample.count - i];
     if (good)
         return true;
-    gd__fail(ds->object.context,
-             (gd__fault){ .status = GD_ERROR_SHAPE,
-                          .remedy = "Pass what gd_dataset_moments gives, or what broadcasts to the shape of a sample" },
-             "%s is %s, and a sample has the shape %s", what, gd__describe(t, text), gd__shape_text(sample, shape));
+    gd__fail(
+        ds->object.context,
+        (gd__fault){ .status = GD_ERROR_SHAPE,
+                     .remedy = "Pass what gd_dataset_moments gives, or what broadcasts to the shape of a sample" },
+        "%s is %s, and a sample has the shape %s", what, gd__describe(t, text), gd__shape_text(sample, shape));
     return false;
 }
 

@@ -3,14 +3,10 @@
 
 #include "base/text.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* What stands in the place of a byte. */
 enum { END = -1, FAILED = -2 };
-
-static const char as_text[] = "Save the table as text in UTF-8";
 
 /* ---- bytes ---- */
 
@@ -43,7 +39,7 @@ static int take(gd__csv *csv)
     csv->line += byte == '\n';
     if (byte != 0)
         return byte;
-    fault(csv, as_text, "there is a NUL byte, which no text has; UTF-16 would");
+    fault(csv, gd__csv_as_text, "there is a NUL byte, which no text has; UTF-16 would");
     return FAILED;
 }
 
@@ -66,13 +62,30 @@ static void skip_spaces(gd__csv *csv)
 
 /* ---- fields ---- */
 
-static bool add(gd__csv *csv, int byte)
+static bool add(gd__csv *csv, const char *bytes, int count)
 {
-    if (csv->used == GD__CSV_ROW_MOST)
+    if (count > GD__CSV_ROW_MOST - csv->used)
         return fault(csv, "Look for a quote that is not closed", "the row is longer than 16 MiB");
-    if (!gd__grow(csv->stream.context, (void **)&csv->text, &csv->room, csv->used + 1, 1))
+    if (!gd__grow(csv->stream.context, (void **)&csv->text, &csv->room, csv->used + count, 1))
         return false;
-    csv->text[csv->used++] = (char)byte;
+    memcpy(csv->text + csv->used, bytes, (size_t)count);
+    csv->used += count;
+    return true;
+}
+
+/* Adds all bytes up to `stop` or one that take() must look at, over the ends of blocks. */
+static bool add_up_to(gd__csv *csv, char stop)
+{
+    while (peek(csv) >= 0) {
+        const char *from = csv->block + csv->at, *end = csv->block + csv->had, *to = from;
+        while (to < end && *to != stop && *to != '\n' && *to != '\r' && *to != '\0')
+            to++;
+        csv->at = (int)(to - csv->block);
+        if (to > from && !add(csv, from, (int)(to - from)))
+            return false;
+        if (to < end)
+            break;
+    }
     return true;
 }
 
@@ -92,14 +105,13 @@ static bool ends_field(const gd__csv *csv, int byte)
 /* What ends the field is returned: it is gone over, too. */
 static int read_plain(gd__csv *csv)
 {
-    int byte, start = csv->used;
-    while (!ends_field(csv, byte = take(csv))) {
-        if (!add(csv, byte))
-            return FAILED;
-    }
+    int start = csv->used;
+    if (!add_up_to(csv, csv->separator))
+        return FAILED;
     while (csv->used > start && is_space(csv, csv->text[csv->used - 1]))
         csv->used--;
-    return byte != FAILED && add(csv, 0) ? byte : FAILED;
+    int byte = take(csv);
+    return byte != FAILED && add(csv, "", 1) ? byte : FAILED;
 }
 
 /* The field behind its opening quote, up to the closing one. */
@@ -108,7 +120,7 @@ static bool read_inside(gd__csv *csv)
     int64_t opened = csv->line;
     csv->at++;
     for (;;) {
-        int byte = take(csv);
+        int byte = add_up_to(csv, '"') ? take(csv) : FAILED;
         if (byte == '"') {
             if (peek(csv) != '"')
                 return true;
@@ -117,7 +129,7 @@ static bool read_inside(gd__csv *csv)
         if (byte == END)
             return gd__malformed(&csv->stream, "Close it, or double it where it belongs to the text",
                                  "line %lld: a quote is opened and not closed", (long long)opened);
-        if (byte == FAILED || !add(csv, byte))
+        if (byte == FAILED || !add(csv, &(char){ (char)byte }, 1))
             return false;
     }
 }
@@ -132,7 +144,7 @@ static int read_quoted(gd__csv *csv)
         fault(csv, "Double a quote that belongs to the text", "text follows a closing quote");
         return FAILED;
     }
-    return byte != FAILED && add(csv, 0) ? byte : FAILED;
+    return byte != FAILED && add(csv, "", 1) ? byte : FAILED;
 }
 
 static int read_field(gd__csv *csv)
@@ -204,7 +216,7 @@ static bool take_header(gd__csv *csv)
     for (int i = 0; i < csv->count; i++) {
         const char *name = gd__csv_text(csv, i);
         if (!gd__is_utf8(name))
-            return gd__csv_fault(csv, csv->field[i].line, i, as_text, "'%.60s' is not UTF-8", name);
+            return gd__csv_fault(csv, csv->field[i].line, i, gd__csv_as_text, "'%.60s' is not UTF-8", name);
         if (!gd__names_add(csv->stream.context, &csv->header, name))
             return false;
     }
@@ -271,69 +283,4 @@ void gd__csv_close(gd__csv *csv)
     gd__free(g, csv->field, (size_t)csv->field_room * sizeof *csv->field);
     gd__names_free(g, &csv->header);
     gd__gzip_close(&csv->stream);
-}
-
-/* ---- fields as labels and numbers ---- */
-
-bool gd__csv_fault(const gd__csv *csv, int64_t line, int column, const char *remedy, const char *format, ...)
-{
-    char what[240], name[80] = "";
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
-    va_end(arguments);
-    if (column < csv->header.count)
-        snprintf(name, sizeof name, " ('%.60s')", csv->header.name[column]);
-    return gd__malformed(&csv->stream, remedy, "line %lld, column %d%s: %s", (long long)line, column, name, what);
-}
-
-static bool is_missing(const gd__csv *csv, const char *text)
-{
-    const char *na = csv->options->na;
-    return !*text || strcmp(text, "NA") == 0 || gd__is_word(text, "nan") || (na && strcmp(text, na) == 0);
-}
-
-const char *gd__csv_label(const gd__csv *csv, int column)
-{
-    const gd__csv_field *field = &csv->field[column];
-    const char *text = gd__csv_text(csv, column);
-    if (!*text || (!field->quoted && is_missing(csv, text)))
-        gd__csv_fault(csv, field->line, column, "Leave such rows out; a class of that name stands in quotes",
-                      "'%.60s' stands where a class label is expected", text);
-    else if (!gd__is_utf8(text))
-        gd__csv_fault(csv, field->line, column, as_text, "'%.60s' is not UTF-8", text);
-    else
-        return text;
-    return NULL;
-}
-
-static bool beyond_range(const gd__csv *csv, int column, gd_dtype dtype)
-{
-    const char *remedy = dtype == GD_FLOAT32 ? "Read it with .dtype = GD_FLOAT64, or in another unit"
-                                             : "Read it in another unit, or leave the column out with .ignore";
-    return gd__csv_fault(csv, csv->field[column].line, column, remedy, "'%.60s' is beyond the range of %s",
-                         gd__csv_text(csv, column), gd_dtype_name(dtype));
-}
-
-bool gd__csv_number(const gd__csv *csv, int column, gd_dtype dtype, void *to)
-{
-    const char *text = gd__csv_text(csv, column);
-    double value = __builtin_nan("");
-    if (is_missing(csv, text)) {
-        if (!csv->options->missing)
-            return gd__csv_fault(csv, csv->field[column].line, column,
-                                 "Set .missing to have NaN there, or leave the row or the column out",
-                                 "'%.60s' stands where a number is expected", text);
-    } else {
-        gd__reading reading = gd__read_number(text, csv->decimal, &value);
-        if (reading == GD__NOT_A_NUMBER)
-            return gd__csv_fault(csv, csv->field[column].line, column,
-                                 "Leave columns of text out with .columns or .ignore; .separator, .decimal and "
-                                 ".header say how the table is written",
-                                 "'%.60s' is no number", text);
-        if (reading == GD__BEYOND_RANGE || (dtype == GD_FLOAT32 && __builtin_isinf((float)value) && value - value == 0))
-            return beyond_range(csv, column, dtype);
-    }
-    gd__store(dtype, to, value);
-    return true;
 }

@@ -51,7 +51,8 @@ static inline const char *gd__csv_text(const gd__csv *csv, int column)
     return csv->text + csv->field[column].start;
 }
 
-/* The same for one that stands for a class: not missing (in quotes, none is but ""), and UTF-8; NULL with the error set. */
+/* The same for one that stands for a class: not missing (in quotes, none is but ""), and UTF-8; NULL with the error
+ * set. */
 const char *gd__csv_label(const gd__csv *csv, int column);
 
 /* Puts a field of the row as a number of this float dtype. False with the error set. */
@@ -60,6 +61,9 @@ bool gd__csv_number(const gd__csv *csv, int column, gd_dtype dtype, void *to);
 /* Sets GD_ERROR_FORMAT with the file's name, line and column before the text. Returns false. */
 bool gd__csv_fault(const gd__csv *csv, int64_t line, int column, const char *remedy, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* What to do about bytes that are no text. */
+extern const char gd__csv_as_text[];
 
 /* Sets GD_ERROR_FORMAT for a table without a row. Returns false. */
 bool gd__csv_no_rows(const gd__csv *csv);

@@ -62,13 +62,14 @@ static bool no_column(const gd__csv *csv, const char *option, const char *text, 
 {
     char names[GD__NAMES_SIZE];
     int shown = length < 60 ? (int)length : 60;
-    gd__fault fault = { .status = GD_ERROR_VALUE, .remedy = "Name a column, or give its number; commas part several" };
+    gd__fault fault = { .status = GD_ERROR_VALUE,
+                        .remedy = "Name a column, or give its number; commas part several" };
     if (count > 1)
         gd__fail(csv->stream.context, fault, "'%.100s': %d columns are named '%.*s' (%s)", csv->stream.name, count,
                  shown, text, option);
     else if (csv->header.count > 0)
-        gd__fail(csv->stream.context, fault, "'%.100s' has no column '%.*s' (%s); it has: %s", csv->stream.name, shown,
-                 text, option, gd__names_text(&csv->header, names));
+        gd__fail(csv->stream.context, fault, "'%.100s' has no column '%.*s' (%s); it has: %s", csv->stream.name,
+                 shown, text, option, gd__names_text(&csv->header, names));
     else
         gd__fail(csv->stream.context, fault, "'%.100s' has no column '%.*s' (%s); it has %d, without names",
                  csv->stream.name, shown, text, option, csv->columns);
@@ -126,7 +127,8 @@ bool gd__csv_choose(const gd__csv *csv, const gd__csv_columns *without, gd__csv_
     leave_out(to, &ignored);
     gd__csv_columns_free(g, &ignored);
     if (good && to->count == 0)
-        gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Choose others; .separator says what parts them" },
+        gd__fail(g,
+                 (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Choose others; .separator says what parts them" },
                  "no column of '%.100s' is left, of the %d that it has", csv->stream.name, csv->columns);
     return good && to->count > 0;
 }

@@ -34,10 +34,10 @@ static void write_names(FILE *file, const gd_csv_write_options *o)
 static void write_number(FILE *file, gd_dtype dtype, const void *at)
 {
     char text[GD__NUMBER_SIZE];
-    if (dtype == GD_INT64)
-        fprintf(file, "%lld", (long long)*(const int64_t *)at);
-    else
+    if (gd__is_float(dtype))
         fputs(gd__shortest_text(gd__load(dtype, at), dtype == GD_FLOAT32, text), file);
+    else
+        fprintf(file, "%lld", (long long)(dtype == GD_INT64 ? *(const int64_t *)at : *(const uint8_t *)at));
 }
 
 static int64_t columns_of(const gd_tensor *t)

@@ -44,8 +44,8 @@ static bool as_many(gd_context *g, const gd_tensor *predicted, const gd_tensor *
     return false;
 }
 
-/* The predicted labels: the predictions themselves, or the places of the largest scores, in the current scope. NULL with the
- * error set. */
+/* The predicted labels: the predictions themselves, or the places of the largest scores, in the current scope. NULL
+ * with the error set. */
 static gd_tensor *predicted_labels(gd_context *g, gd_tensor *predicted)
 {
     char text[GD__TEXT_SIZE];
@@ -59,8 +59,9 @@ static gd_tensor *predicted_labels(gd_context *g, gd_tensor *predicted)
     }
     gd__fail(g,
              (gd__fault){ .status = GD_ERROR_SHAPE,
-                          .remedy = "Pass labels (N,), or scores (N, C) of two classes or more; of one output, whether "
-                                    "it is at least 0.5" },
+                          .remedy =
+                              "Pass labels (N,), or scores (N, C) of two classes or more; of one output, whether "
+                              "it is at least 0.5" },
              "the predictions tensor is %s", gd__describe(predicted, text));
     return NULL;
 }
@@ -135,8 +136,10 @@ bool gd__is_confusion(gd_context *g, const gd_tensor *confusion, const char *fun
     if (confusion->ndim == 2 && confusion->shape[0] == confusion->shape[1] && confusion->shape[0] > 0 &&
         confusion->dtype == GD_INT64 && confusion->contiguous)
         return true;
-    gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, function, "Pass int64 (C, C) in row-major order, as gd_confusion makes it" },
-             "the confusion matrix is %s", gd__describe(confusion, text));
+    gd__fail(
+        g,
+        (gd__fault){ GD_ERROR_SHAPE, 0, function, "Pass int64 (C, C) in row-major order, as gd_confusion makes it" },
+        "the confusion matrix is %s", gd__describe(confusion, text));
     return false;
 }
 

@@ -10,7 +10,8 @@
 
 enum { BATCH = 1000 };
 
-/* Looks at the network's output for the samples from `from` on, in the scope of the batch. False with the error set. */
+/* Looks at the network's output for the samples from `from` on, in the scope of the batch. False with the error
+ * set. */
 typedef bool visit_output(void *user, int64_t from, gd_tensor *output, const gd_batch *batch);
 
 static bool visit_batch(gd_layer *net, gd_dataset *dataset, int64_t from, visit_output *visit, void *user)
@@ -77,7 +78,8 @@ static bool has_labels(const gd_dataset *dataset)
 double gd_accuracy(gd_layer *net, gd_dataset *dataset)
 {
     double right = 0;
-    if (!usable(net, dataset, "gd_accuracy") || !has_labels(dataset) || !each_output(net, dataset, count_right, &right))
+    if (!usable(net, dataset, "gd_accuracy") || !has_labels(dataset) ||
+        !each_output(net, dataset, count_right, &right))
         return NAN;
     return dataset->count > 0 ? right / (double)dataset->count : NAN;
 }

@@ -14,19 +14,19 @@ typedef struct sample_pairs {
 /* The measure of one output. */
 typedef double measure(const sample_pairs *pairs, int64_t output);
 
+/* Numbers are taken from the first target on: targets that are all the same then have no spread at all. */
 static double r2(const sample_pairs *pairs, int64_t output)
 {
-    const double *p = pairs->p + output, *t = pairs->t + output;
-    double shift = *t, sum = 0, error = 0, spread = 0; /* shifted, targets that are all the same have no spread at all */
+    const double *p = pairs->p + output, *t = pairs->t + output, first = *t;
+    double mean = 0, error = 0, spread = 0;
     if (pairs->samples < 2)
         return NAN;
     for (int64_t i = 0; i < pairs->samples; i++)
-        sum += t[i * pairs->outputs] - shift;
-    double mean = sum / (double)pairs->samples;
+        mean += (t[i * pairs->outputs] - first) / (double)pairs->samples;
     for (int64_t i = 0; i < pairs->samples; i++) {
-        double target = t[i * pairs->outputs];
-        error += (target - p[i * pairs->outputs]) * (target - p[i * pairs->outputs]);
-        spread += (target - shift - mean) * (target - shift - mean);
+        double target = t[i * pairs->outputs], off = target - p[i * pairs->outputs];
+        error += off * off;
+        spread += (target - first - mean) * (target - first - mean);
     }
     return spread == 0 ? error == 0 : 1 - error / spread;
 }
@@ -52,10 +52,11 @@ static bool shapes_fit(gd_context *g, const gd_tensor *p, const gd_tensor *t)
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
     if (gd__same_shape(p, t) && p->ndim >= 1 && p->ndim <= 2)
         return true;
-    gd__fail(g,
-             (gd__fault){ .status = GD_ERROR_SHAPE,
-                          .remedy = "Pass both as (N,) or as (N, outputs); gd_reshape one of them: nothing is repeated" },
-             "the predictions are %s, the targets %s", gd__describe(p, left), gd__describe(t, right));
+    gd__fail(
+        g,
+        (gd__fault){ .status = GD_ERROR_SHAPE,
+                     .remedy = "Pass both as (N,) or as (N, outputs); gd_reshape one of them: nothing is repeated" },
+        "the predictions are %s, the targets %s", gd__describe(p, left), gd__describe(t, right));
     return false;
 }
 

@@ -26,16 +26,18 @@ static void assert_bits(const char *text, double expected)
 
 static void numbers_are_rounded_to_the_nearest(void **state)
 {
+    /* clang-format off */
     static const char *const texts[] = {
         "0", "-0", "1", "-1.5", "+2.25", ".5", "5.", "00012.50", "1e3", "1E+3", "1e-3", "0.1", "0.3", "123456.789",
         "9007199254740993", "9007199254740992.5", "9007199254740993e0", "1e22", "1e23", "8.5e22", "1e-22", "3e-23",
         "4.9406564584124654e-324", "2.4703282292062328e-324", "2.4703282292062327e-324", "2.2250738585072011e-308",
-        "1.7976931348623157e308", "179769313486231580793e288", "6.02214076e23", "1e-400", "0e999999999", "-0e-999999999",
-        "1.00000000000000011102230246251565404236316680908203125",
+        "1.7976931348623157e308", "179769313486231580793e288", "6.02214076e23", "1e-400", "0e999999999",
+        "-0e-999999999", "1.00000000000000011102230246251565404236316680908203125",
         "1.00000000000000011102230246251565404236316680908203124",
         "1.00000000000000011102230246251565404236316680908203126", "0.000000000000000000000000000000000001",
         "100000000000000000000000000000000000", "12345678901234567890123456789012345678901234567890e-40",
     };
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_bits(texts[i], strtod(texts[i], NULL));
@@ -89,9 +91,10 @@ static void digits_far_behind_still_count(void **state)
 
 static void what_is_no_number_is_none(void **state)
 {
-    static const char *const texts[] = { "",    " ",    "-",    "+",     ".",    "e5",  "1e",   "1e+",  "1.2.3", "1 ",
-                                         " 1",  "1,5",  "0x10", "1_000", "one",  "--1", "+-1",  "nan",  "1e5.0", "1f",
-                                         "inf.", "infi", "-",   "1e 5",  "1\n2", "\xc2\xbd", "infinityy" };
+    static const char *const texts[] = { "",     " ",     "-",    "+",    ".",        "e5",       "1e",
+                                         "1e+",  "1.2.3", "1 ",   " 1",   "1,5",      "0x10",     "1_000",
+                                         "one",  "--1",   "+-1",  "nan",  "1e5.0",    "1f",       "inf.",
+                                         "infi", "-",     "1e 5", "1\n2", "\xc2\xbd", "infinityy" };
     double value;
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -242,7 +245,8 @@ static void of_equal_names_the_last_is_found(void **state)
 static bool add_names(gd_context *own, void *prepared)
 {
     gd__names names = { .name = NULL };
-    bool good = gd__names_add_all(own, &names, (const char *const[]){ "a", "b", "c", "d", "e", "f", "g", "h", "i", NULL });
+    bool good =
+        gd__names_add_all(own, &names, (const char *const[]){ "a", "b", "c", "d", "e", "f", "g", "h", "i", NULL });
     (void)prepared;
     for (int i = 0; i < names.count; i++)
         assert_int_equal(gd__names_find(&names, names.name[i]), i);

@@ -6,7 +6,8 @@
 static void write_arrays(gd_context *own)
 {
     gd_tensor *x = gd_values_as(own, GD_UINT8, gd_shape(3, 2), 0, 50, 100, 150, 200, 250);
-    gd_tensor *t = gd_values_as(own, GD_INT64, gd_shape(3), 2, 0, 1), *y = gd_values(own, gd_shape(3, 1), 0.5, 1.5, 2.5);
+    gd_tensor *t = gd_values_as(own, GD_INT64, gd_shape(3), 2, 0, 1),
+              *y = gd_values(own, gd_shape(3, 1), 0.5, 1.5, 2.5);
     assert_true(gd_npy_write(x, in_folder("x.npy")) && gd_npy_write(t, in_folder("t.npy")) &&
                 gd_npy_write(y, in_folder("y.npy")));
     gd_archive *a = gd_archive_new(own);
@@ -46,7 +47,8 @@ static void two_npy_files_make_a_set(void **state)
     gd_dataset *floats = gd_dataset_npy(g, in_folder("x.npy"), in_folder("y.npy"));
     assert_same_tensor(gd_dataset_slice(floats, 0, 3).t, gd_values(g, gd_shape(3, 1), 0.5, 1.5, 2.5));
     assert_int_equal(gd_dataset_classes(floats), -1);
-    assert_error(g, GD_ERROR_SHAPE, "gd_dataset_classes: targets of shape (N,), int64 or uint8, are expected, not float32");
+    assert_error(g, GD_ERROR_SHAPE,
+                 "gd_dataset_classes: targets of shape (N,), int64 or uint8, are expected, not float32");
 }
 
 static void two_members_of_an_archive_make_a_set(void **state)

@@ -198,7 +198,8 @@ static void moments_must_fit(void **state)
     gd_dataset_standardize(ds, (gd_moments){ one, one });
     assert_refused(ds, gd_zeros(g, GD_FLOAT32, gd_shape(6)), one, GD_ERROR_SHAPE,
                    "gd_dataset_standardize: the mean is float32 (6,), and a sample has the shape (2, 3)");
-    assert_refused(ds, one, gd_ones(g, GD_FLOAT32, gd_shape(1, 2, 3)), GD_ERROR_SHAPE, "the deviation is float32 (1, 2, 3)");
+    assert_refused(ds, one, gd_ones(g, GD_FLOAT32, gd_shape(1, 2, 3)), GD_ERROR_SHAPE,
+                   "the deviation is float32 (1, 2, 3)");
     assert_refused(ds, gd_scalar(g, GD_FLOAT32, INFINITY), one, GD_ERROR_VALUE, "number 0 of the mean is inf");
     assert_refused(ds, one, gd_values(g, gd_shape(3), 1, NAN, 1), GD_ERROR_VALUE, "number 1 of the deviation is nan");
     assert_refused(ds, one, gd_scalar(g, GD_FLOAT32, -2), GD_ERROR_VALUE, "number 0 of the deviation is -2");

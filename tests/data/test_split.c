@@ -128,7 +128,8 @@ static void classes_keep_their_shares(void **state)
     }
 }
 
-/* 60, 30 and 10 of 100: of 33 samples 19.8, 9.9 and 3.3; two more go to 5 and 2. Of 15: 9, 4.5 and 1.5; the lower label. */
+/* 60, 30 and 10 of 100: of 33 samples 19.8, 9.9 and 3.3; two more go to 5 and 2. Of 15: 9, 4.5 and 1.5; the lower
+ * label. */
 static void what_is_rounded_off_goes_to_the_largest_remainder(void **state)
 {
     (void)state;
@@ -264,7 +265,8 @@ static void options_are_checked(void **state)
     assert_no_split(gd_dataset_split(ds, .fraction = 1.5), GD_ERROR_VALUE, "gd_dataset_split: the fraction is 1.5");
     assert_no_split(gd_dataset_split(ds, .fraction = -0.1), GD_ERROR_VALUE, "the fraction is -0.1");
     assert_no_split(gd_dataset_split(ds, .fraction = __builtin_nan("")), GD_ERROR_VALUE, "the fraction is nan");
-    assert_no_split(gd_dataset_split(ds, .count = 11), GD_ERROR_VALUE, "the count is 11, of a data set of 10 samples");
+    assert_no_split(gd_dataset_split(ds, .count = 11), GD_ERROR_VALUE,
+                    "the count is 11, of a data set of 10 samples");
     assert_no_split(gd_dataset_split(ds, .count = -2), GD_ERROR_VALUE, "the count is -2");
     assert_no_split(gd_dataset_split(ds, .count = 5, .fraction = 0.5), GD_ERROR_VALUE, "are both set");
     assert_int_equal(gd_memory_used(g).in_use, in_use);
@@ -312,7 +314,8 @@ static bool split_twice(gd_context *own, void *prepared)
     (void)prepared;
     gd_dataset *ds = gd_dataset_new(gd_arange(own, GD_INT64, 6), gd_arange(own, GD_INT64, 6));
     gd_split part = gd_dataset_split(ds, .stratify = true), again = gd_dataset_split(part.train, .count = 1);
-    return gd__alive(gd_dataset_subset(again.train, gd_arange(own, GD_INT64, 1))) && gd__alive(gd_dataset_x(part.test));
+    return gd__alive(gd_dataset_subset(again.train, gd_arange(own, GD_INT64, 1))) &&
+           gd__alive(gd_dataset_x(part.test));
 }
 
 static void survives_scarce_memory(void **state)

@@ -39,8 +39,16 @@ static void assert_names(const char *const *names, const char *const *expected)
     assert_null(*names);
 }
 
-#define LABELS(...) (sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), (const int64_t[]){ __VA_ARGS__ }
-#define NAMES(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define LABELS(...)                                                                                                  \
+    (sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), (const int64_t[])                                        \
+    {                                                                                                                \
+        __VA_ARGS__                                                                                                  \
+    }
+#define NAMES(...)                                                                                                   \
+    (const char *const[])                                                                                            \
+    {                                                                                                                \
+        __VA_ARGS__, NULL                                                                                            \
+    }
 
 /* ---- inputs and targets ---- */
 
@@ -82,7 +90,8 @@ static void numbers_are_the_targets_of_regression(void **state)
     assert_fine(g);
     assert_same_tensor(gd_dataset_t(ds), gd_values(g, gd_shape(2, 1), 0.5, -3));
     assert_names(gd_dataset_class_names(ds), NULL);
-    ds = gd_dataset_csv(g, put_text(text), .as = GD_CSV_NUMBERS, .target = "q,p", .dtype = GD_FLOAT64, .missing = true);
+    ds = gd_dataset_csv(g, put_text(text), .as = GD_CSV_NUMBERS, .target = "q,p", .dtype = GD_FLOAT64,
+                        .missing = true);
     assert_fine(g);
     assert_int_equal(gd_dataset_x(ds)->dtype, GD_FLOAT64);
     assert_shape(gd_dataset_t(ds), gd_shape(2, 2));
@@ -219,14 +228,15 @@ static void assert_refused(gd_status status, const char *part, gd_csv_options op
     assert_int_equal(gd_memory_used(g).in_use, in_use);
 }
 
-#define assert_malformed(text, part, ...)                                                              \
+#define assert_malformed(text, part, ...)                                                                            \
     assert_refused(GD_ERROR_FORMAT, part, (gd_csv_options){ g, put_text(text), __VA_ARGS__ })
 
 static void labels_are_checked(void **state)
 {
     (void)state;
     assert_malformed("a,t\n1,0\n1,1.5\n", "line 3, column 1 ('t'): '1.5' is no class label", .na = NULL);
-    assert_malformed("1,0\n1,-1\n", "'-1' is no class label: they are whole numbers from 0, or text. Set .as", .na = NULL);
+    assert_malformed("1,0\n1,-1\n", "'-1' is no class label: they are whole numbers from 0, or text. Set .as",
+                     .na = NULL);
     assert_malformed("1,0\n1,1e20\n", "line 2, column 1: '1e20' is no class label", .na = NULL);
     assert_malformed("1,0\n1,inf\n", "'inf' is no class label", .na = NULL);
     assert_malformed("1,a\n1,\n", "line 2, column 1: '' stands where a class label is expected. Leave such rows out",
@@ -249,7 +259,8 @@ static void options_are_checked(void **state)
     assert_refused(GD_ERROR_VALUE, "gd_dataset_csv: ", o);
     assert_refused(GD_ERROR_VALUE, "has no column 'd' (.target); it has: a, b, c", o);
     o.target = "a,b";
-    assert_refused(GD_ERROR_VALUE, "'a,b' names 2 columns, and class labels stand in one. Set .as = GD_CSV_NUMBERS", o);
+    assert_refused(GD_ERROR_VALUE, "'a,b' names 2 columns, and class labels stand in one. Set .as = GD_CSV_NUMBERS",
+                   o);
     o.as = GD_CSV_NUMBERS;
     o.classes = NAMES("x");
     assert_refused(GD_ERROR_VALUE, "targets that are numbers have no .classes", o);

@@ -26,7 +26,8 @@ static void assert_numbers(gd_tensor *t, gd_dims shape, const double *expected)
     }
 }
 
-#define assert_table(t, rows, columns, ...) assert_numbers(t, gd_shape(rows, columns), (const double[]){ __VA_ARGS__ })
+#define assert_table(t, rows, columns, ...)                                                                          \
+    assert_numbers(t, gd_shape(rows, columns), (const double[]){ __VA_ARGS__ })
 
 /* ---- how a table may be written ---- */
 
@@ -40,9 +41,11 @@ static void rows_of_numbers_become_a_matrix(void **state)
 
 static void the_ends_of_lines_do_not_matter(void **state)
 {
-    static const char *const texts[] = { "1,2\n3,4\n",     "1,2\n3,4",         "1,2\r\n3,4\r\n",     "1,2\r3,4\r",
-                                         "1,2\r\n3,4",     "1,2\r3,4",         "\n\n1,2\n\n3,4\n\n", "1,2\r\n\r\n3,4\r\n\r\n",
-                                         "1,2\n  \n3,4\n", " 1 ,\t2\n3 , 4  ", "\357\273\2771,2\n3,4", "\r\n1,2\n\r3,4\n\t" };
+    static const char *const texts[] = {
+        "1,2\n3,4\n",     "1,2\n3,4",         "1,2\r\n3,4\r\n",       "1,2\r3,4\r",
+        "1,2\r\n3,4",     "1,2\r3,4",         "\n\n1,2\n\n3,4\n\n",   "1,2\r\n\r\n3,4\r\n\r\n",
+        "1,2\n  \n3,4\n", " 1 ,\t2\n3 , 4  ", "\357\273\2771,2\n3,4", "\r\n1,2\n\r3,4\n\t"
+    };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_table(gd_csv_read(g, put_text(texts[i])), 2, 2, 1, 2, 3, 4);
@@ -198,14 +201,17 @@ static void a_matrix_is_written_as_rows(void **state)
     assert_true(gd_csv_write(gd_values_as(g, GD_BOOL, gd_shape(2), 0, 1), out) &&
                 gd_csv_write(gd_values_as(g, GD_UINT8, gd_shape(2), 0, 255), out));
     assert_written("0\n255\n");
-    assert_true(gd_csv_write(gd_zeros(g, GD_FLOAT32, gd_shape(0, 2)), out, .names = (const char *[]){ "a", "b", NULL }));
+    assert_true(
+        gd_csv_write(gd_zeros(g, GD_FLOAT32, gd_shape(0, 2)), out, .names = (const char *[]){ "a", "b", NULL }));
     assert_written("a,b\n");
     assert_fine(g);
 }
 
 static void names_are_quoted_where_they_must_be(void **state)
 {
-    static const char *const names[] = { "plain", "a,b", "say \"x\"", "", " spaced", "two\nlines", "\xc3\xa4;", NULL };
+    static const char *const names[] = {
+        "plain", "a,b", "say \"x\"", "", " spaced", "two\nlines", "\xc3\xa4;", NULL
+    };
     (void)state;
     const char *out = in_folder("out.csv");
     assert_true(gd_csv_write(gd_arange(g, GD_FLOAT32, 7), out));

@@ -1,4 +1,5 @@
-/* test_csv_bad.c - tables that are refused and what is said of them, hostile files, calls that are wrong, scarce memory. */
+/* test_csv_bad.c - tables that are refused and what is said of them, hostile files, calls that are wrong, scarce
+ * memory. */
 #include "../io/support.h"
 
 #include "gradus/gradus.h"
@@ -20,9 +21,9 @@ static void assert_refused(gd_status status, const char *part, gd_csv_options op
     assert_int_equal(gd_memory_used(g).in_use, in_use);
 }
 
-#define assert_malformed(text, part, ...)                                                              \
+#define assert_malformed(text, part, ...)                                                                            \
     assert_refused(GD_ERROR_FORMAT, part, (gd_csv_options){ g, put_text(text), __VA_ARGS__ })
-#define assert_value_error(text, part, ...)                                                            \
+#define assert_value_error(text, part, ...)                                                                          \
     assert_refused(GD_ERROR_VALUE, part, (gd_csv_options){ g, put_text(text), __VA_ARGS__ })
 
 /* ---- what is said ---- */
@@ -89,7 +90,12 @@ static void quotes_are_closed(void **state)
 
 static void what_is_no_text_is_refused(void **state)
 {
-    static const char utf16[] = "\xff\xfe" "1\0,\0" "2\0\n", middle[] = "1,2\n3,\0" "4\n", in_quotes[] = "1,\"2\0\"";
+    static const char utf16[] = "\xff\xfe"
+                                "1\0,\0"
+                                "2\0\n",
+                      middle[] = "1,2\n3,\0"
+                                 "4\n",
+                      in_quotes[] = "1,\"2\0\"";
     gd_csv_options table = { g, put_text(""), .na = NULL };
     (void)state;
     put_bytes(in_folder("table.csv"), utf16, sizeof utf16);
@@ -212,7 +218,8 @@ static bool read_table(gd_context *own, const char *path)
 
 static void write_sample(void)
 {
-    put_text("\xef\xbb\xbf" "a,\"b \"\"x\"\"\",c\r\n1,-2.5,3e4\r\n\"7\",,NA\r\n\r\n0.1,\"2\",inf\r\n");
+    put_text("\xef\xbb\xbf"
+             "a,\"b \"\"x\"\"\",c\r\n1,-2.5,3e4\r\n\"7\",,NA\r\n\r\n0.1,\"2\",inf\r\n");
 }
 
 static void survives_changed_bytes(void **state)

@@ -123,14 +123,16 @@ static void a_matrix_is_printed_in_columns(void **state)
 
 static void names_from_files_do_no_harm(void **state)
 {
-    static const char *const names[] = { "a\x1b[2Jb", "abcdefghijklmnopqrstuvwxyz", NULL }; /* and none for the third */
+    static const char *const names[] = { "a\x1b[2Jb", "abcdefghijklmnopqrstuvwxyz",
+                                         NULL }; /* and none for the third */
     (void)state;
-    assert_printed(gd_print_confusion, counts(), names,
-                   "                          predicted\n"
-                   "true                                        a?[2Jb  abcdefghijklmnopqrstuv..                         2\n"
-                   "a?[2Jb                                          10                         0                         0\n"
-                   "abcdefghijklmnopqrstuv..                         0                         8                         2\n"
-                   "2                                                0                         1                      1009\n");
+    assert_printed(
+        gd_print_confusion, counts(), names,
+        "                          predicted\n"
+        "true                                        a?[2Jb  abcdefghijklmnopqrstuv..                         2\n"
+        "a?[2Jb                                          10                         0                         0\n"
+        "abcdefghijklmnopqrstuv..                         0                         8                         2\n"
+        "2                                                0                         1                      1009\n");
 }
 
 static const char report[] = "               precision     recall         F1    support\n"
@@ -161,8 +163,9 @@ static void what_is_no_matrix_prints_the_message(void **state)
 {
     (void)state;
     gd_tensor *wide = gd_zeros(g, GD_INT64, gd_shape(2, 3));
-    const char *message = "gd_print_report: the confusion matrix is int64 (2, 3). Pass int64 (C, C) in row-major order, as "
-                          "gd_confusion makes it\n";
+    const char *message =
+        "gd_print_report: the confusion matrix is int64 (2, 3). Pass int64 (C, C) in row-major order, as "
+        "gd_confusion makes it\n";
     assert_printed(gd_print_report, wide, NULL, message);
     assert_printed(gd_print_confusion, gd_confusion(wide, wide, 3), NULL, message); /* the first error stays */
     gd_clear(g);

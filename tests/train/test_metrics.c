@@ -51,7 +51,8 @@ static void predictions_are_counted(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(class_cases); i++) {
         const class_case *c = &class_cases[i];
-        gd_tensor *confusion = gd_confusion(labels(c->predicted, c->samples), labels(c->label, c->samples), c->classes);
+        gd_tensor *confusion =
+            gd_confusion(labels(c->predicted, c->samples), labels(c->label, c->samples), c->classes);
         assert_fine(g);
         assert_int_equal(confusion->dtype, GD_INT64);
         assert_shape(confusion, gd_shape(c->classes, c->classes));
@@ -66,7 +67,8 @@ static void scores_count_by_their_largest(void **state)
     gd_tensor *scores = gd_values(g, gd_shape(4, 3), 1, 5, 2, 7, 7, 0, -1, -3, -2, 9, NAN, 10);
     gd_tensor *confusion = gd_confusion(scores, gd_values_as(g, GD_UINT8, gd_shape(4), 1, 0, 2, 2), 3);
     assert_same_tensor(confusion, gd_values_as(g, GD_INT64, gd_shape(3, 3), 1, 0, 0, 0, 1, 0, 1, 1, 0));
-    gd_tensor *turned = gd_confusion(gd_t(gd_contiguous(gd_t(scores))), gd_values_as(g, GD_INT64, gd_shape(4), 1, 0, 2, 2), 3);
+    gd_tensor *turned =
+        gd_confusion(gd_t(gd_contiguous(gd_t(scores))), gd_values_as(g, GD_INT64, gd_shape(4), 1, 0, 2, 2), 3);
     assert_same_tensor(turned, confusion);
     assert_fine(g);
 }
@@ -75,7 +77,8 @@ static void scores_count_by_their_largest(void **state)
 static void any_integers_are_labels(void **state)
 {
     (void)state;
-    gd_tensor *y = gd_values(g, gd_shape(4, 1), 0.1, 0.9, 0.6, 0.4), *t = gd_values_as(g, GD_BOOL, gd_shape(4), 0, 1, 0, 1);
+    gd_tensor *y = gd_values(g, gd_shape(4, 1), 0.1, 0.9, 0.6, 0.4),
+              *t = gd_values_as(g, GD_BOOL, gd_shape(4), 0, 1, 0, 1);
     gd_tensor *taken = gd_ge_scalar(gd_reshape(y, gd_shape(-1)), 0.5);
     gd_tensor *expected = gd_values_as(g, GD_INT64, gd_shape(2, 2), 1, 1, 1, 1);
     assert_same_tensor(gd_confusion(taken, t, 2), expected);
@@ -109,7 +112,8 @@ static void scores_are_those_of_their_definitions(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(class_cases); i++) {
         const class_case *c = &class_cases[i];
-        gd_tensor *confusion = gd_confusion(labels(c->predicted, c->samples), labels(c->label, c->samples), c->classes);
+        gd_tensor *confusion =
+            gd_confusion(labels(c->predicted, c->samples), labels(c->label, c->samples), c->classes);
         int64_t support = 0;
         for (int64_t k = 0; k < c->classes; k++) {
             assert_scores(gd_class_scores(confusion, k), c->scores + 3 * k);
@@ -154,7 +158,8 @@ static void the_largest_is_that_of_argmax(void **state)
             share += gd_top_k_accuracy(x, gd_full(g, GD_INT64, gd_shape(5), (double)label), k);
         assert_near(share, (double)k);
     }
-    assert_true(isnan(gd_top_k_accuracy(gd_zeros(g, GD_FLOAT32, gd_shape(0, 3)), gd_zeros(g, GD_INT64, gd_shape(0)), 1)));
+    assert_true(
+        isnan(gd_top_k_accuracy(gd_zeros(g, GD_FLOAT32, gd_shape(0, 3)), gd_zeros(g, GD_INT64, gd_shape(0)), 1)));
     assert_fine(g);
 }
 
@@ -187,7 +192,8 @@ static void the_edges_of_regression_are_as_said(void **state)
     assert_true(isnan(gd_r2(none, none)) && isnan(gd_mean_absolute_error(none, none)));
     assert_fine(g);
     gd_tensor *turned = transposed(gd_values(g, gd_shape(2, 3), 1, 2, 3, 4, 5, 6));
-    assert_true(gd_root_mean_squared_error(turned, gd_values(g, gd_shape(3, 2), 1, 4, 2, 5, 3, 7)) == sqrt(1.0 / 3) / 2);
+    assert_true(gd_root_mean_squared_error(turned, gd_values(g, gd_shape(3, 2), 1, 4, 2, 5, 3, 7)) ==
+                sqrt(1.0 / 3) / 2);
 }
 
 /* ---- what is refused ---- */
@@ -208,7 +214,8 @@ static void predictions_must_go_with_labels(void **state)
     assert_error(g, GD_ERROR_DTYPE, "the predictions tensor is float32 (3,). Pass class labels");
     assert_true(gd__is_error(gd_confusion(gd_zeros(g, GD_FLOAT32, gd_shape(3, 1)), t, 3)));
     assert_error(g, GD_ERROR_SHAPE, "the predictions tensor is float32 (3, 1). Pass labels (N,), or scores (N, C)");
-    assert_true(gd__is_error(gd_confusion(gd_zeros(g, GD_FLOAT32, gd_shape(3, 5)), gd_zeros(g, GD_FLOAT32, gd_shape(3)), 5)));
+    assert_true(
+        gd__is_error(gd_confusion(gd_zeros(g, GD_FLOAT32, gd_shape(3, 5)), gd_zeros(g, GD_FLOAT32, gd_shape(3)), 5)));
     assert_error(g, GD_ERROR_DTYPE, "the labels tensor is float32 (3,)");
     assert_true(gd__is_error(gd_confusion(t, gd_zeros(g, GD_INT64, gd_shape(3, 1)), 5)));
     assert_error(g, GD_ERROR_SHAPE, "the labels tensor is int64 (3, 1)");
@@ -226,7 +233,8 @@ static void predictions_must_go_with_labels(void **state)
 static void nothing_is_added_where_something_is_wrong(void **state)
 {
     (void)state;
-    gd_tensor *t = gd_values_as(g, GD_INT64, gd_shape(3), 0, 1, 2), *bad = gd_values_as(g, GD_INT64, gd_shape(3), 0, 1, 3);
+    gd_tensor *t = gd_values_as(g, GD_INT64, gd_shape(3), 0, 1, 2),
+              *bad = gd_values_as(g, GD_INT64, gd_shape(3), 0, 1, 3);
     gd_tensor *confusion = gd_confusion(t, t, 3), *before = gd_clone(confusion);
     assert_false(gd_confusion_add(confusion, bad, t));
     assert_error(g, GD_ERROR_INDEX, "gd_confusion_add: prediction 3 of sample 2");
