@@ -8,12 +8,12 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* ---- options: --name VALUE or --name=VALUE, anywhere among the operands ---- */
 
-typedef enum option_kind { OPTION_TEXT, OPTION_COUNT, OPTION_NUMBER, OPTION_FLAG } option_kind;
+typedef enum option_kind { OPTION_TEXT, OPTION_CHARACTER, OPTION_COUNT, OPTION_NUMBER, OPTION_FLAG } option_kind;
 
 typedef struct option {
     const char *name;
     option_kind kind;
-    void *value; /* const char *, int64_t, double, bool; holds the default at first */
+    void *value; /* const char *, char, int64_t, double, bool; holds the default at first */
     const char *help;
 } option;
 
@@ -40,7 +40,8 @@ int run_ops(int count, char **arguments);
 /* ---- data: four IDX files in a folder, or a table ---- */
 
 typedef struct table_options {
-    const char *target, *ignore, *separator; /* as gd_dataset_csv takes them; NULL for its defaults */
+    const char *target, *ignore; /* as gd_dataset_csv takes them; zeros for its defaults */
+    char separator;
 } table_options;
 
 bool is_folder(const char *path);

@@ -12,5 +12,5 @@ bool is_folder(const char *path)
 gd_dataset *read_table(gd_context *g, const char *path, const table_options *options, const char *const *classes)
 {
     return gd_dataset_csv(g, path, .target = options->target, .ignore = options->ignore,
-                          .separator = options->separator ? *options->separator : 0, .classes = classes);
+                          .separator = options->separator, .classes = classes);
 }

@@ -64,7 +64,7 @@ int run_evaluate(int count, char **arguments)
           "print the confusion matrix, and precision, recall and F1 of each class" },
         { "target", OPTION_TEXT, &p.table.target, "column of the classes in a table; that of the training" },
         { "ignore", OPTION_TEXT, &p.table.ignore, "columns to leave out; those of the training" },
-        { "separator", OPTION_TEXT, &p.table.separator, "what parts the columns; a comma" },
+        { "separator", OPTION_CHARACTER, &p.table.separator, "what parts the columns; a comma" },
         { "help", OPTION_FLAG, &p.help, "this text" },
         { NULL, OPTION_FLAG, NULL, NULL },
     };

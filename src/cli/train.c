@@ -71,6 +71,13 @@ static sets split_table(gd_context *g, const plan *p)
     return (sets){ gd_dataset_standardize(part.train, moments), gd_dataset_standardize(part.test, moments), moments };
 }
 
+/* A class of few rows may be in one part alone. */
+static int64_t classes_of(const sets *data)
+{
+    int64_t of_train = gd_dataset_classes(data->train), of_test = gd_dataset_classes(data->test);
+    return of_train > of_test ? of_train : of_test;
+}
+
 /* ---- what a person is told ---- */
 
 static const char *samples_of(const plan *p)
@@ -161,7 +168,7 @@ static int train(gd_context *g, const plan *p)
 {
     gd_seed(g, GD_RNG_NUMPY, (uint64_t)p->seed);
     sets data = p->is_table ? split_table(g, p) : read_images(g, p->data);
-    int64_t in = gd_dataset_features(data.train), classes = gd_dataset_classes(data.train);
+    int64_t in = gd_dataset_features(data.train), classes = classes_of(&data);
     if (gd_failed(g))
         return report_failure(g);
     if (!open_output(p))
@@ -194,7 +201,7 @@ int run_train(int count, char **arguments)
         { "dtype", OPTION_TEXT, &p.dtype, "float32 or float64" },
         { "target", OPTION_TEXT, &p.table.target, "of a table: column of the classes, its name or number; the last" },
         { "ignore", OPTION_TEXT, &p.table.ignore, "of a table: columns to leave out, with commas between them" },
-        { "separator", OPTION_TEXT, &p.table.separator, "of a table: what parts the columns; a comma" },
+        { "separator", OPTION_CHARACTER, &p.table.separator, "of a table: what parts the columns; a comma" },
         { "test", OPTION_NUMBER, &p.test, "of a table: the share of the rows that are kept to test with" },
         { "help", OPTION_FLAG, &p.help, "this text" },
         { NULL, OPTION_FLAG, NULL, NULL },

@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 gradus=${GRADUS_BUILD:-build/release}/gradus
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-tests=48
+tests=50
 echo "1..$tests"
 
 number=0 failures=0
@@ -159,6 +159,10 @@ expect "a table of text" answers 1 "" "line 2, column 4 ('kind'): 'daisy' is no 
 expect "a column that there is not" answers 1 "" "it has: stem_cm, leaf_cm" \
     train $flowers --target colour --output "$place/none"
 expect "a table that there is not" answers 1 "" "no-such.csv' can't be opened" train "$place/no-such.csv"
+expect "a separator of two characters" answers 2 "" "no single character: ';;'" train $flowers --separator ';;'
+tr , '\t' < $flowers > "$place/tabs.csv"
+expect "a separator written as in C" answers 0 "of the training rows" "" \
+    train "$place/tabs.csv" --separator '\t' --steps 5 --output "$place/tabs"
 expect "a share that is none" answers 2 "" "--test" train $flowers --test 1
 
 learns_all_rows() {
