@@ -8,7 +8,7 @@ int main(int count, char **arguments)
     gd_context *g = gd_open();
     gd_dataset *table = gd_dataset_csv(g, count > 1 ? arguments[1] : "data/flowers/flowers.csv",
                                        .target = count > 2 ? arguments[2] : NULL);
-    gd_split part = gd_dataset_split(table, .fraction = 0.8, .stratify = true);
+    gd_parts part = gd_dataset_split(table, .fraction = 0.8, .stratify = true);
     gd_moments of_train = gd_dataset_moments(part.train); /* the test set must not be looked at before the end */
     gd_dataset_standardize(part.train, of_train);
     gd_dataset_standardize(part.test, of_train);

@@ -26,11 +26,24 @@ GD_API bool gd_is_leaf(const gd_tensor *t);
  * snprintf writes; returns the whole length. */
 GD_API size_t gd_grad_fn(const gd_tensor *t, char *text, size_t size);
 
-/* Adds d loss / d leaf to the gradient of every leaf that requires one, for a loss of one element.
- * Errors: the loss needs no gradient; it has more elements; backward went through it before; the records went with
- * their scope; a value that a rule needs was written since (GD_ERROR_STATE, with the names of both operations).
- * Then, or while an error stands, no gradient changes and false is returned. */
-GD_API bool gd_backward(gd_tensor *loss);
+/* What gd_backward takes: gd_backward(loss), gd_backward(y, dy) or gd_backward(loss, .retain = true). */
+typedef struct gd_backward_options {
+    gd_tensor *y;
+    gd_tensor *dy; /* the gradient of y, of its shape; NULL stands for 1 where y has one element */
+    bool retain;   /* keep the records for another backward (retain_graph) */
+    char end;      /* closes the list of initialisers */
+} gd_backward_options;
+
+/* Adds (d y / d leaf)^T dy to the gradient of every leaf that requires one, and of every other tensor that gd_retain_grad
+ * was called on.
+ * Errors: y needs no gradient; it has more elements and no dy is given, or dy has another shape; backward went through it
+ * before; the records went with their scope; a value that a rule needs was written since (GD_ERROR_STATE, with the names
+ * of both operations). Then, or while an error stands, no gradient changes and false is returned. */
+GD_API bool gd_backward(gd_backward_options options);
+#define gd_backward(...) gd_backward((gd_backward_options){ __VA_ARGS__, .end = 0 })
+
+/* Has the tensor, made by an operation, keep its gradient as a leaf does. Returns it. An error where it requires none. */
+GD_API gd_tensor *gd_retain_grad(gd_tensor *t);
 
 /* The gradient gathered in a leaf, of its shape and dtype. The tensor is the same one, and lives, as long as the
  * leaf: each backward puts its numbers into it, which counts as a write; gd_clone keeps those of one step. An error
@@ -50,6 +63,67 @@ GD_API bool gd_clear_grad(gd_tensor *t);
  * results live in the current scope, and on an error are error tensors. False on any error. */
 GD_API bool gd_gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd_tensor **dx,
                         bool differentiable);
+
+/* The same for several outputs together: dx[i] = sum_k (d y[k] / d x[i])^T dy[k]. dy has as many as y, of which any may
+ * be NULL, or none: 1 then, where that y has one element. dx is an array of x.count. */
+GD_API bool gd_gradients(gd_tensors y, gd_tensors dy, gd_tensors x, gd_tensor **dx, bool differentiable);
+
+/* Sees the whole gradient of a tensor before it goes further or is gathered: may return another of its shape and dtype
+ * to take its place, or NULL to leave it. Runs within gd_backward and gd_gradient, in their scope: gd_clone does not
+ * outlive it, numbers copied out do. */
+typedef gd_tensor *gd_grad_hook(gd_tensor *grad, void *user);
+
+/* Has the hook called, after those that are there, for every gradient of t (Tensor.register_hook), until gd_unhook or
+ * the tensor's end. Returns the hook's id, counted from 0; -1 on an error, as where t requires no gradient. */
+GD_API int64_t gd_hook(gd_tensor *t, gd_grad_hook *hook, void *user);
+GD_API bool gd_unhook(gd_tensor *t, int64_t id);
+
+/* ---------------------------------------------------------------------------------------------
+ * Operations of one's own
+ * ------------------------------------------------------------------------------------------- */
+
+/* A function of tensors with a derivative that somebody wrote. It takes part in everything as the library's own do. */
+typedef struct gd_operation gd_operation;
+
+enum { GD_MAX_SAVED = 8 };
+
+/* What the two functions of an operation are handed. */
+typedef struct gd_operation_call {
+    gd_context *context;
+    void *user;
+    gd_tensors x;       /* the operands */
+    gd_tensor *y;       /* backward: the result, */
+    gd_tensor *dy;      /* its gradient, of its shape and dtype, */
+    const bool *wanted; /* and which dx[i] are wanted */
+    gd_tensor *saved[GD_MAX_SAVED]; /* forward may leave tensors here, which backward finds again; the rest is NULL */
+} gd_operation_call;
+
+typedef struct gd_operation_options {
+    gd_context *context;
+    const char *name; /* as messages call it; the text is copied */
+    /* Returns the result: a new tensor, from operations or from plain C over the numbers. Runs without recording, in a
+     * scope of its own: the result and what was saved outlive it. */
+    gd_tensor *(*forward)(gd_operation_call *call);
+    /* Sets dx[i], of the shape and dtype of x.item[i], where wanted[i]; NULL stands for zeros. False on an error. Written in
+     * operations on dy, the operands and y, it can be differentiated again; plain C over the numbers, or the use of
+     * `saved`, can't be. NULL: the operation has no derivative. */
+    bool (*backward)(gd_operation_call *call, gd_tensor **dx);
+    void *user;
+    bool once; /* backward is not written in operations: differentiating it again is an error, and not wrong numbers */
+    char end;  /* closes the list of initialisers */
+} gd_operation_options;
+
+/* An operation made of two functions (torch.autograd.Function):
+ *     gd_operation *cube = gd_define(g, "cube", cube_forward, cube_backward);
+ *     gd_tensor *y = gd_apply(cube, x);
+ * Lives in the current scope. */
+#define gd_define(...) gd_define_with((gd_operation_options){ __VA_ARGS__, .end = 0 })
+GD_API gd_operation *gd_define_with(gd_operation_options options);
+
+/* The operation on these tensors, floats or others, of its context. gd_apply counts them; gd_apply_to is the function
+ * behind it. An error where forward fails, or returns something else than a tensor. */
+#define gd_apply(operation, ...) gd_apply_to(operation, gd_list(__VA_ARGS__))
+GD_API gd_tensor *gd_apply_to(gd_operation *operation, gd_tensors x);
 
 /* The same numbers without the history: no gradient flows through. A view. */
 GD_API gd_tensor *gd_detach(gd_tensor *t);

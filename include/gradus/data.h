@@ -1,7 +1,7 @@
 /* data.h - data sets of tables, arrays and images, their parts, and batches of them.
  *
  *     gd_dataset *table = gd_dataset_csv(g, "flowers.csv", .target = "kind");
- *     gd_split part = gd_dataset_split(table, .fraction = 0.8, .stratify = true);
+ *     gd_parts part = gd_dataset_split(table, .fraction = 0.8, .stratify = true);
  *
  *     gd_dataset *train = gd_mnist(g, "data/mnist", true);
  *     gd_loader *loader = gd_batches(train, .size = 100, .shuffle = true);
@@ -95,9 +95,9 @@ GD_API gd_dataset *gd_dataset_part(gd_dataset *ds, int64_t from, int64_t count);
 GD_API gd_dataset *gd_dataset_subset(gd_dataset *ds, const gd_tensor *index);
 
 /* The two parts of a data set; after an error both are the error object. */
-typedef struct gd_split {
+typedef struct gd_parts {
     gd_dataset *train, *test;
-} gd_split;
+} gd_parts;
 
 typedef struct gd_split_options {
     gd_dataset *dataset;
@@ -117,7 +117,7 @@ typedef struct gd_split_options {
  * GD_ERROR_SHAPE for stratify where the targets are no class labels. Does nothing while an error stands.
  * gd_dataset_split_with is the function behind the macro. */
 #define gd_dataset_split(...) gd_dataset_split_with((gd_split_options){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
-GD_API gd_split gd_dataset_split_with(gd_split_options options);
+GD_API gd_parts gd_dataset_split_with(gd_split_options options);
 
 /* ---- how batches are made ---- */
 

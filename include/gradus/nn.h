@@ -79,6 +79,13 @@ GD_API bool gd_save(gd_layer *layer, const char *path);
  * the parameter, what the file has and what is expected. Other dtypes are converted. False on any error. */
 GD_API bool gd_load(gd_layer *layer, const char *path);
 
+/* From now on the parameters of `to` are those of `from`, a network of the same layers in another context: the same
+ * memory, read-only, as gd_share has it. So each thread can have a context and a network of its own over the weights of
+ * one, which must live as long and must not learn meanwhile. Neither context may be in use by another thread during this
+ * call. Networks of one context are GD_ERROR_CONTEXT; where a name, a shape or a dtype differs, it is GD_ERROR_SHAPE. Does
+ * nothing while an error stands in the context of `to`. False on any error, and then nothing is changed. */
+GD_API bool gd_share_parameters(gd_layer *to, gd_layer *from);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,7 +15,7 @@ static gd_context *context_of(int count, gd_tensor *const *in)
 static bool operands_usable(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
-        if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[i]))
+        if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
             return false;
     return true;
 }
@@ -35,12 +35,6 @@ static bool wants_one_float(const gd__call *call)
     return true;
 }
 
-/* A double in C is also how a whole number is written; PyTorch's n + 1 stays an integer. */
-static bool is_whole(double number)
-{
-    return number > -9007199254740992.0 && number < 9007199254740992.0 && number == (double)(int64_t)number;
-}
-
 /* The dtype that all operands are brought to. */
 static gd_dtype common_dtype(const gd__call *call)
 {
@@ -50,7 +44,7 @@ static gd_dtype common_dtype(const gd__call *call)
         dtype = gd__promote(dtype, ndim, (gd_dtype)call->in[i]->dtype, call->in[i]->ndim);
         ndim = ndim > call->in[i]->ndim ? ndim : call->in[i]->ndim;
     }
-    if (call->op->dtypes == GD__NUMBER && is_whole(call->attrs->scalar[0]))
+    if (call->op->dtypes == GD__NUMBER && gd__is_whole(call->attrs->scalar[0]))
         return dtype == GD_BOOL ? GD_INT64 : dtype;
     bool wants_real = call->op->dtypes != GD__PROMOTED && !gd__is_float(dtype);
     return wants_real ? gd__dtype(call->context, GD_DEFAULT) : dtype;
@@ -102,19 +96,19 @@ static bool compute(gd__call *call, const gd__meta *meta)
 /* Does a gradient flow to the result? */
 static bool result_requires_grad(const gd__call *call)
 {
-    if (call->context->gradients_off || !call->op->vjp)
+    if (call->context->gradients_off || !call->op->differentiable)
         return false;
     for (int i = 0; i < call->count; i++)
-        if (call->in[i]->requires_grad && (call->op->differentiable >> i & 1))
+        if (call->in[i]->requires_grad && gd__is_differentiable(call->op, i))
             return gd__is_float((gd_dtype)call->out->dtype);
     return false;
 }
 
-static bool record(const gd__call *call)
+bool gd__keep_record(const gd__call *call)
 {
     gd_context *g = call->context;
     call->out->requires_grad = result_requires_grad(call);
-    bool wanted = call->out->requires_grad || (g->recording_all && !g->gradients_off && call->op->vjp);
+    bool wanted = call->out->requires_grad || (g->recording_all && !g->gradients_off && call->op->differentiable);
     return !wanted || gd__tape_add(call);
 }
 
@@ -123,22 +117,36 @@ static bool run(gd__call *call)
     if (!operands_usable(call) || !prepare(call))
         return false;
     gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
-    return call->op->infer(call, &meta) && compute(call, &meta) && record(call);
+    return call->op->infer(call, &meta) && compute(call, &meta) && gd__keep_record(call);
+}
+
+/* Runs `stage` on a call of these operands. */
+static inline gd_tensor *apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs,
+                               bool (*stage)(gd__call *))
+{
+    gd_context *g = context_of(count, in);
+    gd_tensor *few[GD__MAX_INPUTS];
+    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .in = few, .attrs = attrs };
+    if (g->stand_in)
+        return gd__error_object(g);
+    if (count > GD__MAX_INPUTS)
+        call.in = gd__alloc(g, (size_t)count * sizeof *call.in);
+    if (!call.in)
+        return gd__error_object(g);
+    for (int i = 0; i < count; i++)
+        call.in[i] = in[i];
+    const char *outer = g->running;
+    g->running = call.op->info.name;
+    bool good = stage(&call);
+    g->running = outer;
+    if (count > GD__MAX_INPUTS)
+        gd__free(g, call.in, (size_t)count * sizeof *call.in);
+    return good ? call.out : gd__error_object(g);
 }
 
 gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
-    gd_context *g = context_of(count, in);
-    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .attrs = attrs };
-    for (int i = 0; i < count; i++)
-        call.in[i] = in[i];
-    if (g->stand_in)
-        return gd__error_object(g);
-    const char *outer = g->running;
-    g->running = call.op->info.name;
-    bool good = run(&call);
-    g->running = outer;
-    return good ? call.out : gd__error_object(g);
+    return apply(id, count, in, attrs, run);
 }
 
 /* ---- updates ---- */
@@ -146,12 +154,17 @@ gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__at
 /* The operand that an update only reads; all others are written. */
 enum { GRADIENT = 1 };
 
+/* A kernel that wants row-major order writes there itself: a copy would not do. */
 static bool may_write(const gd__call *call)
 {
     char text[GD__TEXT_SIZE];
     for (int i = 0; i < call->count; i++) {
         const gd_tensor *t = call->in[i];
-        if (i == GRADIENT || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
+        if (i == GRADIENT)
+            continue;
+        if (!gd__may_write(t, call->op->info.name))
+            return false;
+        if (!call->op->contiguous || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
             continue;
         gd__fail(call->context,
                  (gd__fault){ .status = GD_ERROR_STATE,
@@ -173,20 +186,12 @@ static bool run_update(gd__call *call)
     for (int i = 0; i < call->count; i++)
         if (i != GRADIENT)
             gd__written(call->in[i], call->op->info.name);
+    call->out = call->in[0];
     return true;
 }
 
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
     gd_context *g = context_of(count, in);
-    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .attrs = attrs };
-    for (int i = 0; i < count; i++)
-        call.in[i] = in[i];
-    if (g->stand_in || g->failed)
-        return gd__error_object(g);
-    const char *outer = g->running;
-    g->running = call.op->info.name;
-    bool good = run_update(&call);
-    g->running = outer;
-    return good ? in[0] : gd__error_object(g);
+    return g->failed ? gd__error_object(g) : apply(id, count, in, attrs, run_update);
 }

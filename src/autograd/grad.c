@@ -58,8 +58,9 @@ gd_tensor *gd_grad(const gd_tensor *t)
         return t->grad;
     gd__fault fault = { GD_ERROR_STATE, 0, "gd_grad", "Call gd_backward on a loss that depends on it" };
     if (t->record != 0 && t->requires_grad) {
-        fault.remedy = "Ask for it with gd_gradient";
-        return refuse(t, fault, "is not a leaf: backward gathers gradients in leaves only");
+        fault.remedy = t->retains_grad ? fault.remedy : "Call gd_retain_grad before the backward, or ask with gd_gradient";
+        return refuse(t, fault, t->retains_grad ? "has no gradient yet: no backward has reached it"
+                                                : "is not a leaf: backward gathers gradients in leaves only");
     }
     if (t->requires_grad)
         return refuse(t, fault, "has no gradient yet: no backward has reached it");
@@ -90,6 +91,17 @@ bool gd_clear_grad(gd_tensor *t)
         return false;
     t->has_grad = false;
     return true;
+}
+
+gd_tensor *gd_retain_grad(gd_tensor *t)
+{
+    if (!usable(t, "gd_retain_grad"))
+        return gd__error_object(gd__context(t));
+    if (!t->requires_grad)
+        return refuse(t, (gd__fault){ GD_ERROR_STATE, 0, "gd_retain_grad", "Call gd_require_grad on a leaf before the forward" },
+                      "can't keep its gradient: it requires none");
+    t->retains_grad = true;
+    return t;
 }
 
 gd_tensor *gd_detach(gd_tensor *t)

@@ -13,18 +13,27 @@ gd__record *gd__tape_at(gd_context *g, uint32_t record)
     return record == 0 || record > g->tape_length ? NULL : &g->tape->record[record - 1];
 }
 
+static size_t size_of_many(int count)
+{
+    return (size_t)count * (sizeof(gd_tensor *) + sizeof(uint32_t));
+}
+
 /* A tensor that outlives its record forgets where it was. */
 static void tape_cut(gd_context *g, uint32_t length)
 {
     while (g->tape_length > length) {
-        gd_tensor *out = g->tape->record[--g->tape_length].out;
-        if (out->object.depth < g->depth)
-            out->record = (uint32_t)GD__RECORD_GONE;
+        gd__record *record = &g->tape->record[--g->tape_length];
+        if (record->many)
+            gd__free(g, record->many, size_of_many(record->count));
+        if (record->out->object.depth < g->depth)
+            record->out->record = (uint32_t)GD__RECORD_GONE;
     }
 }
 
 static void tape_free(gd_context *g)
 {
+    for (uint32_t i = 0; i < g->tape_length; i++)
+        gd__free(g, g->tape->record[i].many, size_of_many(g->tape->record[i].count));
     gd__free(g, g->tape->record, (size_t)g->tape->capacity * sizeof *g->tape->record);
     gd__free(g, g->tape, sizeof *g->tape);
 }
@@ -66,27 +75,42 @@ static bool open_tape(gd_context *g)
     return true;
 }
 
+/* The operands, as they are now. */
+static bool note_operands(gd__record *record, const gd__call *call)
+{
+    gd_tensor **in = record->few;
+    uint32_t *stamp = record->few_stamp;
+    if (call->count > GD__FEW) {
+        record->many = gd__alloc(call->context, size_of_many(call->count));
+        if (!record->many)
+            return false;
+        in = record->many;
+        stamp = (uint32_t *)(record->many + call->count);
+    }
+    for (int i = 0; i < call->count; i++) {
+        in[i] = call->in[i];
+        stamp[i] = gd__stamp(call->in[i]);
+    }
+    return true;
+}
+
 bool gd__tape_add(const gd__call *call)
 {
     gd_context *g = call->context;
     if (!open_tape(g) ||
         !gd__grow(g, (void **)&g->tape->record, &g->tape->capacity, (int)g->tape_length + 1, sizeof *g->tape->record))
         return false;
-    gd__record *record = &g->tape->record[g->tape_length++];
+    gd__record *record = &g->tape->record[g->tape_length];
     record->op = call->op;
     record->out = call->out;
+    record->count = call->count;
+    record->out_version = gd__stamp(call->out);
     record->spent = false;
-    record->flows = 0;
-    for (int i = 0; i < GD__MAX_INPUTS; i++)
-        record->in[i] = NULL;
-    for (int i = 0; i < call->count; i++) {
-        record->in[i] = call->in[i];
-        record->version[i] = call->in[i]->storage->version;
-        record->flows |= (unsigned)call->in[i]->requires_grad << i;
-    }
-    record->version[GD__MAX_INPUTS] = call->out->storage->version;
+    record->many = NULL;
+    if (!note_operands(record, call))
+        return false;
     if (call->attrs)
         record->attrs = *call->attrs;
-    call->out->record = g->tape_length;
+    call->out->record = ++g->tape_length;
     return true;
 }

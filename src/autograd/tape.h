@@ -6,13 +6,17 @@
 
 #include "op/op.h"
 
+enum { GD__FEW = 4 };
+
 typedef struct gd__record {
     const gd__op *op;
-    gd_tensor *in[GD__MAX_INPUTS];
     gd_tensor *out;
-    uint32_t version[GD__MAX_INPUTS + 1]; /* of each operand's storage, and of the output's, when it ran */
-    unsigned flows;                       /* bit i: operand i required a gradient then */
-    bool spent;                           /* gd_backward has passed */
+    int count;              /* operands, and behind them what a user's operation has saved */
+    uint32_t out_version;
+    bool spent;             /* gd_backward has passed */
+    gd_tensor *few[GD__FEW];
+    uint32_t few_stamp[GD__FEW];
+    gd_tensor **many;       /* more than a few: they lie here, with their stamps behind them */
     gd__attrs attrs;
 } gd__record;
 
@@ -22,8 +26,38 @@ enum { GD__RECORD_GONE = -1 };
 /* Puts an operation on the tape. False with the error set. */
 bool gd__tape_add(const gd__call *call);
 
+/* Says whether a gradient flows to the result of a call, and records it where one may be wanted. False with the error
+ * set. */
+bool gd__keep_record(const gd__call *call);
+
 /* The record that made t, NULL for a leaf and where it has gone. */
 gd__record *gd__tape_at(gd_context *g, uint32_t record);
+
+static inline gd_tensor *const *gd__operands(const gd__record *record)
+{
+    return record->many ? record->many : record->few;
+}
+
+/* Of each operand, when the operation ran: its storage's version, and whether it required a gradient. */
+static inline const uint32_t *gd__stamps(const gd__record *record)
+{
+    return record->many ? (const uint32_t *)(record->many + record->count) : record->few_stamp;
+}
+
+static inline uint32_t gd__stamp(const gd_tensor *t)
+{
+    return t->storage->version << 1 | t->requires_grad;
+}
+
+static inline bool gd__flowed(uint32_t stamp)
+{
+    return stamp & 1;
+}
+
+static inline bool gd__stands(uint32_t stamp, const gd_tensor *t)
+{
+    return stamp >> 1 == (t->storage->version & UINT32_MAX >> 1);
+}
 
 /* Makes `grad`, row-major and with a storage of its own, the gradient of a leaf. The first moves to the leaf's
  * scope; later ones are copied into it, so that pointers to it, to its numbers and views of it stay good as long as

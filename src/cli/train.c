@@ -2,17 +2,19 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 typedef struct plan {
-    const char *data, *output, *dtype;
+    const char *data, *output, *dtype, *optimizer;
     bool is_table;
     table_options table;
     int64_t hidden, steps, batch, seed;
-    double lr, test;
+    double lr; /* NaN: the optimizer's */
+    double test;
     bool help;
 } plan;
 
@@ -66,7 +68,7 @@ static sets read_images(gd_context *g, const char *folder)
 static sets split_table(gd_context *g, const plan *p)
 {
     gd_dataset *rows = read_table(g, p->data, &p->table, NULL);
-    gd_split part = gd_dataset_split(rows, .fraction = 1 - p->test, .stratify = true);
+    gd_parts part = gd_dataset_split(rows, .fraction = 1 - p->test, .stratify = true);
     gd_moments moments = gd_dataset_moments(part.train);
     return (sets){ gd_dataset_standardize(part.train, moments), gd_dataset_standardize(part.test, moments), moments };
 }
@@ -89,9 +91,9 @@ static void introduce(const plan *p, const sets *data, int64_t in, int64_t class
 {
     printf("Gradus %s: %lld-%lld-%lld (ReLU, softmax, cross-entropy) on %s\n", gd_version(), (long long)in,
            (long long)p->hidden, (long long)classes, p->data);
-    printf("%lld training and %lld test %s; %lld steps, batches of %lld with replacement, learning rate %g\n",
+    printf("%lld training and %lld test %s; %lld steps, batches of %lld with replacement, %s, learning rate %g\n",
            (long long)gd_dataset_count(data->train), (long long)gd_dataset_count(data->test), samples_of(p),
-           (long long)p->steps, (long long)p->batch, p->lr);
+           (long long)p->steps, (long long)p->batch, p->optimizer, p->lr);
     printf("weights 0.01 * randn, %s, seed %lld of NumPy's generator\n", p->dtype, (long long)p->seed);
     fflush(stdout);
 }
@@ -177,8 +179,8 @@ static int train(gd_context *g, const plan *p)
     gd_layer *net = classifier(g, in, p->hidden, classes);
     gd_loader *batches = gd_batches(data.train, .size = p->batch, .replacement = true);
     gd_history *history =
-        gd_fit(net, .optimizer = gd_sgd(net, .lr = p->lr), .batches = batches, .loss = gd_cross_entropy,
-               .steps = p->steps, .train = data.train, .test = data.test,
+        gd_fit(net, .optimizer = optimizer_named(p->optimizer)->make(net, p->lr), .batches = batches,
+               .loss = gd_cross_entropy, .steps = p->steps, .train = data.train, .test = data.test,
                .evaluate_every = steps_between(p, gd_dataset_count(data.train)), .progress = stdout, .watch = go_on);
     return save(g, p, &(result){ net, history, data });
 }
@@ -188,15 +190,43 @@ static gd_dtype dtype_named(const char *name)
     return strcmp(name, "float32") == 0 ? GD_FLOAT32 : strcmp(name, "float64") == 0 ? GD_FLOAT64 : GD_DEFAULT;
 }
 
+/* Says what is wrong with it; else fills in the learning rate where none was given. */
+static bool complete(plan *p)
+{
+    const optimizer_kind *optimizer = optimizer_named(p->optimizer);
+    const char *wrong = NULL;
+    if (dtype_named(p->dtype) == GD_DEFAULT || p->seed < 0)
+        wrong = "--dtype is float32 or float64, and --seed is not negative";
+    else if (!optimizer)
+        wrong = "--optimizer is sgd, adagrad, rmsprop, adam or adamw";
+    else if (p->hidden < 1 || p->steps < 1 || p->batch < 1 || p->lr < 0)
+        wrong = "--hidden, --steps and --batch are at least 1, and --lr is not negative";
+    else if (!(p->test >= 0 && p->test < 1))
+        wrong = "--test is at least 0 and less than 1";
+    else if (isnan(p->lr))
+        p->lr = optimizer->lr;
+    if (wrong)
+        fprintf(stderr, "gradus train: %s\n", wrong);
+    return !wrong;
+}
+
 int run_train(int count, char **arguments)
 {
-    plan p = { .dtype = "float32", .hidden = 50, .steps = 10000, .batch = 100, .seed = 42, .lr = 0.1, .test = 0.25 };
+    plan p = { .dtype = "float32",
+               .optimizer = "sgd",
+               .hidden = 50,
+               .steps = 10000,
+               .batch = 100,
+               .seed = 42,
+               .lr = NAN,
+               .test = 0.25 };
     const option options[] = {
         { "output", OPTION_TEXT, &p.output, "folder for the model and the history (mnist-model or table-model)" },
         { "hidden", OPTION_COUNT, &p.hidden, "width of the hidden layer" },
-        { "steps", OPTION_COUNT, &p.steps, "steps of gradient descent" },
+        { "steps", OPTION_COUNT, &p.steps, "steps of the optimizer" },
         { "batch", OPTION_COUNT, &p.batch, "images or rows a step, drawn with replacement" },
-        { "lr", OPTION_NUMBER, &p.lr, "learning rate" },
+        { "optimizer", OPTION_TEXT, &p.optimizer, "sgd, adagrad, rmsprop, adam or adamw" },
+        { "lr", OPTION_NUMBER, &p.lr, "learning rate: 0.1 for sgd, 0.01 for adagrad, else 0.001" },
         { "seed", OPTION_COUNT, &p.seed, "seed of the weights and the batches" },
         { "dtype", OPTION_TEXT, &p.dtype, "float32 or float64" },
         { "target", OPTION_TEXT, &p.table.target, "of a table: column of the classes, its name or number; the last" },
@@ -220,18 +250,8 @@ int run_train(int count, char **arguments)
     p.data = arguments[0];
     p.is_table = !is_folder(p.data);
     p.output = p.output ? p.output : p.is_table ? "table-model" : "mnist-model";
-    if (dtype_named(p.dtype) == GD_DEFAULT || p.seed < 0) {
-        fprintf(stderr, "gradus train: --dtype is float32 or float64, and --seed is not negative\n");
+    if (!complete(&p))
         return EXIT_USAGE;
-    }
-    if (p.hidden < 1 || p.steps < 1 || p.batch < 1 || p.lr < 0) {
-        fprintf(stderr, "gradus train: --hidden, --steps and --batch are at least 1, and --lr is not negative\n");
-        return EXIT_USAGE;
-    }
-    if (!(p.test >= 0 && p.test < 1)) {
-        fprintf(stderr, "gradus train: --test is at least 0 and less than 1\n");
-        return EXIT_USAGE;
-    }
     sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
     gd_context *g = gd_open();
     gd_set_default_dtype(g, dtype_named(p.dtype));

@@ -18,12 +18,14 @@ typedef struct gd__product {
     int64_t rows, columns, inner;
 } gd__product;
 
-/* The product that the call asks for; to be ended in any case. False with the error set. */
-bool gd__product_begin(gd__product *p, const gd__call *call);
+/* The product of batch number `batch` of those that the call asks for; to be ended in any case. False with the error
+ * set. */
+bool gd__product_begin(gd__product *p, const gd__call *call, int64_t batch);
 void gd__product_end(gd__product *p, const gd__call *call);
 
-/* Has the BLAS compute it. False where there is none, or where calling it would cost more than the product. */
-bool gd__product_by_blas(const gd__product *p, gd_tensor *y);
+/* Has the BLAS compute it, into row-major y. False where there is none, or where calling it would cost more than the
+ * product. */
+bool gd__product_by_blas(const gd__product *p, gd_dtype dtype, void *y);
 
 /* Keeps the BLAS from starting threads of its own, in the whole process: results then do not depend on how many. */
 void gd__blas_one_thread(void);

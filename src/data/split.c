@@ -153,11 +153,11 @@ static gd_tensor *order_of(const gd_split_options *o, int64_t first)
     return good ? rows_of(ds, order) : NULL;
 }
 
-static gd_split split_at(const gd_split_options *o, int64_t first)
+static gd_parts split_at(const gd_split_options *o, int64_t first)
 {
     gd_dataset *ds = o->dataset;
     gd_context *g = ds->object.context;
-    gd_split none = { gd__error_object(g), gd__error_object(g) };
+    gd_parts none = { gd__error_object(g), gd__error_object(g) };
     gd_scope scope = gd_scope_enter(g);
     gd_tensor *order = scope.context ? order_of(o, first) : NULL;
     gd_dataset *train = order ? gd__dataset_of(ds, gd__rows(order, 0, first)) : NULL;
@@ -165,14 +165,14 @@ static gd_split split_at(const gd_split_options *o, int64_t first)
     if (test)
         gd__dataset_move(train, scope.depth - 1);
     gd__dataset_out(g, &scope, test);
-    return test ? (gd_split){ train, test } : none;
+    return test ? (gd_parts){ train, test } : none;
 }
 
-gd_split gd_dataset_split_with(gd_split_options options)
+gd_parts gd_dataset_split_with(gd_split_options options)
 {
     gd_dataset *ds = options.dataset;
     gd_context *g = gd__context(ds);
-    gd_split none = { gd__error_object(g), gd__error_object(g) };
+    gd_parts none = { gd__error_object(g), gd__error_object(g) };
     if (!gd__given(options.given, "fraction"))
         options.fraction = 0.75;
     if (!gd__given(options.given, "count"))
@@ -184,7 +184,7 @@ gd_split gd_dataset_split_with(gd_split_options options)
     const char *outer = g->running;
     g->running = "gd_dataset_split";
     int64_t first = options.count >= 0 ? options.count : (int64_t)round(options.fraction * (double)ds->count);
-    gd_split split = split_at(&options, first);
+    gd_parts split = split_at(&options, first);
     g->running = outer;
     return split;
 }

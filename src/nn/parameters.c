@@ -57,10 +57,12 @@ typedef struct search {
 static bool count_one(void *user, const gd__path *path, const gd__parameter *parameter)
 {
     search *s = user;
-    if (parameter->tensor->mark == s->mark)
-        return true;
-    parameter->tensor->mark = s->mark;
-    s->numel += parameter->tensor->numel;
+    if (gd__alive(parameter->tensor)) { /* one that has gone is met by whoever uses it */
+        if (parameter->tensor->mark == s->mark)
+            return true;
+        parameter->tensor->mark = s->mark;
+        s->numel += parameter->tensor->numel;
+    }
     if (s->at++ != s->wanted)
         return true;
     s->found = parameter;

@@ -7,6 +7,12 @@ bool gd__infer_same(const gd__call *call, gd__meta *out)
     return true;
 }
 
+bool gd__infer_along(const gd__call *call, gd__meta *out)
+{
+    out->shape = gd__shape(call->in[0]);
+    return gd__axis(call->in[0], call->attrs->integer[0]) >= 0;
+}
+
 static bool refuse(const gd__call *call, int dim, int64_t a, int64_t b)
 {
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
@@ -21,14 +27,14 @@ static bool refuse(const gd__call *call, int dim, int64_t a, int64_t b)
 }
 
 /* Shapes are aligned at their last dimension. */
-static bool join(const gd__call *call, const gd_tensor *t, gd_dims *shape)
+bool gd__join_shapes(const gd__call *call, gd_dims *shape, gd_dims other)
 {
     gd_dims old = *shape;
-    int count = t->ndim > old.count ? t->ndim : old.count;
+    int count = other.count > old.count ? other.count : old.count;
     shape->count = count;
     for (int back = 1; back <= count; back++) {
         int64_t a = back <= old.count ? old.size[old.count - back] : 1;
-        int64_t b = back <= t->ndim ? t->shape[t->ndim - back] : 1;
+        int64_t b = back <= other.count ? other.size[other.count - back] : 1;
         if (a != b && a != 1 && b != 1)
             return refuse(call, count - back, a, b);
         shape->size[count - back] = a == 1 ? b : a;
@@ -40,7 +46,8 @@ bool gd__infer_broadcast(const gd__call *call, gd__meta *out)
 {
     out->shape = gd__shape(call->in[0]);
     for (int i = 1; i < call->count; i++)
-        if (!gd__same_shape(call->in[i], call->in[0]) && !join(call, call->in[i], &out->shape))
+        if (!gd__same_shape(call->in[i], call->in[0]) &&
+            !gd__join_shapes(call, &out->shape, gd__shape(call->in[i])))
             return false;
     return true;
 }
@@ -49,4 +56,14 @@ bool gd__infer_compare(const gd__call *call, gd__meta *out)
 {
     out->dtype = GD_BOOL;
     return gd__infer_broadcast(call, out);
+}
+
+int gd__dim_of(const char *function, const gd_tensor *x, int dim)
+{
+    gd_context *g = x->object.context;
+    const char *outer = g->running;
+    g->running = function;
+    int counted = gd__dim(x, dim);
+    g->running = outer;
+    return counted;
 }

@@ -9,23 +9,40 @@ static bool refuse(const gd__call *call, int dim, const char *remedy, const char
     return false;
 }
 
+/* The dimensions in front of the last two. */
+static gd_dims batches(const gd_tensor *t)
+{
+    gd_dims shape = gd__shape(t);
+    shape.count -= 2;
+    return shape;
+}
+
 static bool matmul_infer(const gd__call *call, gd__meta *out)
 {
     const gd_tensor *a = call->in[0], *b = call->in[1];
-    if (a->ndim != 2 || b->ndim != 2)
-        return refuse(call, -1, "Give each two dimensions with gd_reshape", "both must be matrices");
-    if (a->shape[1] != b->shape[0])
-        return refuse(call, 1, "Transpose one of them, or mend its shape",
-                      "the columns of the left (dimension 1) are not as many as the rows of the right (dimension 0)");
-    out->shape = (gd_dims){ .count = 2, .size = { a->shape[0], b->shape[1] } };
+    if (a->ndim < 2 || b->ndim < 2)
+        return refuse(call, -1, "Give each at least one dimension", "a number is no matrix");
+    if (a->shape[a->ndim - 1] != b->shape[b->ndim - 2])
+        return refuse(call, a->ndim - 1, "Transpose one of them, or mend its shape",
+                      "the columns of the left (its last dimension) are not as many as the rows of the right (its last but one)");
+    out->shape = batches(a);
+    if (!gd__join_shapes(call, &out->shape, batches(b)))
+        return false;
+    out->shape.size[out->shape.count++] = a->shape[a->ndim - 2];
+    out->shape.size[out->shape.count++] = b->shape[b->ndim - 1];
     return true;
+}
+
+static gd_tensor *turned(gd_tensor *x)
+{
+    return gd_transpose(x, -2, -1);
 }
 
 static gd_tensor *matmul_vjp(const gd__vjp *v)
 {
     if (v->i == 0)
-        return gd_matmul(v->dy, gd_t(v->x[1]));
-    return gd_matmul(gd_t(v->x[0]), v->dy);
+        return gd_matmul(v->dy, turned(v->x[1]));
+    return gd_matmul(turned(v->x[0]), v->dy);
 }
 
 const gd__op gd__op_matmul = {
@@ -39,10 +56,32 @@ const gd__op gd__op_matmul = {
               .torch_name = "MmBackward0" },
     .arity = 2, .dtypes = GD__ONE_FLOAT, .infer = matmul_infer,
     .vjp = matmul_vjp, .differentiable = 3, .reads = { 2, 1 },
-    .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 4, 2 } } }, .low = -1, .high = 1 } },
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 4, 2 } } }, .low = -1, .high = 1 },
+                { .shape = { { 3, { 2, 3, 4 } }, { 3, { 2, 4, 2 } } }, .low = -1, .high = 1 },
+                { .shape = { { 4, { 3, 1, 2, 3 } }, { 3, { 2, 3, 2 } } }, .low = -1, .high = 1 },
+                { .shape = { { 2, { 3, 2 } }, { 3, { 2, 2, 4 } } }, .low = -1, .high = 1 } },
 };
+
+/* Many matrices times one: their rows, all in one product. */
+static gd_tensor *rows_times(gd_tensor *a, gd_tensor *b)
+{
+    gd_dims shape = gd__shape(a);
+    gd_tensor *y = gd__apply2(GD__OP_matmul, gd_flatten(a, 0, -2), b);
+    if (!gd__alive(y))
+        return y;
+    shape.size[shape.count - 1] = y->shape[1];
+    return gd_reshape(y, shape);
+}
 
 gd_tensor *gd_matmul(gd_tensor *a, gd_tensor *b)
 {
-    return gd__apply2(GD__OP_matmul, a, b);
+    if (!gd__alive(a) || !gd__alive(b) || (a->ndim == 2 && b->ndim == 2) || a->ndim == 0 || b->ndim == 0)
+        return gd__apply2(GD__OP_matmul, a, b);
+    gd_tensor *left = a->ndim == 1 ? gd_unsqueeze(a, 0) : a, *right = b->ndim == 1 ? gd_unsqueeze(b, 1) : b;
+    bool folds = gd__alive(left) && gd__alive(right) && left->ndim > 2 && right->ndim == 2 &&
+                 left->shape[left->ndim - 1] == right->shape[0];
+    gd_tensor *y = folds ? rows_times(left, right) : gd__apply2(GD__OP_matmul, left, right);
+    if (b->ndim == 1)
+        y = gd_squeeze(y, -1);
+    return a->ndim == 1 ? gd_squeeze(y, b->ndim == 1 ? -1 : -2) : y;
 }

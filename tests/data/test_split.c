@@ -32,7 +32,7 @@ static void read_x(gd_dataset *ds, int64_t *to)
 }
 
 /* Each sample must be in one of the parts, once. */
-static void assert_parts(gd_split part, int64_t first, int64_t second)
+static void assert_parts(gd_parts part, int64_t first, int64_t second)
 {
     int64_t x[200];
     bool seen[200] = { false };
@@ -66,7 +66,7 @@ static void the_parts_are_those_of_pytorch(void **state)
         const split_case *c = &split_cases[i];
         int64_t x[30];
         gd_seed(g, GD_RNG_TORCH, c->seed);
-        gd_split part = gd_dataset_split(numbers(c->samples), .count = c->first);
+        gd_parts part = gd_dataset_split(numbers(c->samples), .count = c->first);
         read_x(part.train, x);
         read_x(part.test, x + c->first);
         assert_int_equal(gd_dataset_count(part.train), c->first);
@@ -107,7 +107,7 @@ static void without_shuffling_the_first_part_is_the_front(void **state)
 {
     (void)state;
     gd__random before = g->random;
-    gd_split part = gd_dataset_split(numbers(10), .fraction = 0.6, .shuffle = false);
+    gd_parts part = gd_dataset_split(numbers(10), .fraction = 0.6, .shuffle = false);
     assert_steps(gd_dataset_x(part.train), 0, 1);
     assert_steps(gd_dataset_x(part.test), 6, 1);
     assert_int_equal(gd__random_bits(&g->random), gd__random_bits(&before));
@@ -120,7 +120,7 @@ static void classes_keep_their_shares(void **state)
     (void)state;
     for (uint64_t seed = 0; seed < 20; seed++) {
         gd_seed(g, GD_RNG_PHILOX, seed);
-        gd_split part = gd_dataset_split(classes(), .fraction = 0.8, .stratify = true);
+        gd_parts part = gd_dataset_split(classes(), .fraction = 0.8, .stratify = true);
         assert_parts(part, 80, 20);
         assert_int_equal(of_class(part.train, 5), 48);
         assert_int_equal(of_class(part.train, 2), 24);
@@ -133,7 +133,7 @@ static void classes_keep_their_shares(void **state)
 static void what_is_rounded_off_goes_to_the_largest_remainder(void **state)
 {
     (void)state;
-    gd_split part = gd_dataset_split(classes(), .count = 33, .stratify = true);
+    gd_parts part = gd_dataset_split(classes(), .count = 33, .stratify = true);
     assert_parts(part, 33, 67);
     assert_true(of_class(part.train, 5) == 20 && of_class(part.train, 2) == 10 && of_class(part.train, 0) == 3);
     part = gd_dataset_split(classes(), .count = 15, .stratify = true);
@@ -151,7 +151,7 @@ static void a_stratified_split_goes_by_the_same_order(void **state)
     gd_seed(g, GD_RNG_NUMPY, 5);
     gd_read(gd_randperm(g, 100), GD_INT64, order, 100);
     gd_seed(g, GD_RNG_NUMPY, 5);
-    gd_split part = gd_dataset_split(ds, .fraction = 0.5, .stratify = true);
+    gd_parts part = gd_dataset_split(ds, .fraction = 0.5, .stratify = true);
     read_x(part.train, x);
     read_x(part.test, x + 50);
     int left[6] = { 5, 0, 15, 0, 0, 30 }, first = 0, second = 50;
@@ -164,7 +164,7 @@ static void any_labels_can_be_stratified_by(void **state)
     (void)state;
     const int64_t far[] = { INT64_MAX, -7, INT64_MIN, INT64_MAX, -7, INT64_MIN };
     gd_tensor *t = gd_from_memory(g, GD_INT64, gd_shape(6), far);
-    gd_split part = gd_dataset_split(gd_dataset_new(gd_arange(g, GD_INT64, 6), t), .fraction = 0.5, .stratify = true,
+    gd_parts part = gd_dataset_split(gd_dataset_new(gd_arange(g, GD_INT64, 6), t), .fraction = 0.5, .stratify = true,
                                      .shuffle = false);
     assert_steps(gd_dataset_x(part.train), 0, 1);
     assert_steps(gd_dataset_x(part.test), 3, 1);
@@ -199,7 +199,7 @@ static void parts_of_parts_are_parts(void **state)
     gd_dataset *backward = gd_dataset_subset(numbers(6), gd_values_as(g, GD_INT64, gd_shape(5), 5, 4, 3, 2, 1));
     assert_steps(gd_dataset_x(gd_dataset_part(backward, 1, 3)), 4, -1);
     assert_steps(gd_dataset_x(gd_dataset_subset(backward, gd_values_as(g, GD_INT64, gd_shape(2), 4, 1))), 1, 3);
-    gd_split part = gd_dataset_split(backward, .count = 2, .shuffle = false);
+    gd_parts part = gd_dataset_split(backward, .count = 2, .shuffle = false);
     assert_steps(gd_dataset_t(part.train), 5, -1);
     assert_steps(gd_dataset_t(part.test), 3, -1);
     assert_int_equal(gd_dataset_count(gd_dataset_part(backward, 5, 0)), 0);
@@ -212,7 +212,7 @@ static void a_part_makes_batches_as_the_whole(void **state)
     gd_tensor *x = gd_values(g, gd_shape(3, 2, 1), 2, 4, 6, 8, 10, 12);
     gd_dataset *ds = gd_dataset_flatten(gd_dataset_scale(gd_dataset_new(x, gd_arange(g, GD_INT64, 3)), 2), true);
     gd_dataset_standardize(ds, (gd_moments){ gd_scalar(g, GD_FLOAT32, 1), gd_scalar(g, GD_FLOAT32, 0.5) });
-    gd_split part = gd_dataset_split(ds, .count = 1, .shuffle = false);
+    gd_parts part = gd_dataset_split(ds, .count = 1, .shuffle = false);
     assert_same_tensor(gd_dataset_slice(part.test, 0, 2).x, gd_values(g, gd_shape(2, 2), 4, 6, 8, 10));
     gd_loader *loader = gd_batches(part.test, .size = 2);
     gd_batch batch;
@@ -225,7 +225,7 @@ static void parts_live_in_the_scope_they_were_made_in(void **state)
 {
     (void)state;
     gd_dataset *ds = numbers(8);
-    gd_split part;
+    gd_parts part;
     size_t in_use = gd_memory_used(g).in_use;
     {
         GD_SCOPE(g);
@@ -243,7 +243,7 @@ static void batches_are_copies(void **state)
 {
     const int64_t other[] = { -1 };
     (void)state;
-    gd_split part = gd_dataset_split(numbers(2), .count = 1);
+    gd_parts part = gd_dataset_split(numbers(2), .count = 1);
     gd_batch batch = gd_dataset_slice(part.train, 0, 1);
     gd_write(batch.x, GD_INT64, other, 1);
     assert_true(gd_item(gd_dataset_x(part.train)) >= 0);
@@ -251,7 +251,7 @@ static void batches_are_copies(void **state)
 
 /* ---- what is refused ---- */
 
-static void assert_no_split(gd_split part, gd_status status, const char *what)
+static void assert_no_split(gd_parts part, gd_status status, const char *what)
 {
     assert_true(gd__is_error(part.train) && gd__is_error(part.test));
     assert_error(g, status, what);
@@ -313,7 +313,7 @@ static bool split_twice(gd_context *own, void *prepared)
 {
     (void)prepared;
     gd_dataset *ds = gd_dataset_new(gd_arange(own, GD_INT64, 6), gd_arange(own, GD_INT64, 6));
-    gd_split part = gd_dataset_split(ds, .stratify = true), again = gd_dataset_split(part.train, .count = 1);
+    gd_parts part = gd_dataset_split(ds, .stratify = true), again = gd_dataset_split(part.train, .count = 1);
     return gd__alive(gd_dataset_subset(again.train, gd_arange(own, GD_INT64, 1))) &&
            gd__alive(gd_dataset_x(part.test));
 }

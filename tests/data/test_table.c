@@ -181,7 +181,7 @@ static void many_classes_are_told_apart(void **state)
 
 static void parts_keep_the_names(void **state)
 {
-    gd_split part;
+    gd_parts part;
     (void)state;
     gd_scope inner = gd_scope_enter(g);
     gd_dataset *ds = gd_dataset_csv(g, put_text("f,t\n1,a\n2,b\n3,a\n4,b\n"));

@@ -30,6 +30,11 @@ static inline const gd__op *op_of(const subject *s)
     return gd__ops[s->id];
 }
 
+static inline int operand_count(const subject *s)
+{
+    return op_of(s)->arity == GD__ANY ? s->sample->operands : op_of(s)->arity;
+}
+
 static inline bool is_float_operand(const subject *s, int i)
 {
     return s->sample->label_input != i + 1 && s->sample->condition_input != i + 1;
@@ -46,7 +51,7 @@ static inline gd_tensor *operand(gd_context *g, const subject *s, int i, gd_dtyp
 {
     const gd__sample *sample = s->sample;
     if (sample->label_input == i + 1)
-        return gd_choice(g, sample->label_limit, shape.size[0]);
+        return gd_reshape(gd_choice(g, sample->label_limit, gd__count(shape)), shape);
     if (sample->condition_input == i + 1)
         return gd_ge_scalar(gd_rand(g, dtype, shape), 0.5);
     gd_tensor *t = gd_rand(g, dtype, shape);
@@ -62,13 +67,13 @@ static inline gd_tensor *operand(gd_context *g, const subject *s, int i, gd_dtyp
 static inline void operands(gd_context *g, const subject *s, gd_dtype dtype, gd_tensor **in)
 {
     gd_seed(g, GD_RNG_PHILOX, test_seed() + (uint64_t)s->id);
-    for (int i = 0; i < op_of(s)->arity; i++)
+    for (int i = 0; i < operand_count(s); i++)
         in[i] = operand(g, s, i, dtype, s->sample->shape[i]);
 }
 
 static inline gd_tensor *run(const subject *s, gd_tensor *const *in)
 {
-    return gd__apply((gd__op_id)s->id, op_of(s)->arity, in, &s->sample->attrs);
+    return gd__apply((gd__op_id)s->id, operand_count(s), in, &s->sample->attrs);
 }
 
 static inline void read_all(const gd_tensor *t, double *numbers)

@@ -12,20 +12,30 @@
 #undef T
 #undef F
 
-static bool run_matmul(const gd__kernel *kernel, const gd__call *call)
+static bool multiply(const gd__call *call, int64_t batch, char *y)
 {
-    (void)kernel;
-    gd_tensor *y = call->out;
+    gd_dtype dtype = (gd_dtype)call->out->dtype;
     gd__product p;
-    bool ready = gd__product_begin(&p, call);
-    if (ready && y->numel > 0 && !gd__product_by_blas(&p, y)) {
-        if (y->dtype == GD_FLOAT32)
-            multiply_f32(&p, (float *)y->data);
+    bool ready = gd__product_begin(&p, call, batch);
+    if (ready && !gd__product_by_blas(&p, dtype, y)) {
+        if (dtype == GD_FLOAT32)
+            multiply_f32(&p, (float *)y);
         else
-            multiply_f64(&p, (double *)y->data);
+            multiply_f64(&p, (double *)y);
     }
     gd__product_end(&p, call);
     return ready;
+}
+
+static bool run_matmul(const gd__kernel *kernel, const gd__call *call)
+{
+    const gd_tensor *y = call->out;
+    int64_t size = y->shape[y->ndim - 2] * y->shape[y->ndim - 1];
+    (void)kernel;
+    for (int64_t batch = 0; batch * size < y->numel; batch++)
+        if (!multiply(call, batch, y->data + batch * size * (int64_t)gd_dtype_size((gd_dtype)y->dtype)))
+            return false;
+    return true;
 }
 
 const gd__kernel GD__K(matmul) = { .run = run_matmul };

@@ -1,0 +1,81 @@
+/* hook.c - functions that see the gradient of a tensor on its way back. */
+#include "autograd/walk.h"
+
+int64_t gd_hook(gd_tensor *t, gd_grad_hook *hook, void *user)
+{
+    gd_context *g = gd__context(t);
+    char text[GD__TEXT_SIZE];
+    if (!gd__usable(g, t, "gd_hook", "the tensor"))
+        return -1;
+    if (!hook || !t->requires_grad) {
+        gd__fail(g, (gd__fault){ hook ? GD_ERROR_STATE : GD_ERROR_NULL, 0, "gd_hook",
+                                 hook ? "Call gd_require_grad on a leaf before the forward" : "Pass a function" },
+                 hook ? "no gradient will come by %s: it requires none" : "the hook for %s is NULL", gd__describe(t, text));
+        return -1;
+    }
+    gd__hook **last = &t->hooks;
+    int64_t id = 0;
+    for (; *last; last = &(*last)->next)
+        id = (*last)->id + 1;
+    gd__hook *added = gd__alloc(g, sizeof *added);
+    if (!added)
+        return -1;
+    *added = (gd__hook){ NULL, id, hook, user };
+    *last = added;
+    return id;
+}
+
+bool gd_unhook(gd_tensor *t, int64_t id)
+{
+    gd_context *g = gd__context(t);
+    char text[GD__TEXT_SIZE];
+    if (!gd__usable(g, t, "gd_unhook", "the tensor"))
+        return false;
+    for (gd__hook **at = &t->hooks; *at; at = &(*at)->next) {
+        gd__hook *found = *at;
+        if (found->id != id)
+            continue;
+        *at = found->next;
+        gd__free(g, found, sizeof *found);
+        return true;
+    }
+    gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_unhook", "Pass what gd_hook returned" }, "%s has no hook %lld",
+             gd__describe(t, text), (long long)id);
+    return false;
+}
+
+/* What one hook hands back may take the gradient's place. */
+static gd_tensor *replaced(gd_tensor *t, gd_tensor *dx, gd_tensor *by)
+{
+    char text[GD__TEXT_SIZE], other[GD__TEXT_SIZE];
+    gd_context *g = t->object.context;
+    if (!by || by == dx)
+        return dx;
+    if (!gd__usable(g, by, "gd_hook", "what the hook returned"))
+        return gd__error_object(g);
+    if (gd__same_shape(by, t) && by->dtype == t->dtype)
+        return by;
+    return gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_hook", "Return a gradient of the tensor's shape and dtype, or NULL" },
+                    "a hook of %s made its gradient %s", gd__describe(t, text), gd__describe(by, other));
+}
+
+/* Hooks may take themselves and others away: the next one is looked up by its id. */
+static const gd__hook *hook_after(const gd_tensor *t, int64_t id)
+{
+    const gd__hook *hook = t->hooks;
+    while (hook && hook->id <= id)
+        hook = hook->next;
+    return hook;
+}
+
+gd_tensor *gd__run_hooks(gd_tensor *t, gd_tensor *dx)
+{
+    const gd__hook *hook;
+    for (int64_t id = -1; gd__alive(dx) && (hook = hook_after(t, id)); ) {
+        id = hook->id;
+        dx = replaced(t, dx, hook->call(dx, hook->user));
+        if (t->object.context->failed)
+            return gd__error_object(t->object.context);
+    }
+    return dx;
+}

@@ -1,0 +1,183 @@
+/* walk.c - from the end of the tape to its beginning: each record's rule hands the gradient of its output on to its
+ * operands. */
+#include "autograd/walk.h"
+
+bool gd__state_error(gd_context *g, const char *remedy, const gd_tensor *t, const char *what)
+{
+    char text[GD__TEXT_SIZE];
+    gd__fail(g, (gd__fault){ .status = GD_ERROR_STATE, .remedy = remedy }, "%s %s", gd__describe(t, text), what);
+    return false;
+}
+
+static bool takes_part(const gd__walk *w, const gd_tensor *t)
+{
+    return w->mark ? t->mark == w->mark : t->requires_grad;
+}
+
+/* Does operand i of a record get a gradient? */
+static bool is_asked(const gd__walk *w, const gd__record *record, int i)
+{
+    bool flows = w->mark ? gd__operands(record)[i]->mark == w->mark : gd__flowed(gd__stamps(record)[i]);
+    return flows && gd__is_differentiable(record->op, i);
+}
+
+/* A leaf for this walk: nothing that made it is known. */
+static bool ends_here(const gd_tensor *t)
+{
+    return t->record == 0 || gd__record_gone(t);
+}
+
+static bool touch(gd__walk *w, gd_tensor *t)
+{
+    if (!w->mark && gd__record_gone(t))
+        return gd__state_error(w->context, "Call gd_backward in the scope of the forward", t,
+                               "was kept, but the records of how it was made went with their scope");
+    if (!gd__grow(w->context, (void **)&w->touched, &w->capacity, w->count + 1, sizeof *w->touched))
+        return false;
+    w->touched[w->count++] = t;
+    w->open += !ends_here(t);
+    return true;
+}
+
+/* Summed down to the shape of t. */
+bool gd__hand_over(gd__walk *w, gd_tensor *t, gd_tensor *dx)
+{
+    dx = gd__sum_to(dx, gd__shape(t));
+    if (t->cotangent)
+        dx = gd_add(t->cotangent, dx);
+    if (!gd__alive(dx) || (!t->cotangent && !touch(w, t)))
+        return false;
+    t->cotangent = dx;
+    dx->taken = dx->taken ? 2 : 1;
+    return true;
+}
+
+/* All of the gradient of t has been gathered: its hooks may look at it and change it. */
+static bool complete(gd_tensor *t)
+{
+    gd_tensor *dx = t->hooks ? gd__run_hooks(t, t->cotangent) : t->cotangent;
+    if (!gd__alive(dx))
+        return false;
+    if (dx != t->cotangent) {
+        t->cotangent->taken = 0;
+        t->cotangent = dx;
+        dx->taken = 2; /* the hook's owner may hold it too */
+    }
+    return true;
+}
+
+static bool unwritten(const gd__walk *w, const gd__record *record, uint32_t stamp, const gd_tensor *t)
+{
+    if (gd__stands(stamp, t))
+        return true;
+    char text[GD__TEXT_SIZE];
+    gd__fail(w->context,
+             (gd__fault){ .status = GD_ERROR_STATE,
+                          .remedy = "Call gd_backward before the write, or write to a gd_clone" },
+             "the derivative of %s needs the value of %s, which %s has written over since", record->op->info.name,
+             gd__describe(t, text), t->storage->writer ? t->storage->writer : "somebody");
+    return false;
+}
+
+/* Are the values that the rule reads for operand i still those of the forward? */
+static bool values_stand(const gd__walk *w, const gd__record *record, int i)
+{
+    unsigned reads = record->op->reads[gd__role(record->op, i)];
+    for (int k = 0; reads && k < record->count; k++)
+        if ((reads >> gd__role(record->op, k) & 1) &&
+            !unwritten(w, record, gd__stamps(record)[k], gd__operands(record)[k]))
+            return false;
+    return !(reads & GD__READS_OUTPUT) || unwritten(w, record, record->out_version, record->out);
+}
+
+static bool pass_each(gd__walk *w, const gd__record *record, gd__vjp *v)
+{
+    for (v->i = 0; v->i < record->count; v->i++)
+        if (is_asked(w, record, v->i) &&
+            (!values_stand(w, record, v->i) || !gd__hand_over(w, v->x[v->i], record->op->vjp(v))))
+            return false;
+    return true;
+}
+
+static bool pass_into(gd__walk *w, const gd__record *record, const gd__vjp *v, bool *wanted, gd_tensor **dx)
+{
+    for (int i = 0; i < record->count; i++) {
+        wanted[i] = is_asked(w, record, i);
+        dx[i] = NULL;
+    }
+    if (!values_stand(w, record, 0) || !record->op->vjp_all(record->op, v, wanted, dx))
+        return false;
+    for (int i = 0; i < record->count; i++)
+        if (wanted[i] && dx[i] && !gd__hand_over(w, v->x[i], dx[i]))
+            return false;
+    return true;
+}
+
+static bool pass_all(gd__walk *w, const gd__record *record, const gd__vjp *v)
+{
+    size_t size = (size_t)record->count * (sizeof(gd_tensor *) + sizeof(bool));
+    gd_tensor **dx = gd__alloc(w->context, size);
+    bool good = dx && pass_into(w, record, v, (bool *)(dx + record->count), dx);
+    gd__free(w->context, dx, size);
+    return good;
+}
+
+/* One record: from the gradient of its output to those of its operands. */
+static bool pass(gd__walk *w, uint32_t place)
+{
+    gd__record record = *gd__tape_at(w->context, place); /* the tape may grow meanwhile */
+    if (!record.out->cotangent || !takes_part(w, record.out) || record.out->record != place)
+        return true;
+    w->open--;
+    if (record.spent && !w->mark)
+        return gd__state_error(w->context, "Run the forward again before each gd_backward, or keep it with .retain = true",
+                               record.out, "has had its backward already");
+    if (!complete(record.out))
+        return false;
+    gd__vjp v = { record.out->cotangent, gd__operands(&record), record.count, record.out, &record.attrs, 0 };
+    return record.op->vjp_all ? pass_all(w, &record, &v) : pass_each(w, &record, &v);
+}
+
+bool gd__walk_from(gd__walk *w, uint32_t place)
+{
+    for (; place > 0 && w->open > 0; place--)
+        if (!pass(w, place))
+            return false;
+    for (int i = 0; i < w->count; i++)
+        if (ends_here(w->touched[i]) && !complete(w->touched[i]))
+            return false;
+    return true;
+}
+
+void gd__walk_end(gd__walk *w)
+{
+    for (int i = 0; i < w->count; i++) {
+        w->touched[i]->cotangent->taken = 0;
+        w->touched[i]->cotangent = NULL;
+    }
+    gd__free(w->context, w->touched, (size_t)w->capacity * sizeof *w->touched);
+}
+
+gd_tensor *gd__owned(gd_tensor *dx)
+{
+    bool own =
+        dx->taken == 1 && dx->storage->uses == 1 && dx->contiguous && dx->object.depth == dx->object.context->depth;
+    return own ? dx : gd_clone(dx);
+}
+
+bool gd__seed_fits(gd_tensor *y, gd_tensor **dy)
+{
+    gd_context *g = y->object.context;
+    if (!*dy && y->numel == 1)
+        *dy = gd_full(g, (gd_dtype)y->dtype, gd__shape(y), 1);
+    if (!*dy)
+        return gd__state_error(g, "Pass the gradient dy of y", y,
+                               "has more than one element, so its gradient must be given");
+    if (!gd__alive(*dy))
+        return false;
+    if (!gd__same_shape(y, *dy))
+        return gd__state_error(g, "Give dy the shape of y", *dy, "does not have the shape of y");
+    if ((*dy)->dtype != y->dtype)
+        *dy = gd_cast(*dy, (gd_dtype)y->dtype);
+    return gd__alive(*dy);
+}

@@ -1,0 +1,37 @@
+/* walk.h - one walk over the tape, from its end to its beginning. */
+#ifndef GRADUS_SRC_AUTOGRAD_WALK_H
+#define GRADUS_SRC_AUTOGRAD_WALK_H
+
+#include "autograd/tape.h"
+
+/* Tensors take part that require a gradient or, in a walk with a mark, that carry the mark. */
+typedef struct gd__walk {
+    gd_context *context;
+    uint64_t mark;
+    gd_tensor **touched; /* all that hold a gradient now */
+    int count, capacity;
+    int open; /* those of them whose record is still to come */
+} gd__walk;
+
+/* Gives y the gradient dy, besides what it has gathered. dy is never written to. */
+bool gd__hand_over(gd__walk *w, gd_tensor *y, gd_tensor *dy);
+
+/* Makes *dy the gradient that y starts with, 1 for NULL and one element. False with the error set. */
+bool gd__seed_fits(gd_tensor *y, gd_tensor **dy);
+
+/* Walks from the record at `place` backward: afterwards each tensor that was reached has its gradient in `cotangent`. */
+bool gd__walk_from(gd__walk *w, uint32_t place);
+
+/* Takes the gradients from the tensors again. */
+void gd__walk_end(gd__walk *w);
+
+/* dx itself where it lies row-major in a storage of its own, made in the walk's scope for one place; else a copy. */
+gd_tensor *gd__owned(gd_tensor *dx);
+
+/* GD_ERROR_STATE: "'loss' float32 () <what>". Always false. */
+bool gd__state_error(gd_context *g, const char *remedy, const gd_tensor *t, const char *what);
+
+/* What the hooks of t make of its gradient dx; the error tensor on failure. */
+gd_tensor *gd__run_hooks(gd_tensor *t, gd_tensor *dx);
+
+#endif
