@@ -3,16 +3,7 @@
 
 #include "cpu/kernel.h"
 
-/* The first operand that can say where it belongs decides; all others must belong there too. */
-static gd_context *context_of(int count, gd_tensor *const *in)
-{
-    for (int i = 0; i < count; i++)
-        if (in[i])
-            return gd__context(in[i]);
-    return &gd__nowhere;
-}
-
-bool gd__operands_usable(const gd__call *call)
+static bool operands_usable(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
         if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
@@ -99,53 +90,49 @@ static bool compute(gd__call *call, const gd__meta *meta)
     return kernel->run(kernel, call);
 }
 
-/* Does a gradient flow to the result? */
-static bool result_requires_grad(const gd__call *call)
+static bool any_requires_grad(const gd__call *call)
 {
-    if (call->context->gradients_off || !call->op->differentiable)
-        return false;
     for (int i = 0; i < call->count; i++)
         if (call->in[i]->requires_grad && gd__is_differentiable(call->op, i))
-            return gd__is_float((gd_dtype)call->out->dtype);
+            return true;
     return false;
 }
 
-bool gd__keep_record(const gd__call *call)
+bool gd__wants_record(const gd__call *call)
 {
-    gd_context *g = call->context;
-    call->out->requires_grad = result_requires_grad(call);
-    bool wanted = call->out->requires_grad || (g->recording_all && !g->gradients_off && call->op->differentiable);
-    return !wanted || gd__tape_add(call);
+    const gd_context *g = call->context;
+    bool can = !g->gradients_off && call->op->differentiable && gd__is_float((gd_dtype)call->out->dtype);
+    call->out->requires_grad = can && any_requires_grad(call);
+    return can && (call->out->requires_grad || g->recording_all);
 }
 
 static bool run(gd__call *call)
 {
-    if (!gd__operands_usable(call) || !prepare(call))
+    if (!operands_usable(call) || !prepare(call))
         return false;
     gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
-    return call->op->infer(call, &meta) && compute(call, &meta) && gd__keep_record(call);
+    return call->op->infer(call, &meta) && compute(call, &meta) && (!gd__wants_record(call) || gd__tape_add(call));
 }
 
 gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
                         bool (*stage)(gd__call *))
 {
-    gd_context *g = context_of(count, in);
+    gd_context *g = gd__context_of((gd_tensors){ count, in });
     gd_tensor *few[GD__MAX_INPUTS];
     gd__call call = { .context = g, .op = op, .id = id, .count = count, .in = few, .attrs = attrs };
+    size_t size = count > GD__MAX_INPUTS ? (size_t)count * sizeof *call.in : 0;
     if (g->stand_in)
         return gd__error_object(g);
-    if (count > GD__MAX_INPUTS)
-        call.in = gd__alloc(g, (size_t)count * sizeof *call.in);
-    if (!call.in)
-        return gd__error_object(g);
-    for (int i = 0; i < count; i++)
-        call.in[i] = in[i];
     const char *outer = g->running;
     g->running = op->info.name;
-    bool good = stage(&call);
+    if (size > 0)
+        call.in = gd__alloc(g, size);
+    for (int i = 0; call.in && i < count; i++)
+        call.in[i] = in[i];
+    bool good = call.in && stage(&call);
     g->running = outer;
-    if (count > GD__MAX_INPUTS)
-        gd__free(g, call.in, (size_t)count * sizeof *call.in);
+    if (size > 0)
+        gd__free(g, call.in, size);
     return good ? call.out : gd__error_object(g);
 }
 
@@ -178,7 +165,7 @@ static bool may_write(const gd__call *call)
 static bool run_update(gd__call *call)
 {
     gd__meta meta = { .dtype = GD_DEFAULT };
-    if (!gd__operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
+    if (!operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
     if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))
@@ -192,6 +179,6 @@ static bool run_update(gd__call *call)
 
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
-    gd_context *g = context_of(count, in);
+    gd_context *g = gd__context_of((gd_tensors){ count, in });
     return g->failed ? gd__error_object(g) : gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run_update);
 }

@@ -1,5 +1,5 @@
 /* custom.c - operations that the user wrote: two functions in place of a descriptor's. */
-#include "autograd/tape.h"
+#include "autograd/walk.h"
 
 struct gd_operation {
     gd__object object;
@@ -20,45 +20,25 @@ static const gd_operation *operation_of(const gd__op *op)
     return (const gd_operation *)((const char *)op - offsetof(gd_operation, op));
 }
 
-static bool fail(gd_context *g, gd_status status, const char *remedy, const gd_tensor *t, const char *what)
-{
-    char text[GD__TEXT_SIZE];
-    gd__fail(g, (gd__fault){ .status = status, .remedy = remedy }, "%s%s", gd__alive(t) ? gd__describe(t, text) : "", what);
-    return false;
-}
-
-/* ---- backward ---- */
-
-static bool gradient_fits(const gd_tensor *x, const gd_tensor *dx)
-{
-    gd_context *g = x->object.context;
-    char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
-    if (!gd__usable(g, dx, g->running, "a gradient that its backward set"))
-        return false;
-    if (gd__same_shape(x, dx) && x->dtype == dx->dtype)
-        return true;
-    gd__fail(g, (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Set dx[i] of the shape and dtype of x.item[i]" },
-             "its backward made the gradient of %s as %s", gd__describe(x, left), gd__describe(dx, right));
-    return false;
-}
+/* ---- backward ----
+ *
+ * A record holds the operands and, behind them, what forward saved. Its attrs: integer[0] how many operands there are, bit k
+ * of integer[1] whether saved[k] is there. */
 
 static bool run_backward(const gd_operation *o, const gd__vjp *v, const bool *wanted, gd_tensor **dx)
 {
     gd_context *g = v->dy->object.context;
     int operands = (int)v->attrs->integer[0];
     gd_operation_call call = { g, o->options.user, { operands, v->x }, v->y, v->dy, wanted, { NULL } };
-    for (int i = operands, slot = 0; i < v->count; i++, slot++) {
-        while (!(v->attrs->integer[1] >> slot & 1))
-            slot++;
-        call.saved[slot] = v->x[i];
-    }
+    for (int slot = 0, i = operands; i < v->count; slot++)
+        if (v->attrs->integer[1] >> slot & 1)
+            call.saved[slot] = v->x[i++];
     bool good = o->options.backward(&call, dx);
     if (!good && !g->failed)
-        fail(g, GD_ERROR_VALUE, "Set an error, or return true", NULL, "its backward failed");
+        gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Return true where all went well" },
+                 "its backward returned false");
     for (int i = 0; good && i < operands; i++)
-        good = !wanted[i] || !dx[i] || gradient_fits(v->x[i], dx[i]);
-    for (int i = operands; i < v->count; i++)
-        dx[i] = NULL;
+        good = !wanted[i] || !dx[i] || gd__is_gradient_of(v->x[i], dx[i], "a gradient that its backward set");
     return good && !g->failed;
 }
 
@@ -68,20 +48,23 @@ static bool custom_vjp(const gd__op *op, const gd__vjp *v, const bool *wanted, g
     gd_context *g = v->dy->object.context;
     bool final = o->options.once || v->attrs->integer[1] != 0;
     const char *outer = g->running;
-    g->running = op->info.name;
-    bool good = g->gradients_off || !final ? run_backward(o, v, wanted, dx)
-                                           : fail(g, GD_ERROR_STATE, "Write its backward in operations on dy, x and y", v->y,
-                                                  " is the end: this operation's derivative can't be differentiated again");
+    if (g->failed)
+        return false;
+    g->running = o->name;
+    bool good = g->gradients_off || !final
+                    ? run_backward(o, v, wanted, dx)
+                    : gd__state_error(g, "Write its backward in operations on dy, x and y, and save nothing", v->y,
+                                      "was made by an operation whose derivative can't be differentiated again");
     g->running = outer;
     return good;
 }
 
 /* ---- forward ---- */
 
-/* The result as a tensor of its own in the scope outside: one that was there before is copied. */
-static gd_tensor *taken_out(gd_context *g, const gd__call *call, gd_tensor *y, int depth)
+/* The result in the scope outside: one that was there before is copied. */
+static gd_tensor *taken_out(gd_context *g, gd_tensor *y, int depth)
 {
-    if (!gd__usable(g, y, call->op->info.name, "the result of its forward"))
+    if (!gd__usable(g, y, g->running, "the result of its forward"))
         return NULL;
     if (y->object.depth <= depth)
         y = gd_clone(y);
@@ -91,72 +74,74 @@ static gd_tensor *taken_out(gd_context *g, const gd__call *call, gd_tensor *y, i
     return y;
 }
 
-/* What forward has saved: looks without a history, so that backward's use of them is checked but not differentiated. */
-static bool take_saved(gd_operation_call *c, gd__call *call, gd_tensor **operand, gd__attrs *attrs, int depth)
+/* Looks at what was saved take its place, without a history: backward's use of them is checked, but not differentiated. */
+static bool take_saved(gd_operation_call *c, int depth)
 {
     for (int slot = 0; slot < GD_MAX_SAVED; slot++) {
         if (!c->saved[slot])
             continue;
-        gd_tensor *look = gd_detach(c->saved[slot]);
-        if (!gd__usable(c->context, look, call->op->info.name, "what its forward saved"))
+        if (!gd__usable(c->context, c->saved[slot], c->context->running, "what its forward saved"))
             return false;
-        gd__move(&look->object, depth);
-        operand[call->count++] = look;
-        attrs->integer[1] |= (int64_t)1 << slot;
+        c->saved[slot] = gd_detach(c->saved[slot]);
+        if (!gd__alive(c->saved[slot]))
+            return false;
+        gd__move(&c->saved[slot]->object, depth);
     }
     return true;
 }
 
-static bool run_quietly(gd__call *call, gd_tensor **operand, gd__attrs *attrs)
+/* Forward without recording, in a scope of its own. */
+static bool run_quietly(gd__call *call, gd_operation_call *c)
 {
     gd_context *g = call->context;
-    const gd_operation *o = operation_of(call->op);
     int depth = g->depth;
-    gd_operation_call c = { .context = g, .user = o->options.user, .x = { call->count, call->in } };
     gd_scope scope = gd_scope_enter(g);
     gd_no_grad quiet = gd_no_grad_enter(g);
-    gd_tensor *y = scope.context ? o->options.forward(&c) : NULL;
-    call->out = scope.context && !g->failed ? taken_out(g, call, y, depth) : NULL;
-    bool good = call->out && take_saved(&c, call, operand, attrs, depth);
+    gd_tensor *y = scope.context ? operation_of(call->op)->options.forward(c) : NULL;
+    call->out = g->failed ? NULL : taken_out(g, y, depth);
     gd_no_grad_leave(&quiet);
+    bool good = call->out && (!gd__wants_record(call) || take_saved(c, depth));
     gd_scope_leave(&scope);
+    return good;
+}
+
+static bool record(const gd__call *call, const gd_operation_call *c)
+{
+    gd__attrs attrs = { .integer = { call->count } };
+    gd__call extended = *call;
+    size_t size = ((size_t)call->count + GD_MAX_SAVED) * sizeof *extended.in;
+    extended.attrs = &attrs;
+    extended.in = gd__alloc(call->context, size);
+    if (!extended.in)
+        return false;
+    for (int i = 0; i < call->count; i++)
+        extended.in[i] = call->in[i];
+    for (int slot = 0; slot < GD_MAX_SAVED; slot++) {
+        if (!c->saved[slot])
+            continue;
+        extended.in[extended.count++] = c->saved[slot];
+        attrs.integer[1] |= (int64_t)1 << slot;
+    }
+    bool good = gd__tape_add(&extended);
+    gd__free(call->context, extended.in, size);
     return good;
 }
 
 static bool run_forward(gd__call *call)
 {
-    gd_tensor *few[GD__MAX_INPUTS + GD_MAX_SAVED], **operand = few;
-    size_t size = ((size_t)call->count + GD_MAX_SAVED) * sizeof *operand;
-    gd__attrs attrs = { .integer = { call->count } };
-    if (!gd__operands_usable(call))
-        return false;
-    if (call->count > GD__MAX_INPUTS)
-        operand = gd__alloc(call->context, size);
-    if (!operand)
-        return false;
-    for (int i = 0; i < call->count; i++)
-        operand[i] = call->in[i];
-    gd__call extended = *call;
-    extended.attrs = &attrs;
-    bool good = run_quietly(&extended, operand, &attrs);
-    extended.in = operand;
-    good = good && gd__keep_record(&extended);
-    call->out = extended.out;
-    if (operand != few)
-        gd__free(call->context, operand, size);
-    return good;
+    gd_operation_call c = { .context = call->context, .user = operation_of(call->op)->options.user,
+                            .x = { call->count, call->in } };
+    return run_quietly(call, &c) && (!gd__wants_record(call) || record(call, &c));
 }
 
 gd_tensor *gd_apply_to(gd_operation *operation, gd_tensors x)
 {
-    gd_context *g = gd__context(operation);
-    if (!gd__usable(g, operation, "gd_apply", "the operation"))
+    gd_context *g = operation ? gd__context(operation) : gd__context_of(x);
+    if (!gd__usable(g, operation, "gd_apply", "the operation") || g->failed)
         return gd__error_object(g);
     if (x.count < 1 || !x.item)
         return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, operation->name, "Pass the tensors that it is applied to" },
                         "there are no operands");
-    if (g->failed && !gd__alive(x.item[0]))
-        return gd__error_object(g);
     for (int i = 0; i < x.count; i++)
         if (!gd__usable(g, x.item[i], operation->name, "an operand"))
             return gd__error_object(g);

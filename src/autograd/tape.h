@@ -30,10 +30,8 @@ bool gd__tape_add(const gd__call *call);
 gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
                         bool (*stage)(gd__call *call));
 
-/* What stages have in common: are the operands tensors of this context; a record, where a gradient may be wanted. False
- * with the error set. */
-bool gd__operands_usable(const gd__call *call);
-bool gd__keep_record(const gd__call *call);
+/* Does a gradient flow to call->out, which is told so, or may one be asked for? */
+bool gd__wants_record(const gd__call *call);
 
 /* The record that made t, NULL for a leaf and where it has gone. */
 gd__record *gd__tape_at(gd_context *g, uint32_t record);

@@ -58,6 +58,7 @@ struct gd_context {
     int depth, scope_capacity;
     uint64_t next_serial;
     struct gd__tape *tape;              /* the autograd floor's, made at the first record */
+    struct gd__walk *walk;              /* the walk over it that is under way */
     uint32_t tape_length;
     void (*tape_cut)(gd_context *, uint32_t length); /* forgets what was recorded after */
     void (*tape_free)(gd_context *);

@@ -57,9 +57,9 @@ typedef struct search {
 static bool count_one(void *user, const gd__path *path, const gd__parameter *parameter)
 {
     search *s = user;
-    if (parameter->tensor->mark == s->mark)
+    if (parameter->tensor->counted == s->mark)
         return true;
-    parameter->tensor->mark = s->mark;
+    parameter->tensor->counted = s->mark;
     s->numel += parameter->tensor->numel;
     if (s->at++ != s->wanted)
         return true;

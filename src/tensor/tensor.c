@@ -160,6 +160,14 @@ gd_dtype gd_dtype_of(const gd_tensor *t)
     return usable(t, "gd_dtype_of") ? (gd_dtype)t->dtype : GD_DEFAULT;
 }
 
+gd_context *gd__context_of(gd_tensors list)
+{
+    for (int i = 0; list.item && i < list.count; i++)
+        if (list.item[i])
+            return gd__context(list.item[i]);
+    return &gd__nowhere;
+}
+
 gd_context *gd_context_of(const gd_tensor *t)
 {
     return gd__context(t);

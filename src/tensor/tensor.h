@@ -36,6 +36,7 @@ struct gd_tensor {
     uint8_t taken;       /* during a backward: how many tensors gather this one as their gradient, up to 2 */
     uint32_t record;     /* 1 + the place on the tape of the record that made it; 0: a leaf */
     uint64_t mark;       /* of the walk over the tape that last came by */
+    uint64_t counted;    /* by the search through a layer's parameters that last came by */
     bool retains_grad;     /* keeps its gradient though it is no leaf */
     bool has_grad;         /* `grad` holds a gradient, and not what an earlier step left */
     gd_tensor *grad;       /* made once, in this tensor's scope; later gradients are put into it */
@@ -46,6 +47,9 @@ struct gd_tensor {
 };
 
 extern const gd__class gd__tensor_class;
+
+/* The context that a list speaks for: the first that is not NULL decides. */
+gd_context *gd__context_of(gd_tensors list);
 
 /* What a new tensor is to be. Strides and offset count only for views. */
 typedef struct gd__meta {

@@ -427,7 +427,7 @@ static void the_gradient_of_y_can_be_given(void **state)
     assert_false(gd_gradient(y, NULL, 1, &w, dx, false));
     assert_error(g, GD_ERROR_STATE, "more than one element");
     assert_false(gd_gradient(y, gd_ones(g, GD_FLOAT64, gd_shape(1, 3)), 1, &w, dx, false));
-    assert_error(g, GD_ERROR_STATE, "does not have the shape of y");
+    assert_error(g, GD_ERROR_SHAPE, "dy is float64 (1, 3), not of the shape of float64 (3,)");
     assert_error_object(dx[0]);
 }
 
