@@ -95,9 +95,9 @@ enum { GD_MAX_SAVED = 8 };
 typedef struct gd_operation_call {
     gd_context *context;
     void *user;
-    gd_tensors x;       /* the operands */
+    gd_tensors x;       /* the operands, in row-major order: gd_data reads them */
     gd_tensor *y;       /* backward: the result, */
-    gd_tensor *dy;      /* its gradient, of its shape and dtype, */
+    gd_tensor *dy;      /* its gradient, of its shape and dtype, in row-major order, */
     const bool *wanted; /* and which dx[i] are wanted */
     gd_tensor *saved[GD_MAX_SAVED]; /* forward may leave tensors here, which backward finds again; the rest is NULL */
 } gd_operation_call;

@@ -55,8 +55,7 @@ static bool same_dtypes(const gd__call *call)
     return call->op->dtypes == GD__PROMOTED || gd__is_float((gd_dtype)call->in[0]->dtype);
 }
 
-/* Operands as the kernel wants them: conversions and copies are operations of their own, on the tape too. */
-static bool prepare(gd__call *call)
+bool gd__prepare(gd__call *call)
 {
     if (call->op->dtypes == GD__ONE_FLOAT && !wants_one_float(call))
         return false;
@@ -108,7 +107,7 @@ bool gd__wants_record(const gd__call *call)
 
 static bool run(gd__call *call)
 {
-    if (!operands_usable(call) || !prepare(call))
+    if (!operands_usable(call) || !gd__prepare(call))
         return false;
     gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
     return call->op->infer(call, &meta) && compute(call, &meta) && (!gd__wants_record(call) || gd__tape_add(call));
@@ -165,7 +164,7 @@ static bool may_write(const gd__call *call)
 static bool run_update(gd__call *call)
 {
     gd__meta meta = { .dtype = GD_DEFAULT };
-    if (!operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
+    if (!operands_usable(call) || !may_write(call) || !gd__prepare(call) || !call->op->infer(call, &meta))
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
     if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))

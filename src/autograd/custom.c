@@ -29,11 +29,11 @@ static bool run_backward(const gd_operation *o, const gd__vjp *v, const bool *wa
 {
     gd_context *g = v->dy->object.context;
     int operands = (int)v->attrs->integer[0];
-    gd_operation_call call = { g, o->options.user, { operands, v->x }, v->y, v->dy, wanted, { NULL } };
+    gd_operation_call call = { g, o->options.user, { operands, v->x }, v->y, gd_contiguous(v->dy), wanted, { NULL } };
     for (int slot = 0, i = operands; i < v->count; slot++)
         if (v->attrs->integer[1] >> slot & 1)
             call.saved[slot] = v->x[i++];
-    bool good = o->options.backward(&call, dx);
+    bool good = gd__alive(call.dy) && o->options.backward(&call, dx);
     if (!good && !g->failed)
         gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Return true where all went well" },
                  "its backward returned false");
@@ -131,7 +131,7 @@ static bool run_forward(gd__call *call)
 {
     gd_operation_call c = { .context = call->context, .user = operation_of(call->op)->options.user,
                             .x = { call->count, call->in } };
-    return run_quietly(call, &c) && (!gd__wants_record(call) || record(call, &c));
+    return gd__prepare(call) && run_quietly(call, &c) && (!gd__wants_record(call) || record(call, &c));
 }
 
 gd_tensor *gd_apply_to(gd_operation *operation, gd_tensors x)
@@ -168,7 +168,7 @@ gd_operation *gd_define_with(gd_operation_options options)
     o->name = name;
     o->op = (gd__op){ .info = { .name = name, .input = { "x" }, .formula = "y = a function of the user's",
                                 .derivative = { differentiable ? "dx = a function of the user's" : NULL } },
-                      .arity = GD__ANY, .dtypes = GD__AS_GIVEN, .differentiable = differentiable,
+                      .arity = GD__ANY, .dtypes = GD__AS_GIVEN, .contiguous = true, .differentiable = differentiable,
                       .vjp_all = differentiable ? custom_vjp : NULL,
                       .reads = { differentiable ? 1 | GD__READS_OUTPUT : 0 } };
     return o;

@@ -30,6 +30,10 @@ bool gd__tape_add(const gd__call *call);
 gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
                         bool (*stage)(gd__call *call));
 
+/* Makes the operands what the kernel wants: conversions and copies are operations of their own, on the tape too. False with
+ * the error set. */
+bool gd__prepare(gd__call *call);
+
 /* Does a gradient flow to call->out, which is told so, or may one be asked for? */
 bool gd__wants_record(const gd__call *call);
 
