@@ -60,22 +60,19 @@ gd_tensor *gd_cat(gd_tensors x, int dim)
 
 /* ---- stack ---- */
 
-static gd_tensor *stack(gd_context *g, gd_tensors x, int dim, gd_tensor **wide)
-{
-    for (int i = 0; i < x.count; i++) {
-        if (!gd__usable(g, x.item[i], "stack", "a tensor"))
-            return gd__error_object(g);
-        wide[i] = gd_unsqueeze(x.item[i], dim);
-    }
-    return gd_cat((gd_tensors){ x.count, wide }, dim);
-}
-
 gd_tensor *gd_stack(gd_tensors x, int dim)
 {
     gd_context *g = gd__context_of(x);
+    if (g->stand_in)
+        return gd__error_object(g);
+    for (int i = 0; i < x.count; i++)
+        if (!gd__usable(g, x.item[i], "stack", "a tensor"))
+            return gd__error_object(g);
     size_t size = (size_t)x.count * sizeof(gd_tensor *);
-    gd_tensor **wide = g->stand_in ? NULL : gd__alloc(g, size);
-    gd_tensor *y = wide ? stack(g, x, dim, wide) : gd__error_object(g);
+    gd_tensor **wide = gd__alloc(g, size);
+    for (int i = 0; wide && i < x.count; i++)
+        wide[i] = gd_unsqueeze(x.item[i], dim);
+    gd_tensor *y = wide ? gd_cat((gd_tensors){ x.count, wide }, dim) : gd__error_object(g);
     gd__free(g, wide, size);
     return y;
 }
