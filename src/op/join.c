@@ -92,7 +92,7 @@ int gd_split(gd_tensor *x, int64_t size, int dim, int room, gd_tensor **part)
     refuse_all(g, room, part);
     if (!gd__usable(g, x, "split", "x"))
         return -1;
-    int along = gd__dim(x, dim);
+    int along = gd__dim_for("split", x, dim);
     if (along < 0)
         return -1;
     int64_t whole = x->shape[along], count = size < 1 ? -1 : whole > 0 ? (whole - 1) / size + 1 : 1;

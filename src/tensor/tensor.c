@@ -142,11 +142,7 @@ int64_t gd_size(const gd_tensor *t, int dim)
 {
     if (!usable(t, "gd_size"))
         return -1;
-    gd_context *g = t->object.context;
-    const char *outer = g->running;
-    g->running = "gd_size";
-    int counted = gd__dim(t, dim);
-    g->running = outer;
+    int counted = gd__dim_for("gd_size", t, dim);
     return counted < 0 ? -1 : t->shape[counted];
 }
 

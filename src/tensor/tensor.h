@@ -110,6 +110,8 @@ void gd__written(gd_tensor *t, const char *writer);
 
 /* A dimension counted from 0; -1 with GD_ERROR_INDEX where t has none such. */
 int gd__dim(const gd_tensor *t, int dim);
+/* The same for a function that is no operation: its name in the message. */
+int gd__dim_for(const char *function, const gd_tensor *t, int dim);
 
 /* Writes "'W1' float32 (784, 50)" or, without a name, "float32 (784, 50)". Returns text. */
 enum { GD__TEXT_SIZE = 192 };

@@ -307,7 +307,7 @@ static void what_can_not_be_split(void **state)
     assert_not_split(x, 1, 0, 3, GD_ERROR_VALUE, "with room for 3");
     assert_not_split(x, 1, 0, 0, GD_ERROR_VALUE, "with room for 0");
     assert_not_split(x, 1, 0, -1, GD_ERROR_VALUE, "with room for -1");
-    assert_not_split(x, 1, 2, 4, GD_ERROR_INDEX, "there is no dimension 2");
+    assert_not_split(x, 1, 2, 4, GD_ERROR_INDEX, "split: there is no dimension 2");
     assert_not_split(x, 1, -3, 4, GD_ERROR_INDEX, "there is no dimension -3");
     assert_not_split(gd_scalar(g, GD_FLOAT32, 1), 1, 0, 4, GD_ERROR_INDEX, "there is no dimension 0");
     assert_not_split(dead(), 1, 0, 4, GD_ERROR_DEAD, "split: x was used after");
