@@ -94,10 +94,12 @@ static bool take_saved(gd_operation_call *c, int depth)
 static bool run_quietly(gd__call *call, gd_operation_call *c)
 {
     gd_context *g = call->context;
-    int depth = g->depth;
+    int depth = g->depth, held = g->held;
     gd_scope scope = gd_scope_enter(g);
     gd_no_grad quiet = gd_no_grad_enter(g);
+    g->held = g->depth;
     gd_tensor *y = scope.context ? operation_of(call->op)->options.forward(c) : NULL;
+    g->held = held;
     call->out = g->failed ? NULL : taken_out(g, y, depth);
     gd_no_grad_leave(&quiet);
     bool good = call->out && (!gd__wants_record(call) || take_saved(c, depth));

@@ -60,8 +60,9 @@ static void resume(gd__walk *w)
 
 void gd__walk_begin(gd__walk *w, gd_context *g)
 {
-    *w = (gd__walk){ .context = g, .outer = g->walk };
+    *w = (gd__walk){ .context = g, .held = g->held, .outer = g->walk };
     g->walk = w;
+    g->held = g->depth;
     if (w->outer)
         pause(w->outer);
 }
@@ -80,6 +81,7 @@ void gd__walk_end(gd__walk *w)
         w->reached[i].tensor->cotangent = NULL;
     }
     gd__free(w->context, w->reached, (size_t)w->capacity * sizeof *w->reached);
+    w->context->held = w->held;
     w->context->walk = w->outer;
     if (w->outer)
         resume(w->outer);

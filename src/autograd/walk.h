@@ -18,6 +18,7 @@ typedef struct gd__walk {
     gd__reached *reached;
     int count, capacity;
     int open; /* those of them whose record is still to come */
+    int held;               /* what the context had */
     struct gd__walk *outer; /* the one that this one happens in: of a hook, or of a user's backward */
 } gd__walk;
 

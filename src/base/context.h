@@ -56,6 +56,7 @@ struct gd_context {
     gd__pool pool;
     gd__scope *scopes;
     int depth, scope_capacity;
+    int held;                   /* scopes up to this depth can't be left: a function of the user's is called from them */
     uint64_t next_serial;
     struct gd__tape *tape;              /* the autograd floor's, made at the first record */
     struct gd__walk *walk;              /* the walk over it that is under way */

@@ -431,6 +431,34 @@ static void bad_arguments_of_hooks(void **state)
     assert_error(g, GD_ERROR_VALUE, "'w' float64 (3,) has no hook -1");
 }
 
+static gd_tensor *leave_scope(gd_tensor *dx, void *scope)
+{
+    (void)dx;
+    gd_scope_leave(scope);
+    return NULL;
+}
+
+/* The scope that holds the tensors on the way. */
+static void a_hook_can_not_leave_the_scope_around_it(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        int depth = g->depth;
+        gd_scope scope = gd_scope_enter(g);
+        gd_tensor *w = leaf(1, 2, 3), *y = gd_mul(w, w), *dx;
+        assert_true(gd_hook(y, leave_scope, &scope) >= 0);
+        if (way == 0)
+            assert_false(gd_backward(gd_sum(y)));
+        else
+            assert_false(gd_gradient(gd_sum(y), NULL, 1, &w, &dx, way == 2));
+        assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook or an operation runs within this scope");
+        assert_true(gd_is_tensor(w) && !gd_has_grad(w));
+        gd_scope_leave(&scope); /* and here it can be left */
+        assert_int_equal(g->depth, depth);
+    }
+    assert_fine(g);
+}
+
 /* ---- hooks that ask for gradients themselves ---- */
 
 /* Of the same tensors as the walk that it is called in: the loss is in n->answer, its input in n->t. */
@@ -605,6 +633,7 @@ int main(void)
         IN_CONTEXT(an_error_that_a_hook_sets_ends_the_backward),
         IN_CONTEXT(a_hook_that_writes_over_a_needed_value_is_found_out),
         IN_CONTEXT(bad_arguments_of_hooks),
+        IN_CONTEXT(a_hook_can_not_leave_the_scope_around_it),
         IN_CONTEXT(a_hook_may_ask_for_a_gradient),
         IN_CONTEXT(a_hook_may_run_a_backward),
         IN_CONTEXT(a_hook_that_spends_the_records_ends_the_backward),

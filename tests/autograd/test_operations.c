@@ -635,6 +635,42 @@ static void a_gradient_may_be_a_view(void **state)
     assert_reads(dx, -3, -3, -3);
 }
 
+/* ---- the scope around them ---- */
+
+static gd_tensor *leaving_forward(gd_operation_call *c)
+{
+    gd_scope_leave(c->user);
+    return gd_neg(c->x.item[0]);
+}
+
+static bool leaving_backward(gd_operation_call *c, gd_tensor **dx)
+{
+    gd_scope inner = gd_scope_enter(c->context), copy = inner; /* its own it may leave */
+    gd_scope_leave(&inner);
+    gd_scope_leave(&copy);
+    assert_false(gd_failed(c->context));
+    gd_scope_leave(c->user);
+    dx[0] = gd_neg(c->dy);
+    return true;
+}
+
+static void the_scope_around_an_operation_can_not_be_left(void **state)
+{
+    (void)state;
+    gd_scope scope = gd_scope_enter(g);
+    gd_tensor *w = leaf(1, 2, 3);
+    int depth = g->depth;
+    assert_error_object(gd_apply(gd_define(g, "leaving", leaving_forward, NULL, &scope), w));
+    assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook or an operation runs within this scope");
+    assert_false(gd_backward(gd_sum(gd_apply(gd_define(g, "leaving", cube_forward, leaving_backward, &scope), w))));
+    assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook or an operation runs within this scope");
+    assert_int_equal(g->depth, depth);
+    assert_reads(w, 1, 2, 3);
+    gd_scope_leave(&scope);
+    assert_int_equal(g->depth, depth - 1);
+    assert_fine(g);
+}
+
 /* ---- in a layer ---- */
 
 static gd_operation *layers_operation;
@@ -934,6 +970,7 @@ int main(void)
         IN_CONTEXT(nothing_stands_for_zeros),
         IN_CONTEXT(gradients_from_one_tensor_are_not_shared),
         IN_CONTEXT(a_gradient_may_be_a_view),
+        IN_CONTEXT(the_scope_around_an_operation_can_not_be_left),
         IN_CONTEXT(an_operation_in_a_layer),
         IN_CONTEXT(a_layer_with_integers_within),
         IN_CONTEXT(a_backward_may_run_the_forward_again),
