@@ -11,7 +11,7 @@ JOBS = $(shell nproc)
 CMAKE = MAKEFLAGS=--no-print-directory cmake
 build = $(CMAKE) --build $(BUILD) -j $(JOBS) --target
 
-.PHONY: all mnist test check bench install clean format help setup
+.PHONY: all mnist test check mutants docs bench install clean format help setup
 
 all: $(BUILD)/Makefile ## build the library, the gradus command and the examples (the default)
 	@$(build) all
@@ -29,6 +29,15 @@ check: setup ## the two-second test for the edit cycle (ROOMS="nn optim" picks o
 	@$(CMAKE) -S . -B $(BUILD) -G "Unix Makefiles" --log-level=WARNING > /dev/null
 	@$(build) $(ROOMS:%=tests_%)
 	@tests/run in $(BUILD) $(ROOMS)
+
+mutants: setup ## put mistakes into every derivative rule and kernel: the tests must notice each (OPS="softmax add" picks)
+	@tools/setup test
+	@$(CMAKE) -S . -B $(BUILD) -G "Unix Makefiles" --log-level=WARNING > /dev/null
+	@$(build) mutants
+	@tests/mutants/run $(BUILD) $(OPS)
+
+docs: all ## make docs/ops.md anew, from the list of operations
+	@tools/ops_reference $(BUILD)/gradus > build/ops.md && mv build/ops.md docs/ops.md
 
 bench: $(BUILD)/Makefile ## build and run the benchmarks
 	@$(build) bench

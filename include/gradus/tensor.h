@@ -99,17 +99,76 @@ GD_API gd_tensor *gd_zeros_like(const gd_tensor *t);
 GD_API gd_tensor *gd_ones_like(const gd_tensor *t);
 GD_API gd_tensor *gd_full_like(const gd_tensor *t, double value);
 
+/* The identity matrix: 1 where row and column are equal, else 0 (torch.eye). */
+GD_API gd_tensor *gd_eye(gd_context *g, gd_dtype dtype, int64_t rows, int64_t columns);
+
+/* Rows of numbers, of any dtype but bool (GD_ERROR_DTYPE). */
+
 /* 0, 1, ..., n - 1 (torch.arange(n)); dtype GD_DEFAULT means int64 here, as in PyTorch. */
 GD_API gd_tensor *gd_arange(gd_context *g, gd_dtype dtype, int64_t n);
+
+/* start, start + step, start + 2 step, ... up to end, which is not among them: ceil((end - start) / step) numbers
+ * (torch.arange(start, end, step)). GD_DEFAULT means int64 where all three are whole numbers, else the default dtype.
+ * Floats are each rounded once, where PyTorch's vectors round float32 twice: the last places can differ. An integer
+ * dtype takes the whole part of start and of step, as in PyTorch. A step that is 0 or leads away from the end, and
+ * numbers that are not finite, are GD_ERROR_VALUE. */
+GD_API gd_tensor *gd_range(gd_context *g, gd_dtype dtype, double start, double end, double step);
+
+/* count numbers from start to end, both included, at equal distances (torch.linspace, to the last bit); one is
+ * start. In integer dtypes the ends and the numbers between lose their fractions. */
+GD_API gd_tensor *gd_linspace(gd_context *g, gd_dtype dtype, double start, double end, int64_t count);
 
 /* A copy of row-major memory: `from` holds as many elements of `dtype` as the shape. */
 GD_API gd_tensor *gd_from_memory(gd_context *g, gd_dtype dtype, gd_dims shape, const void *from);
 
-/* Draws from the context's random stream; float32 or float64.
- * gd_rand: uniform on [0, 1), torch.rand, np.random.rand. gd_randn: normal with mean 0 and deviation 1,
- * torch.randn, np.random.randn. With the TORCH or NUMPY stream the draws are those of the model. */
+/* Called when memory is no longer borrowed. */
+typedef void gd_release(void *user);
+
+/* A tensor over the caller's memory, without a copy (torch.from_numpy). Strides are counted in elements, one for each
+ * dimension, 0 or more; NULL: row-major. The memory must be aligned to the elements (GD_ERROR_VALUE), and bools in it
+ * be 0 or 1. It must stay until release(user) is called, where that is not NULL: once, when the last tensor over it has
+ * gone, by its scope's end or gd_close; views of it count, gd_keep helps. On an error the memory stays the caller's, and
+ * release is not called. In release, nothing of this context may be called. Writes from outside are seen, but raise no
+ * version: do them between a backward and the next forward.
+ * gd_borrow_const: the same to read only. Whatever would write to it is GD_ERROR_STATE. */
+GD_API gd_tensor *gd_borrow(gd_context *g, gd_dtype dtype, gd_dims shape, const int64_t *strides, void *memory,
+                            gd_release *release, void *user);
+GD_API gd_tensor *gd_borrow_const(gd_context *g, gd_dtype dtype, gd_dims shape, const int64_t *strides,
+                                  const void *memory, gd_release *release, void *user);
+
+/* The same numbers, read-only, in another context, without a copy: so that several threads, each with a context of its
+ * own, use the weights of one network. t must live as long as the new tensor, and must not be written meanwhile; its
+ * own context may read it. A leaf without a name or a gradient; its own gradients, where asked for, are its context's. */
+GD_API gd_tensor *gd_share(gd_context *to, const gd_tensor *t);
+
+/* Draws from the context's random stream, in row-major order. With the TORCH or NUMPY stream they are those of the
+ * model, whose function is named below. */
+
+/* Floats; another dtype is GD_ERROR_DTYPE.
+ * gd_rand: uniform on [0, 1) (torch.rand, np.random.rand). gd_randn: normal with mean 0 and deviation 1 (torch.randn,
+ * np.random.randn). The like-forms take the shape and dtype of t. */
 GD_API gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape);
 GD_API gd_tensor *gd_randn(gd_context *g, gd_dtype dtype, gd_dims shape);
+GD_API gd_tensor *gd_rand_like(const gd_tensor *t);
+GD_API gd_tensor *gd_randn_like(const gd_tensor *t);
+
+/* Floats, uniform on [low, high) (torch.Tensor.uniform_, np.random.uniform). A high below low, or a bound or a
+ * difference that the dtype can't hold, is GD_ERROR_VALUE; low == high gives low. */
+GD_API gd_tensor *gd_uniform(gd_context *g, gd_dtype dtype, gd_dims shape, double low, double high);
+
+/* Floats, normal with this mean and standard deviation (torch.normal, np.random.normal). A deviation that is
+ * negative or NaN is GD_ERROR_VALUE. */
+GD_API gd_tensor *gd_normal(gd_context *g, gd_dtype dtype, gd_dims shape, double mean, double deviation);
+
+/* 1 with probability p, else 0; any dtype. torch.empty(shape).bernoulli_(p), np.random.rand(*shape) < p. With the
+ * TORCH stream the draws are PyTorch's own generator's, which its builds with MKL do not use for this on Intel's
+ * processors. A p outside [0, 1] is GD_ERROR_VALUE. */
+GD_API gd_tensor *gd_bernoulli(gd_context *g, gd_dtype dtype, gd_dims shape, double p);
+
+/* Integers low .. high - 1 (torch.randint, np.random.randint); any dtype, GD_DEFAULT means int64. low >= high is
+ * GD_ERROR_VALUE, and so are bounds between which the dtype does not hold every integer: float32 holds them from
+ * -2^24 to 2^24, float64 from -2^53 to 2^53. NumPy's own uint8 and bool draws differ: here they are those of int64. */
+GD_API gd_tensor *gd_randint(gd_context *g, gd_dtype dtype, gd_dims shape, int64_t low, int64_t high);
 
 /* n integers drawn with replacement from 0 .. limit - 1, int64 (np.random.choice(limit, n)).
  * limit must be positive, or it is GD_ERROR_VALUE. */
@@ -131,6 +190,12 @@ GD_API int64_t gd_numel(const gd_tensor *t);
 
 /* The size of one dimension, -1 for an error tensor or where there is none such (GD_ERROR_INDEX). */
 GD_API int64_t gd_size(const gd_tensor *t, int dim);
+
+/* How many elements apart two neighbours along dim lie in memory; -1 as gd_size. */
+GD_API int64_t gd_stride(const gd_tensor *t, int dim);
+
+/* Do the elements lie in row-major order without gaps? False for an error tensor. */
+GD_API bool gd_is_contiguous(const gd_tensor *t);
 
 /* The whole shape; its count is -1 for an error tensor. */
 GD_API gd_dims gd_sizes(const gd_tensor *t);
@@ -172,7 +237,8 @@ GD_API bool gd_read(const gd_tensor *t, gd_dtype dtype, void *to, size_t count);
 
 /* Copies `count` elements of `dtype` in, in row-major order; raises the version of the tensor's storage,
  * as every write does: a backward that needs the old values is an error. Does nothing while an error
- * stands. False on any error. */
+ * stands. A read-only tensor, and an expanded one, several elements of which are one in memory, are GD_ERROR_STATE.
+ * False on any error. gd_assign and gd_fill (op.h) write from a tensor and a number. */
 GD_API bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count);
 
 /* The elements themselves, in row-major order, to read: valid as long as the tensor. NULL (with

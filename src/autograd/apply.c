@@ -26,12 +26,6 @@ static bool wants_one_float(const gd__call *call)
     return true;
 }
 
-/* A double in C is also how a whole number is written; PyTorch's n + 1 stays an integer. */
-static bool is_whole(double number)
-{
-    return number > -9007199254740992.0 && number < 9007199254740992.0 && number == (double)(int64_t)number;
-}
-
 /* The dtype that all operands are brought to. */
 static gd_dtype common_dtype(const gd__call *call)
 {
@@ -41,7 +35,7 @@ static gd_dtype common_dtype(const gd__call *call)
         dtype = gd__promote(dtype, ndim, (gd_dtype)call->in[i]->dtype, call->in[i]->ndim);
         ndim = ndim > call->in[i]->ndim ? ndim : call->in[i]->ndim;
     }
-    if (call->op->dtypes == GD__NUMBER && is_whole(call->attrs->scalar[0]))
+    if (call->op->dtypes == GD__NUMBER && gd__is_whole(call->attrs->scalar[0]))
         return dtype == GD_BOOL ? GD_INT64 : dtype;
     bool wants_real = call->op->dtypes != GD__PROMOTED && !gd__is_float(dtype);
     return wants_real ? gd__dtype(call->context, GD_DEFAULT) : dtype;
@@ -113,31 +107,31 @@ static bool run(gd__call *call)
     return call->op->infer(call, &meta) && compute(call, &meta) && (!gd__wants_record(call) || gd__tape_add(call));
 }
 
-gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
-                        bool (*stage)(gd__call *))
+/* Runs `stage` on a call of these operands. */
+static inline gd_tensor *apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs,
+                               bool (*stage)(gd__call *))
 {
     gd_context *g = gd__context_of((gd_tensors){ count, in });
     gd_tensor *few[GD__MAX_INPUTS];
-    gd__call call = { .context = g, .op = op, .id = id, .count = count, .in = few, .attrs = attrs };
-    size_t size = count > GD__MAX_INPUTS ? (size_t)count * sizeof *call.in : 0;
+    gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .in = few, .attrs = attrs };
     if (g->stand_in)
         return gd__error_object(g);
     const char *outer = g->running;
-    g->running = op->info.name;
-    if (size > 0)
-        call.in = gd__alloc(g, size);
+    g->running = call.op->info.name;
+    if (count > GD__MAX_INPUTS)
+        call.in = gd__alloc(g, (size_t)count * sizeof *call.in);
     for (int i = 0; call.in && i < count; i++)
         call.in[i] = in[i];
     bool good = call.in && stage(&call);
     g->running = outer;
-    if (size > 0)
-        gd__free(g, call.in, size);
+    if (count > GD__MAX_INPUTS)
+        gd__free(g, call.in, (size_t)count * sizeof *call.in);
     return good ? call.out : gd__error_object(g);
 }
 
 gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
-    return gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run);
+    return apply(id, count, in, attrs, run);
 }
 
 /* ---- updates ---- */
@@ -145,12 +139,17 @@ gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__at
 /* The operand that an update only reads; all others are written. */
 enum { GRADIENT = 1 };
 
+/* A kernel that wants row-major order writes there itself: a copy would not do. */
 static bool may_write(const gd__call *call)
 {
     char text[GD__TEXT_SIZE];
     for (int i = 0; i < call->count; i++) {
         const gd_tensor *t = call->in[i];
-        if (i == GRADIENT || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
+        if (i == GRADIENT)
+            continue;
+        if (!gd__may_write(t, call->op->info.name))
+            return false;
+        if (!call->op->contiguous || (t->contiguous && gd__is_float((gd_dtype)t->dtype)))
             continue;
         gd__fail(call->context,
                  (gd__fault){ .status = GD_ERROR_STATE,
@@ -179,5 +178,5 @@ static bool run_update(gd__call *call)
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
     gd_context *g = gd__context_of((gd_tensors){ count, in });
-    return g->failed ? gd__error_object(g) : gd__apply_op(gd__ops[id], (int)id, count, in, attrs, run_update);
+    return g->failed ? gd__error_object(g) : apply(id, count, in, attrs, run_update);
 }

@@ -22,8 +22,7 @@ static const gd_operation *operation_of(const gd__op *op)
 
 /* ---- backward ----
  *
- * A record holds the operands and, behind them, what forward saved. Its attrs: integer[0] how many operands there are, bit k
- * of integer[1] whether saved[k] is there. */
+ * The attrs of a record: integer[0] how many operands there are, bit k of integer[1] whether saved[k] is there, behind them. */
 
 static bool run_backward(const gd_operation *o, const gd__vjp *v, const bool *wanted, gd_tensor **dx)
 {
@@ -107,26 +106,18 @@ static bool run_quietly(gd__call *call, gd_operation_call *c)
     return good;
 }
 
-static bool record(const gd__call *call, const gd_operation_call *c)
+/* The record holds the operands and, behind them, what was saved: call->in has room for that. */
+static bool record(gd__call *call, const gd_operation_call *c)
 {
     gd__attrs attrs = { .integer = { call->count } };
-    gd__call extended = *call;
-    size_t size = ((size_t)call->count + GD_MAX_SAVED) * sizeof *extended.in;
-    extended.attrs = &attrs;
-    extended.in = gd__alloc(call->context, size);
-    if (!extended.in)
-        return false;
-    for (int i = 0; i < call->count; i++)
-        extended.in[i] = call->in[i];
     for (int slot = 0; slot < GD_MAX_SAVED; slot++) {
         if (!c->saved[slot])
             continue;
-        extended.in[extended.count++] = c->saved[slot];
+        call->in[call->count++] = c->saved[slot];
         attrs.integer[1] |= (int64_t)1 << slot;
     }
-    bool good = gd__tape_add(&extended);
-    gd__free(call->context, extended.in, size);
-    return good;
+    call->attrs = &attrs;
+    return gd__tape_add(call);
 }
 
 static bool run_forward(gd__call *call)
@@ -136,18 +127,35 @@ static bool run_forward(gd__call *call)
     return gd__prepare(call) && run_quietly(call, &c) && (!gd__wants_record(call) || record(call, &c));
 }
 
+static bool operands_usable(gd_operation *operation, gd_tensors x)
+{
+    gd_context *g = operation->object.context;
+    if (x.count < 1 || !x.item) {
+        gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, operation->name, "Pass the tensors that it is applied to" },
+                 "there are no operands");
+        return false;
+    }
+    for (int i = 0; i < x.count; i++)
+        if (!gd__usable(g, x.item[i], operation->name, "an operand"))
+            return false;
+    return true;
+}
+
 gd_tensor *gd_apply_to(gd_operation *operation, gd_tensors x)
 {
     gd_context *g = operation ? gd__context(operation) : gd__context_of(x);
-    if (!gd__usable(g, operation, "gd_apply", "the operation") || g->failed)
+    if (!gd__usable(g, operation, "gd_apply", "the operation") || g->failed || !operands_usable(operation, x))
         return gd__error_object(g);
-    if (x.count < 1 || !x.item)
-        return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, operation->name, "Pass the tensors that it is applied to" },
-                        "there are no operands");
-    for (int i = 0; i < x.count; i++)
-        if (!gd__usable(g, x.item[i], operation->name, "an operand"))
-            return gd__error_object(g);
-    return gd__apply_op(&operation->op, 0, x.count, x.item, NULL, run_forward);
+    size_t size = ((size_t)x.count + GD_MAX_SAVED) * sizeof(gd_tensor *);
+    const char *outer = g->running;
+    g->running = operation->name;
+    gd__call call = { .context = g, .op = &operation->op, .count = x.count, .in = gd__alloc(g, size) };
+    for (int i = 0; call.in && i < x.count; i++)
+        call.in[i] = x.item[i];
+    bool good = call.in && run_forward(&call);
+    g->running = outer;
+    gd__free(g, call.in, size);
+    return good ? call.out : gd__error_object(g);
 }
 
 /* ---- making ---- */

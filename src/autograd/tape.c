@@ -23,7 +23,8 @@ static void tape_cut(gd_context *g, uint32_t length)
 {
     while (g->tape_length > length) {
         gd__record *record = &g->tape->record[--g->tape_length];
-        gd__free(g, record->many, size_of_many(record->count));
+        if (record->many)
+            gd__free(g, record->many, size_of_many(record->count));
         if (record->out->object.depth < g->depth)
             record->out->record = (uint32_t)GD__RECORD_GONE;
     }

@@ -26,10 +26,6 @@ enum { GD__RECORD_GONE = -1 };
 /* Puts an operation on the tape. False with the error set. */
 bool gd__tape_add(const gd__call *call);
 
-/* Runs `stage` on a call of these operands; it sets call->out. */
-gd_tensor *gd__apply_op(const gd__op *op, int id, int count, gd_tensor *const *in, const gd__attrs *attrs,
-                        bool (*stage)(gd__call *call));
-
 /* Makes the operands what the kernel wants: conversions and copies are operations of their own, on the tape too. False with
  * the error set. */
 bool gd__prepare(gd__call *call);

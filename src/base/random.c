@@ -138,10 +138,14 @@ static inline float spread_f32(uint32_t word, float low, float high, float range
     return value == high ? low : value; /* rounded up to the end that is not meant */
 }
 
+static inline double unit_f64(uint64_t words)
+{
+    return (double)(words & 0x1FFFFFFFFFFFFF) * 0x1p-53;
+}
+
 static inline double spread_f64(uint64_t words, double low, double high, double range)
 {
-    double unit = (double)(words & 0x1FFFFFFFFFFFFF) * 0x1p-53;
-    double value = fma(unit, range, low);
+    double value = fma(unit_f64(words), range, low);
     return value == high ? low : value;
 }
 
@@ -178,17 +182,17 @@ void gd__random_uniform_f64(gd__random *random, double *out, int64_t n, double l
     }
 }
 
+bool gd__random_bernoulli(gd__random *random, double p)
+{
+    return (random->kind == GD_RNG_NUMPY ? numpy_unit(random) : unit_f64(next64(random))) < p;
+}
+
 /* ---- integers ---- */
 
 /* The remainder is biased towards small values; PyTorch takes more bits where that would show. */
-static void torch_integers(gd__random *random, int64_t *out, int64_t n, uint64_t limit)
+static inline uint64_t torch_integer(gd__random *random, uint64_t range)
 {
-    if (limit < (uint64_t)1 << 28)
-        for (int64_t i = 0; i < n; i++)
-            out[i] = (int64_t)(next32(random) % (uint32_t)limit);
-    else
-        for (int64_t i = 0; i < n; i++)
-            out[i] = (int64_t)(next64(random) % limit);
+    return range < (uint64_t)1 << 28 ? next32(random) % (uint32_t)range : next64(random) % range;
 }
 
 /* All bits up to the highest of `value`. */
@@ -209,15 +213,18 @@ static inline uint64_t masked(gd__random *random, uint64_t largest, uint64_t mas
     return value;
 }
 
-void gd__random_integers(gd__random *random, int64_t *out, int64_t n, int64_t limit)
+/* In unsigned numbers, where a range may be as long as all of int64. */
+void gd__random_integers(gd__random *random, int64_t *out, int64_t n, int64_t low, int64_t high)
 {
-    uint64_t largest = (uint64_t)limit - 1, mask = mask_of(largest);
-    if (random->kind == GD_RNG_TORCH) {
-        torch_integers(random, out, n, (uint64_t)limit);
-        return;
+    uint64_t range = (uint64_t)high - (uint64_t)low, mask = mask_of(range - 1);
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t drawn = 0;
+        if (random->kind == GD_RNG_TORCH)
+            drawn = torch_integer(random, range);
+        else if (range > 1)
+            drawn = masked(random, range - 1, mask);
+        out[i] = (int64_t)((uint64_t)low + drawn);
     }
-    for (int64_t i = 0; i < n; i++)
-        out[i] = largest == 0 ? 0 : (int64_t)masked(random, largest, mask);
 }
 
 /* ---- permutations ---- */

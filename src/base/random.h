@@ -7,17 +7,20 @@
  * uniform     24 bits of a word (float32),   53 bits of two words,       as TORCH
  *             53 of two (float64), then      rounded for float32
  *             a fused u * (high - low) + low
+ * bernoulli   a float64 uniform below p,     the same                    the same
+ *             whatever the array's type
  * normal      Box-Muller, of fewer than 16   Marsaglia's polar method,   Box-Muller in blocks of 16,
  *             one by one with a spare, of    with a spare                no spare
  *             16 and more in blocks
  * integers    remainder of one word, or two  masked rejection            as NUMPY: unbiased
- *             for limits from 2^28
+ *             for ranges from 2^28
  * permutation Fisher-Yates from the front    Fisher-Yates from the back  as NUMPY
  *
  * The TORCH stream is bitwise that of PyTorch 1.13 and 2.15 on a processor with AVX2 and FMA, where the C
- * library's log, log1p, sin and cos are; but for limits from 2^28 to 2^32, which PyTorch drew of one word
+ * library's log, log1p, sin and cos are; but for ranges from 2^28 to 2^32, which PyTorch drew of one word
  * up to some release between those two. PyTorch on other processors differs in the last places of float32
- * normals and of uniforms. The NUMPY stream is that of np.random.seed and the functions of np.random, which
+ * normals and of uniforms, and its builds with MKL draw bernoulli_(p) from MKL's own generator where the
+ * processor is Intel's. The NUMPY stream is that of np.random.seed and the functions of np.random, which
  * NumPy has frozen. */
 #ifndef GRADUS_SRC_BASE_RANDOM_H
 #define GRADUS_SRC_BASE_RANDOM_H
@@ -51,8 +54,12 @@ void gd__random_uniform_f64(gd__random *random, double *out, int64_t n, double l
 void gd__random_normal_f32(gd__random *random, float *out, int64_t n, double mean, double deviation);
 void gd__random_normal_f64(gd__random *random, double *out, int64_t n, double mean, double deviation);
 
-/* n integers, uniform on [0, limit): np.random.choice(limit, n), torch.randint(limit, (n,)). limit > 0. */
-void gd__random_integers(gd__random *random, int64_t *out, int64_t n, int64_t limit);
+/* True with probability p: an element of torch.empty(n).bernoulli_(p), of np.random.rand(n) < p. PyTorch's other form,
+ * torch.bernoulli(tensor), takes 24 bits where the tensor is float32. */
+bool gd__random_bernoulli(gd__random *random, double p);
+
+/* n integers, uniform on [low, high): np.random.randint(low, high, n), torch.randint(low, high, (n,)). low < high. */
+void gd__random_integers(gd__random *random, int64_t *out, int64_t n, int64_t low, int64_t high);
 
 /* A permutation of 0 .. n-1: np.random.permutation(n), torch.randperm(n). */
 void gd__random_permutation(gd__random *random, int64_t *out, int64_t n);

@@ -13,7 +13,7 @@ typedef enum option_kind { OPTION_TEXT, OPTION_COUNT, OPTION_NUMBER, OPTION_FLAG
 typedef struct option {
     const char *name;
     option_kind kind;
-    void *value; /* const char *, int64_t, double, bool; holds the default at first */
+    void *value; /* const char *, int64_t, double, bool; holds the default at first (NaN: no number is) */
     const char *help;
 } option;
 
@@ -36,6 +36,17 @@ int run_train(int count, char **arguments);
 int run_evaluate(int count, char **arguments);
 int run_inspect(int count, char **arguments);
 int run_ops(int count, char **arguments);
+
+/* ---- the optimizers that train knows ---- */
+
+typedef struct optimizer_kind {
+    const char *name;
+    double lr; /* where none is given */
+    gd_optimizer *(*make)(gd_layer *net, double lr);
+} optimizer_kind;
+
+/* "sgd", "adagrad", "rmsprop", "adam", "adamw"; NULL for another name. */
+const optimizer_kind *optimizer_named(const char *name);
 
 /* ---- the classifier that train makes and evaluate reads ---- */
 

@@ -87,7 +87,7 @@ void print_options(FILE *to, const option *options)
         fprintf(to, "  --%-12s %s", options->name, options->help);
         if (options->kind == OPTION_COUNT)
             fprintf(to, " (%lld)", (long long)*(int64_t *)options->value);
-        else if (options->kind == OPTION_NUMBER)
+        else if (options->kind == OPTION_NUMBER && !isnan(*(double *)options->value))
             fprintf(to, " (%g)", *(double *)options->value);
         else if (options->kind == OPTION_TEXT && *(const char **)options->value)
             fprintf(to, " (%s)", *(const char **)options->value);

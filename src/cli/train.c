@@ -2,15 +2,16 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 typedef struct plan {
-    const char *folder, *output, *dtype;
+    const char *folder, *output, *dtype, *optimizer;
     int64_t hidden, steps, batch, seed;
-    double lr;
+    double lr; /* NaN: the optimizer's */
     bool help;
 } plan;
 
@@ -68,9 +69,9 @@ static void introduce(const plan *p, const gd_dataset *train, const gd_dataset *
 {
     printf("Gradus %s: %lld-%lld-%lld (ReLU, softmax, cross-entropy) on %s\n", gd_version(), (long long)in,
            (long long)p->hidden, (long long)classes, p->folder);
-    printf("%lld training and %lld test images; %lld steps, batches of %lld with replacement, learning rate %g\n",
+    printf("%lld training and %lld test images; %lld steps, batches of %lld with replacement, %s, learning rate %g\n",
            (long long)gd_dataset_count(train), (long long)gd_dataset_count(test), (long long)p->steps,
-           (long long)p->batch, p->lr);
+           (long long)p->batch, p->optimizer, p->lr);
     printf("weights 0.01 * randn, %s, seed %lld of NumPy's generator\n", p->dtype, (long long)p->seed);
     fflush(stdout);
 }
@@ -141,9 +142,10 @@ static int train(gd_context *g, const plan *p)
     gd_layer *net = classifier(g, in, p->hidden, classes);
     gd_loader *batches = gd_batches(train_set, .size = p->batch, .replacement = true);
     int64_t epoch = gd_dataset_count(train_set) / (p->batch);
-    gd_history *history = gd_fit(net, .optimizer = gd_sgd(net, .lr = p->lr), .batches = batches,
-                                 .loss = gd_cross_entropy, .steps = p->steps, .train = train_set, .test = test_set,
-                                 .evaluate_every = epoch > 0 ? epoch : 1, .progress = stdout, .watch = go_on);
+    gd_history *history =
+        gd_fit(net, .optimizer = optimizer_named(p->optimizer)->make(net, p->lr), .batches = batches,
+               .loss = gd_cross_entropy, .steps = p->steps, .train = train_set, .test = test_set,
+               .evaluate_every = epoch > 0 ? epoch : 1, .progress = stdout, .watch = go_on);
     return save(g, &(result){ net, history, train_set, test_set }, p->output);
 }
 
@@ -152,17 +154,41 @@ static gd_dtype dtype_named(const char *name)
     return strcmp(name, "float32") == 0 ? GD_FLOAT32 : strcmp(name, "float64") == 0 ? GD_FLOAT64 : GD_DEFAULT;
 }
 
+/* Says what is wrong with it; else fills in the learning rate where none was given. */
+static bool complete(plan *p)
+{
+    const optimizer_kind *optimizer = optimizer_named(p->optimizer);
+    const char *wrong = NULL;
+    if (dtype_named(p->dtype) == GD_DEFAULT || p->seed < 0)
+        wrong = "--dtype is float32 or float64, and --seed is not negative";
+    else if (!optimizer)
+        wrong = "--optimizer is sgd, adagrad, rmsprop, adam or adamw";
+    else if (p->hidden < 1 || p->steps < 1 || p->batch < 1 || p->lr < 0)
+        wrong = "--hidden, --steps and --batch are at least 1, and --lr is not negative";
+    else if (isnan(p->lr))
+        p->lr = optimizer->lr;
+    if (wrong)
+        fprintf(stderr, "gradus train: %s\n", wrong);
+    return !wrong;
+}
+
 int run_train(int count, char **arguments)
 {
-    plan p = {
-        .output = "mnist-model", .dtype = "float32", .hidden = 50, .steps = 10000, .batch = 100, .seed = 42, .lr = 0.1
-    };
+    plan p = { .output = "mnist-model",
+               .dtype = "float32",
+               .optimizer = "sgd",
+               .hidden = 50,
+               .steps = 10000,
+               .batch = 100,
+               .seed = 42,
+               .lr = NAN };
     const option options[] = {
         { "output", OPTION_TEXT, &p.output, "folder for the model and the history" },
         { "hidden", OPTION_COUNT, &p.hidden, "width of the hidden layer" },
-        { "steps", OPTION_COUNT, &p.steps, "steps of gradient descent" },
+        { "steps", OPTION_COUNT, &p.steps, "steps of the optimizer" },
         { "batch", OPTION_COUNT, &p.batch, "images a step, drawn with replacement" },
-        { "lr", OPTION_NUMBER, &p.lr, "learning rate" },
+        { "optimizer", OPTION_TEXT, &p.optimizer, "sgd, adagrad, rmsprop, adam or adamw" },
+        { "lr", OPTION_NUMBER, &p.lr, "learning rate: 0.1 for sgd, 0.01 for adagrad, else 0.001" },
         { "seed", OPTION_COUNT, &p.seed, "seed of the weights and the batches" },
         { "dtype", OPTION_TEXT, &p.dtype, "float32 or float64" },
         { "help", OPTION_FLAG, &p.help, "this text" },
@@ -178,14 +204,8 @@ int run_train(int count, char **arguments)
         return p.help ? 0 : EXIT_USAGE;
     }
     p.folder = arguments[0];
-    if (dtype_named(p.dtype) == GD_DEFAULT || p.seed < 0) {
-        fprintf(stderr, "gradus train: --dtype is float32 or float64, and --seed is not negative\n");
+    if (!complete(&p))
         return EXIT_USAGE;
-    }
-    if (p.hidden < 1 || p.steps < 1 || p.batch < 1 || p.lr < 0) {
-        fprintf(stderr, "gradus train: --hidden, --steps and --batch are at least 1, and --lr is not negative\n");
-        return EXIT_USAGE;
-    }
     sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
     gd_context *g = gd_open();
     gd_set_default_dtype(g, dtype_named(p.dtype));

@@ -3,16 +3,6 @@
 
 #include <string.h>
 
-enum { OPERANDS = GD__MAX_INPUTS + 1 };
-
-/* A nest of loops over the output's dimensions; strides in bytes, 0 where an operand is broadcast. */
-typedef struct nest {
-    int ndim, operands;
-    int64_t size[GD_MAX_DIMS];
-    int64_t stride[GD_MAX_DIMS][OPERANDS];
-    char *pointer[OPERANDS];
-} nest;
-
 static int64_t stride_at(const gd_tensor *t, int dim, int ndim)
 {
     int own = dim - (ndim - t->ndim);
@@ -20,7 +10,7 @@ static int64_t stride_at(const gd_tensor *t, int dim, int ndim)
 }
 
 /* Can dimension `outer` and the next one run as one loop? */
-static bool merges(const nest *n, int outer)
+static bool merges(const gd__nest *n, int outer)
 {
     for (int k = 0; k < n->operands; k++)
         if (n->stride[outer][k] != n->stride[outer + 1][k] * n->size[outer + 1])
@@ -28,7 +18,7 @@ static bool merges(const nest *n, int outer)
     return true;
 }
 
-static void collapse(nest *n)
+static void collapse(gd__nest *n)
 {
     int kept = 0;
     for (int i = 0; i < n->ndim; i++) {
@@ -46,9 +36,10 @@ static void collapse(nest *n)
     n->ndim = kept;
 }
 
-static void run_nest(nest *n, gd__loop *loop, const gd__attrs *attrs)
+void gd__nest_run(gd__nest *n, gd__loop *loop, const gd__attrs *attrs)
 {
-    static const int64_t none[OPERANDS] = { 0 };
+    static const int64_t none[GD__MAX_POINTERS] = { 0 };
+    collapse(n);
     if (n->ndim == 0) {
         loop(n->pointer, none, 1, attrs);
         return;
@@ -72,7 +63,14 @@ static void run_nest(nest *n, gd__loop *loop, const gd__attrs *attrs)
     }
 }
 
-static void add_operand(nest *n, const gd_tensor *t)
+gd__nest gd__nest_over(const gd_tensor *t)
+{
+    gd__nest n = { .ndim = t->ndim };
+    memcpy(n.size, t->shape, t->ndim * sizeof *n.size);
+    return n;
+}
+
+void gd__nest_add(gd__nest *n, const gd_tensor *t)
 {
     int k = n->operands++;
     n->pointer[k] = t->data;
@@ -85,14 +83,14 @@ static bool plain(const gd__call *call)
     for (int i = 0; i < call->count; i++)
         if (!call->in[i]->contiguous || call->in[i]->numel != call->out->numel)
             return false;
-    return true;
+    return call->out->contiguous;
 }
 
 /* All operands lie as the output does: one loop. */
 static void run_plain(const gd__call *call, gd__loop *loop)
 {
-    char *pointer[OPERANDS] = { call->out->data };
-    int64_t stride[OPERANDS] = { (int64_t)gd_dtype_size((gd_dtype)call->out->dtype) };
+    char *pointer[GD__MAX_POINTERS] = { call->out->data };
+    int64_t stride[GD__MAX_POINTERS] = { (int64_t)gd_dtype_size((gd_dtype)call->out->dtype) };
     for (int i = 0; i < call->count; i++) {
         pointer[i + 1] = call->in[i]->data;
         stride[i + 1] = (int64_t)gd_dtype_size((gd_dtype)call->in[i]->dtype);
@@ -115,18 +113,15 @@ bool gd__run_elementwise(const gd__kernel *kernel, const gd__call *call)
         run_plain(call, loop);
         return true;
     }
-    nest n = { .ndim = call->out->ndim };
-    memcpy(n.size, call->out->shape, call->out->ndim * sizeof *n.size);
-    add_operand(&n, call->out);
+    gd__nest n = gd__nest_over(call->out);
+    gd__nest_add(&n, call->out);
     for (int i = 0; i < call->count; i++)
-        add_operand(&n, call->in[i]);
-    collapse(&n);
-    run_nest(&n, loop, call->attrs);
+        gd__nest_add(&n, call->in[i]);
+    gd__nest_run(&n, loop, call->attrs);
     return true;
 }
 
 /* ---- a strided copy ---- */
-
 
 static void copy_loop(char *const *pointer, const int64_t *stride, int64_t n, const gd__attrs *attrs)
 {
@@ -142,7 +137,7 @@ static void copy_loop(char *const *pointer, const int64_t *stride, int64_t n, co
 void gd__copy_into(const gd_tensor *t, char *to, const int64_t *stride)
 {
     int64_t size = (int64_t)gd_dtype_size((gd_dtype)t->dtype);
-    nest n = { .ndim = t->ndim, .operands = 2, .pointer = { to, t->data } };
+    gd__nest n = { .ndim = t->ndim, .operands = 2, .pointer = { to, t->data } };
     if (t->numel == 0)
         return;
     for (int i = 0; i < t->ndim; i++) {
@@ -150,14 +145,13 @@ void gd__copy_into(const gd_tensor *t, char *to, const int64_t *stride)
         n.stride[i][0] = stride[i];
         n.stride[i][1] = t->stride[i] * size;
     }
-    collapse(&n);
-    run_nest(&n, copy_loop, &(gd__attrs){ .integer = { size } });
+    gd__nest_run(&n, copy_loop, &(gd__attrs){ .integer = { size } });
 }
 
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to)
 {
     int64_t size = (int64_t)gd_dtype_size((gd_dtype)t->dtype), step = size;
-    nest n = { .ndim = t->ndim, .operands = 2, .pointer = { to, t->data } };
+    gd__nest n = { .ndim = t->ndim, .operands = 2, .pointer = { to, t->data } };
     if (t->numel == 0)
         return;
     for (int i = t->ndim - 1; i >= 0; i--) {
@@ -166,6 +160,5 @@ void gd__copy_strided(const gd_tensor *t, const int *order, char *to)
         n.stride[i][1] = t->stride[order[i]] * size;
         step *= n.size[i];
     }
-    collapse(&n);
-    run_nest(&n, copy_loop, &(gd__attrs){ .integer = { size } });
+    gd__nest_run(&n, copy_loop, &(gd__attrs){ .integer = { size } });
 }

@@ -13,12 +13,21 @@ typedef struct gd__kernel gd__kernel;
 /* One pass over n elements: pointer[0] the output, pointer[1 ...] the operands; strides in bytes. */
 typedef void gd__loop(char *const *pointer, const int64_t *stride, int64_t n, const gd__attrs *attrs);
 
+/* A tensor in row-major order as outer x along x inner elements: outer x inner lanes that run along the middle. */
+typedef struct gd__lanes {
+    int64_t outer, along, inner;
+} gd__lanes;
+
+/* One pass over lanes: y has an element for each, or as many as x. */
+typedef void gd__lane_loop(gd__lanes l, const void *x, void *y);
+
 /* Fills call->out. False with the error set. */
 typedef bool gd__run(const gd__kernel *kernel, const gd__call *call);
 
 struct gd__kernel {
     gd__run *run;
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
+    gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
 };
 
 /* The table of the context's instruction set, chosen at the first call; NULL with the error set. */
@@ -26,6 +35,27 @@ const gd__kernel *const *gd__kernels(gd_context *g);
 
 /* Runs an elementwise kernel: collapses dimensions, broadcasts, calls the loop (elementwise.c). */
 gd__run gd__run_elementwise;
+
+/* Runs a lane loop that makes one element of each lane: attrs as op/reduce.h has them (lanes.c). */
+gd__run gd__run_fold;
+
+/* Runs a lane loop along the one dimension attrs->integer[0], on a row-major operand (lanes.c). */
+gd__run gd__run_along;
+
+/* A nest of loops over the places of a shape; strides in bytes, 0 where an operand is repeated. */
+enum { GD__MAX_POINTERS = GD__MAX_INPUTS + 1 };
+typedef struct gd__nest {
+    int ndim, operands;
+    int64_t size[GD_MAX_DIMS];
+    int64_t stride[GD_MAX_DIMS][GD__MAX_POINTERS];
+    char *pointer[GD__MAX_POINTERS];
+} gd__nest;
+
+/* A nest over the shape of t, still without operands; its next operand, as that lies, broadcast; and the loop run
+ * over all places in row-major order, of which there must be some (elementwise.c). */
+gd__nest gd__nest_over(const gd_tensor *t);
+void gd__nest_add(gd__nest *n, const gd_tensor *t);
+void gd__nest_run(gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
 
 /* A strided copy into row-major memory, dimensions taken in this order (elementwise.c). */
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to);

@@ -106,7 +106,7 @@ static gd_batch make_batch(gd_loader *loader, int64_t count)
 {
     gd__random *random = &loader->object.context->random;
     if (loader->replacement) {
-        gd__random_integers(random, loader->order, count, loader->dataset->count);
+        gd__random_integers(random, loader->order, count, 0, loader->dataset->count);
         return gd__gather(loader->dataset, loader->order, 1, count);
     }
     if (!loader->shuffle)

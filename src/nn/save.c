@@ -66,7 +66,7 @@ static bool each(gd_layer *layer, gd_archive *archive, const char *path, bool wr
         char name[256];
         gd_tensor *want = gd_parameter(layer, i);
         gd_parameter_name(layer, i, name, sizeof name);
-        if (!gd__alive(want) || !fits(layer, path, name, archive, want))
+        if (!gd__alive(want) || !gd__may_write(want, "gd_load") || !fits(layer, path, name, archive, want))
             return false;
         gd_tensor *have = gd_archive_get(archive, name);
         if (write && !gd_write(want, (gd_dtype)have->dtype, gd_data(have), (size_t)have->numel))

@@ -261,3 +261,17 @@ gd_tensor *gd_where(gd_tensor *condition, gd_tensor *a, gd_tensor *b)
     }
     return gd__apply(GD__OP_where, 3, (gd_tensor *[]){ condition, a, b }, NULL);
 }
+
+gd_tensor *gd_masked_fill(gd_tensor *x, gd_tensor *mask, double value)
+{
+    gd_context *g = gd__context(x ? x : mask);
+    char text[GD__TEXT_SIZE];
+    if (!gd__usable(g, x, "masked_fill", "x") || !gd__usable(g, mask, "masked_fill", "the mask"))
+        return gd__error_object(g);
+    if (mask->dtype != GD_BOOL)
+        return gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, "masked_fill", "Make the mask with a comparison" },
+                        "the mask is bool, not %s", gd__describe(mask, text));
+    if (!gd__holds(g, (gd_dtype)x->dtype, value, "masked_fill"))
+        return gd__error_object(g);
+    return gd_where(mask, gd_scalar(g, (gd_dtype)x->dtype, value), x);
+}

@@ -7,6 +7,12 @@ bool gd__infer_same(const gd__call *call, gd__meta *out)
     return true;
 }
 
+bool gd__infer_along(const gd__call *call, gd__meta *out)
+{
+    out->shape = gd__shape(call->in[0]);
+    return gd__axis(call->in[0], call->attrs->integer[0]) >= 0;
+}
+
 static bool refuse(const gd__call *call, int dim, int64_t a, int64_t b)
 {
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
@@ -50,4 +56,14 @@ bool gd__infer_compare(const gd__call *call, gd__meta *out)
 {
     out->dtype = GD_BOOL;
     return gd__infer_broadcast(call, out);
+}
+
+int gd__dim_of(const char *function, const gd_tensor *x, int dim)
+{
+    gd_context *g = x->object.context;
+    const char *outer = g->running;
+    g->running = function;
+    int counted = gd__dim(x, dim);
+    g->running = outer;
+    return counted;
 }

@@ -1,15 +1,9 @@
-/* loss.c - softmax and the losses. */
+/* loss.c - softmax, and the losses that have kernels; regression.c and classification.c are written in them. */
 #include "op/op.h"
 
 #include <math.h>
 
 /* ---- softmax and its logarithm ---- */
-
-static bool along_dim_infer(const gd__call *call, gd__meta *out)
-{
-    out->shape = gd__shape(call->in[0]);
-    return gd__dim(call->in[0], (int)call->attrs->integer[0]) >= 0;
-}
 
 static gd_tensor *sum_along(const gd__vjp *v, gd_tensor *x)
 {
@@ -27,7 +21,7 @@ const gd__op gd__op_softmax = {
               .why = "raising one x lowers the shares of all others: the sum is that common part",
               .latex = "y = \\frac{e^{x}}{\\sum e^{x}}",
               .latex_derivative = { "\\bar x = y \\odot (\\bar y - \\sum \\bar y \\odot y)" } },
-    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = along_dim_infer,
+    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = gd__infer_along,
     .vjp = softmax_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT },
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } },
                 { .shape = { { 3, { 2, 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } } },
@@ -49,7 +43,7 @@ const gd__op gd__op_log_softmax = {
               .why = "the subtracted logarithm depends on every x, by its share exp(y)",
               .latex = "y = x - \\ln \\sum e^{x}",
               .latex_derivative = { "\\bar x = \\bar y - e^{y} \\sum \\bar y" } },
-    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = along_dim_infer,
+    .arity = 1, .dtypes = GD__FLOATS, .contiguous = true, .infer = gd__infer_along,
     .vjp = log_softmax_vjp, .differentiable = 1, .reads = { GD__READS_OUTPUT },
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 1 } } },
                 { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .integer = { 0 } } } },
@@ -62,41 +56,38 @@ gd_tensor *gd_log_softmax(gd_tensor *x, int dim)
 
 /* ---- negative log-likelihood ---- */
 
-static bool labels_fit(const gd__call *call, const gd_tensor *labels, int64_t rows, int64_t classes)
+bool gd__labels_fit(const char *loss, const gd_tensor *labels, int64_t rows, int64_t classes, int64_t ignored)
 {
     char text[GD__TEXT_SIZE];
-    gd_context *g = call->context;
+    gd_context *g = labels->object.context;
+    gd__outside found;
     gd__describe(labels, text);
     if (labels->dtype != GD_INT64 && labels->dtype != GD_UINT8) {
-        gd__fail(g, (gd__fault){ .status = GD_ERROR_DTYPE, .remedy = "gd_cast them to GD_INT64" },
+        gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, loss, "gd_cast them to GD_INT64" },
                  "class labels are int64 or uint8, not %s", text);
         return false;
     }
     if (labels->ndim != 1 || labels->shape[0] != rows) {
-        gd__fail(g, (gd__fault){ .status = GD_ERROR_SHAPE, .dim = 1, .remedy = "gd_reshape them, or give as many as there are rows" },
+        gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 1, loss, "gd_reshape them, or give as many as there are rows" },
                  "the labels must be (%lld,), one for each row, and are %s", (long long)rows, text);
         return false;
     }
-    for (int64_t i = 0; i < rows; i++) {
-        int64_t label = labels->dtype == GD_INT64 ? ((const int64_t *)labels->data)[i]
-                                                  : ((const uint8_t *)labels->data)[i];
-        if (label < 0 || label >= classes) {
-            gd__fail(g, (gd__fault){ .status = GD_ERROR_INDEX, .remedy = "Labels count from 0" },
-                     "label %lld of sample %lld is outside the %lld classes", (long long)label, (long long)i,
-                     (long long)classes);
-            return false;
-        }
-    }
-    return true;
+    if (!gd__index_outside(labels, classes, &ignored, &found))
+        return true;
+    gd__fail(g, (gd__fault){ GD_ERROR_INDEX, 0, loss, "Labels count from 0" },
+             "label %lld of sample %lld is outside the %lld classes", (long long)found.value,
+             (long long)found.place.size[0], (long long)classes);
+    return false;
 }
 
+/* attrs: integer the label that does not count. */
 static bool nll_infer(const gd__call *call, gd__meta *out)
 {
     const gd_tensor *x = call->in[0];
     char text[GD__TEXT_SIZE];
     out->shape.count = 0;
     if (x->ndim == 2 && gd__is_float((gd_dtype)x->dtype))
-        return labels_fit(call, call->in[1], x->shape[0], x->shape[1]);
+        return gd__labels_fit("nll", call->in[1], x->shape[0], x->shape[1], call->attrs->integer[0]);
     gd__fail(call->context,
              (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Give one row a sample and one column a class, as floats" },
              "log-probabilities of shape (N, C) are expected, not %s", gd__describe(x, text));
@@ -105,25 +96,24 @@ static bool nll_infer(const gd__call *call, gd__meta *out)
 
 static gd_tensor *nll_vjp(const gd__vjp *v)
 {
-    return gd_nll_backward(v->dy, v->x[1], v->x[0]->shape[1]);
+    return gd_nll_backward(v->dy, v->x[1], v->x[0]->shape[1], v->attrs->integer[0]);
 }
 
 const gd__op gd__op_nll = {
-    .info = { .name = "nll", .input = { "x", "t" }, .formula = "y = -sum_i x[i, t_i] / N",
+    .info = { .name = "nll", .input = { "x", "t" }, .formula = "y = -sum_i x[i, t_i] / N over the N labels that count",
               .derivative = { "dx[i, t_i] = -dy / N, 0 elsewhere" },
               .why = "only the entry of the true class is looked at, and the mean over N divides it by N",
               .latex = "y = -\\frac1N \\sum_i x_{i t_i}",
               .latex_derivative = { "\\bar x_{ij} = -\\frac{\\bar y}{N} [j = t_i]" }, .torch_name = "NllLossBackward0" },
     .arity = 2, .dtypes = GD__AS_GIVEN, .contiguous = true, .infer = nll_infer,
     .vjp = nll_vjp, .differentiable = 1, .reads = { 2 },
-    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 3 } } }, .low = -2, .high = 0, .label_input = 2, .label_limit = 4 } },
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 1, { 3 } } }, .low = -2, .high = 0,
+                  .attrs = { .integer = { GD__IGNORED } }, .label_input = 2, .label_limit = 4 },
+                { .shape = { { 2, { 20, 3 } }, { 1, { 20 } } }, .low = -2, .high = 0, .attrs = { .integer = { 1 } },
+                  .label_input = 2, .label_limit = 3 } },
 };
 
-gd_tensor *gd_nll(gd_tensor *x, gd_tensor *labels)
-{
-    return gd__apply2(GD__OP_nll, x, labels);
-}
-
+/* attrs: integer the classes, and the label that does not count. */
 static bool nll_backward_infer(const gd__call *call, gd__meta *out)
 {
     const gd_tensor *dy = call->in[0], *labels = call->in[1];
@@ -131,7 +121,7 @@ static bool nll_backward_infer(const gd__call *call, gd__meta *out)
     char text[GD__TEXT_SIZE];
     out->shape = gd_shape(rows, classes);
     if (dy->numel == 1 && gd__is_float((gd_dtype)dy->dtype))
-        return labels_fit(call, labels, rows, classes);
+        return gd__labels_fit("nll_backward", labels, rows, classes, call->attrs->integer[1]);
     gd__fail(call->context, (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Pass the gradient of the scalar loss" },
              "a scalar gradient is expected, not %s", gd__describe(dy, text));
     return false;
@@ -140,7 +130,9 @@ static bool nll_backward_infer(const gd__call *call, gd__meta *out)
 /* Linear in dy, so the gradient is the same sum that nll takes. */
 static gd_tensor *nll_backward_vjp(const gd__vjp *v)
 {
-    return gd_reshape(gd_nll(v->dy, v->x[1]), gd__shape(v->x[0]));
+    gd_tensor *sum = gd__apply(GD__OP_nll, 2, (gd_tensor *[]){ v->dy, v->x[1] },
+                               &(gd__attrs){ .integer = { v->attrs->integer[1] } });
+    return gd_reshape(sum, gd__shape(v->x[0]));
 }
 
 const gd__op gd__op_nll_backward = {
@@ -149,18 +141,16 @@ const gd__op gd__op_nll_backward = {
               .latex_derivative = { "\\bar g = -\\frac1N \\sum_i \\bar z_{i t_i}" } },
     .arity = 2, .dtypes = GD__AS_GIVEN, .contiguous = true, .infer = nll_backward_infer,
     .vjp = nll_backward_vjp, .differentiable = 1, .reads = { 2 },
-    .sample = { { .shape = { { 0, { 0 } }, { 1, { 3 } } }, .low = -2, .high = 2, .attrs = { .integer = { 4 } },
-                  .label_input = 2, .label_limit = 4 } },
+    .sample = { { .shape = { { 0, { 0 } }, { 1, { 3 } } }, .low = -2, .high = 2,
+                  .attrs = { .integer = { 4, GD__IGNORED } }, .label_input = 2, .label_limit = 4 },
+                { .shape = { { 0, { 0 } }, { 1, { 20 } } }, .low = -2, .high = 2, .attrs = { .integer = { 3, 1 } },
+                  .label_input = 2, .label_limit = 3 } },
 };
 
-gd_tensor *gd_nll_backward(gd_tensor *dy, gd_tensor *labels, int64_t classes)
+gd_tensor *gd_nll_backward(gd_tensor *dy, gd_tensor *labels, int64_t classes, int64_t ignore_index)
 {
-    return gd__apply(GD__OP_nll_backward, 2, (gd_tensor *[]){ dy, labels }, &(gd__attrs){ .integer = { classes } });
-}
-
-gd_tensor *gd_cross_entropy(gd_tensor *logits, gd_tensor *labels)
-{
-    return gd_nll(gd_log_softmax(logits, -1), labels);
+    return gd__apply(GD__OP_nll_backward, 2, (gd_tensor *[]){ dy, labels },
+                     &(gd__attrs){ .integer = { classes, ignore_index } });
 }
 
 /* ---- binary cross-entropy ---- */
@@ -182,13 +172,24 @@ static bool bce_infer(const gd__call *call, gd__meta *out)
     return bce_fits(call, call->in[0], call->in[1]);
 }
 
+/* ln(1 - p) - ln p, the derivative by t. */
+static gd_tensor *log_odds_against(gd_tensor *p)
+{
+    return gd_sub(gd_clamp(gd_log1p(gd_neg(p)), -100, INFINITY), gd_clamp(gd_log(p), -100, INFINITY));
+}
+
+/* p (1 - p), which stays above 0. */
+static gd_tensor *variance_of(gd_tensor *p)
+{
+    return gd_clamp(gd_mul(p, gd_rsub_scalar(p, 1)), 1e-12, INFINITY);
+}
+
 static gd_tensor *bce_vjp(const gd__vjp *v)
 {
     gd_tensor *p = v->x[0], *t = v->x[1];
     if (v->i == 0)
         return gd_bce_backward(v->dy, p, t);
-    gd_tensor *slope = gd_sub(gd_clamp(gd_log1p(gd_neg(p)), -100, INFINITY), gd_clamp(gd_log(p), -100, INFINITY));
-    return gd_mul(v->dy, gd_div_scalar(slope, p->numel > 0 ? (double)p->numel : 1));
+    return gd_mul(v->dy, gd_div_scalar(log_odds_against(p), p->numel > 0 ? (double)p->numel : 1));
 }
 
 const gd__op gd__op_bce = {
@@ -205,9 +206,36 @@ const gd__op gd__op_bce = {
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
 };
 
-gd_tensor *gd_bce(gd_tensor *p, gd_tensor *t)
+static bool bce_terms_infer(const gd__call *call, gd__meta *out)
 {
-    return gd__apply2(GD__OP_bce, p, t);
+    out->shape = gd__shape(call->in[0]);
+    return bce_fits(call, call->in[0], call->in[1]);
+}
+
+static gd_tensor *bce_terms_vjp(const gd__vjp *v)
+{
+    gd_tensor *p = v->x[0], *t = v->x[1];
+    if (v->i == 0)
+        return gd_mul(v->dy, gd_div(gd_sub(p, t), variance_of(p)));
+    return gd_mul(v->dy, log_odds_against(p));
+}
+
+const gd__op gd__op_bce_terms = {
+    .info = { .name = "bce_terms", .input = { "p", "t" }, .formula = "y = -(t ln p + (1 - t) ln(1 - p))",
+              .derivative = { "dp = dy (p - t) / (p (1 - p))", "dt = dy (ln(1 - p) - ln p)" },
+              .why = "as in bce, logarithms stop at -100 and p (1 - p) at 1e-12",
+              .latex = "y = -t \\ln p - (1 - t) \\ln(1 - p)",
+              .latex_derivative = { "\\bar p = \\bar y \\odot \\frac{p - t}{p (1 - p)}",
+                                    "\\bar t = \\bar y \\odot (\\ln(1 - p) - \\ln p)" },
+              .torch_name = "BinaryCrossEntropyBackward0" },
+    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .infer = bce_terms_infer,
+    .vjp = bce_terms_vjp, .differentiable = 3, .reads = { 3, 1 },
+    .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
+};
+
+gd_tensor *gd_bce_terms(gd_tensor *p, gd_tensor *t)
+{
+    return gd__apply2(GD__OP_bce_terms, p, t);
 }
 
 static bool bce_backward_infer(const gd__call *call, gd__meta *out)
@@ -225,12 +253,13 @@ static gd_tensor *bce_backward_vjp(const gd__vjp *v)
 {
     gd_tensor *g = v->x[0], *p = v->x[1], *t = v->x[2];
     double n = p->numel > 0 ? (double)p->numel : 1;
-    gd_tensor *share = gd_div_scalar(gd_mul(v->dy, g), n);
-    gd_tensor *variance = gd_clamp(gd_mul(p, gd_rsub_scalar(p, 1)), 1e-12, INFINITY), *error = gd_sub(p, t);
+    gd_tensor *variance = variance_of(p);
     if (v->i == 0)
-        return gd_reshape(gd_sum(gd_div(gd_mul(v->dy, error), gd_mul_scalar(variance, n))), gd__shape(g));
+        return gd_reshape(gd_sum(gd_div(gd_mul(v->dy, gd_sub(p, t)), gd_mul_scalar(variance, n))), gd__shape(g));
+    gd_tensor *share = gd_div_scalar(gd_mul(v->dy, g), n);
     if (v->i == 2)
         return gd_neg(gd_div(share, variance));
+    gd_tensor *error = gd_sub(p, t);
     gd_tensor *bend = gd_sub(variance, gd_mul(error, gd_rsub_scalar(gd_mul_scalar(p, 2), 1)));
     return gd_mul(share, gd_div(bend, gd_square(variance)));
 }

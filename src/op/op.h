@@ -6,7 +6,7 @@
 
 #include "tensor/tensor.h"
 
-enum { GD__MAX_INPUTS = 5 };
+enum { GD__MAX_INPUTS = GD_MAX_OPERANDS };
 
 /* The numbers that an operation takes beside its operands. */
 typedef struct gd__attrs {
@@ -136,10 +136,45 @@ bool gd__infer_broadcast(const gd__call *call, gd__meta *out);
 bool gd__join_shapes(const gd__call *call, gd_dims *shape, gd_dims other);
 /* The shape of the first operand. */
 bool gd__infer_same(const gd__call *call, gd__meta *out);
+/* The shape of the operand; attrs->integer[0] must be one of its axes. */
+bool gd__infer_along(const gd__call *call, gd__meta *out);
 /* Broadcast, and the result is bool. */
 bool gd__infer_compare(const gd__call *call, gd__meta *out);
 
 /* gd_sum_to: x summed down to a shape that broadcasts to x's. x itself where nothing was broadcast. */
 gd_tensor *gd__sum_to(gd_tensor *x, gd_dims shape);
+
+/* ---- what losses share ---- */
+
+/* torch.nn.functional's ignore_index, where none is given: the label of a sample that does not count. */
+enum { GD__IGNORED = -100 };
+
+/* Can x, t and the weight, where there is one, be used? Asked before anything is made, which might take a dead one's
+ * place. The error names the loss. */
+bool gd__loss_usable(const char *loss, const gd_tensor *x, const gd_tensor *t, const gd_tensor *weight);
+
+/* Are these the labels of that many rows, below `classes` or ignored? The error names the loss. */
+bool gd__labels_fit(const char *loss, const gd_tensor *labels, int64_t rows, int64_t classes, int64_t ignored);
+
+/* The losses of the elements, made into what the reduction asks for. */
+gd_tensor *gd__reduce_loss(const char *loss, gd_tensor *terms, gd_loss_reduction reduction);
+
+/* ---- arguments that families share ---- */
+
+/* gd__dim, with an error that names a function which is no operation. */
+int gd__dim_of(const char *function, const gd_tensor *x, int dim);
+
+/* A tensor without dimensions counts as one element in a row: x in a row, and y, made of it, in the shape of x. */
+gd_tensor *gd__in_row(gd_tensor *x);
+gd_tensor *gd__shaped_as(gd_tensor *y, const gd_tensor *x);
+
+/* An index (int64 or uint8) outside 0 .. size - 1, and its place. */
+typedef struct gd__outside {
+    int64_t value;
+    gd_dims place;
+} gd__outside;
+
+/* Is there one? *except, where it is given, counts as inside. */
+bool gd__index_outside(const gd_tensor *index, int64_t size, const int64_t *except, gd__outside *found);
 
 #endif

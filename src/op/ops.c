@@ -26,3 +26,27 @@ const gd_op_info *gd_op_at(int index)
 {
     return index >= 0 && index < GD__OP_COUNT ? &gd__ops[index]->info : NULL;
 }
+
+static bool is_operation(int index)
+{
+    return index >= 0 && index < GD__OP_COUNT;
+}
+
+const char *gd_op_dtypes(int index)
+{
+    static const char *const rules[] = {
+        [GD__AS_GIVEN] = "as they are given; the result has the first operand's, where nothing else is said",
+        [GD__PROMOTED] = "promoted to one, as PyTorch does",
+        [GD__FLOATS] = "promoted to one; integers and bools become the default float dtype",
+        [GD__NUMBER] = "the tensor's; integers and bools become floats beside a number that is not whole",
+        [GD__ONE_FLOAT] = "floats, all of one dtype",
+    };
+    return is_operation(index) ? rules[gd__ops[index]->dtypes] : NULL;
+}
+
+const char *gd_op_shapes(int index)
+{
+    if (!is_operation(index) || !gd__ops[index]->elementwise)
+        return NULL;
+    return gd__ops[index]->arity == 1 ? "any; the result has the operand's" : "any that broadcast; the result has the common one";
+}

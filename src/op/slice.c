@@ -1,4 +1,4 @@
-/* slice.c - views that leave dimensions out, put them in, order them anew, or take a part. */
+/* slice.c - views that leave dimensions out, put them in, order them anew, or take a part; and padding. */
 #include "op/op.h"
 
 #include <string.h>
@@ -261,4 +261,83 @@ const gd__op gd__op_slice_backward = {
 gd_tensor *gd_slice_backward(gd_tensor *dy, gd_dims shape, int dim, int64_t start, int64_t step)
 {
     return gd__apply1(GD__OP_slice_backward, dy, &(gd__attrs){ .dims = shape, .integer = { dim, start, 0, step } });
+}
+
+/* ---- pad ---- */
+
+/* attrs: integer dim, how many before and how many after; scalar the value. */
+static bool pad_infer(const gd__call *call, gd__meta *out)
+{
+    const gd_tensor *x = call->in[0];
+    const int64_t *asked = call->attrs->integer;
+    int dim = gd__dim(x, (int)asked[0]);
+    char text[GD__TEXT_SIZE];
+    if (dim < 0)
+        return false;
+    out->shape = gd__shape(x);
+    if (asked[1] >= 0 && asked[2] >= 0 && !__builtin_add_overflow(asked[1], asked[2], &out->shape.size[dim]) &&
+        !__builtin_add_overflow(out->shape.size[dim], x->shape[dim], &out->shape.size[dim]))
+        return true;
+    gd__fail(call->context, (gd__fault){ .status = GD_ERROR_SHAPE, .dim = dim + 1, .remedy = "Pad with less" },
+             "%s can't get %lld elements before and %lld after", gd__describe(x, text), (long long)asked[1],
+             (long long)asked[2]);
+    return false;
+}
+
+static gd_tensor *pad_vjp(const gd__vjp *v)
+{
+    int dim = gd__dim(v->x[0], (int)v->attrs->integer[0]);
+    int64_t before = v->attrs->integer[1];
+    return gd_slice(v->dy, dim, before, before + v->x[0]->shape[dim], 1);
+}
+
+const gd__op gd__op_pad = {
+    .info = { .name = "pad", .input = { "x" }, .formula = "y = x with numbers put before it and behind it",
+              .derivative = { "dx = dy without what was put there" }, .why = "what was put there does not depend on x",
+              .latex = "y_{b + i} = x_i", .latex_derivative = { "\\bar x_i = \\bar y_{b + i}" },
+              .torch_name = "ConstantPadNdBackward0" },
+    .arity = 1, .dtypes = GD__AS_GIVEN, .contiguous = true, .infer = pad_infer, .vjp = pad_vjp, .differentiable = 1,
+    .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -1, .high = 1,
+                  .attrs = { .integer = { 1, 2, 1 }, .scalar = { 0.5 } } },
+                { .shape = { { 3, { 2, 3, 2 } } }, .low = -1, .high = 1, .attrs = { .integer = { -2, 0, 2 } } } },
+};
+
+/* Negative numbers crop; what is left must not be less than nothing. */
+static gd_tensor *crop(gd_tensor *x, int dim, int64_t before, int64_t after)
+{
+    char text[GD__TEXT_SIZE];
+    int64_t size = x->shape[dim];
+    int64_t start = before < 0 ? (before < -size ? size + 1 : -before) : 0;
+    int64_t end = after < 0 ? (after < -size ? -1 : size + after) : size;
+    if (start > end)
+        return gd__fail(x->object.context, (gd__fault){ GD_ERROR_SHAPE, dim + 1, "pad", "Crop less" },
+                        "dimension %d of %s can't be cropped by %lld and %lld", dim, gd__describe(x, text),
+                        (long long)before, (long long)after);
+    return start > 0 || end < size ? gd_slice(x, dim, start, end, 1) : x;
+}
+
+gd_tensor *gd_pad(gd_tensor *x, gd_dims before, gd_dims after, double value)
+{
+    gd_context *g = gd__context(x);
+    char text[GD__TEXT_SIZE], left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
+    if (!gd__usable(g, x, "pad", "x"))
+        return gd__error_object(g);
+    if (before.count != x->ndim || after.count != x->ndim)
+        return gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "pad", "Give two numbers for each dimension, 0 for none" },
+                        "%s before and %s after do not fit %s", gd__shape_text(before, left),
+                        gd__shape_text(after, right), gd__describe(x, text));
+    if (!gd__holds(g, (gd_dtype)x->dtype, value, "pad"))
+        return gd__error_object(g);
+    gd_tensor *y = x;
+    for (int i = 0; i < before.count && gd__alive(y); i++)
+        y = crop(y, i, before.size[i], after.size[i]);
+    bool copied = false;
+    for (int i = 0; i < before.count && gd__alive(y); i++) {
+        int64_t more = before.size[i] > 0 ? before.size[i] : 0, behind = after.size[i] > 0 ? after.size[i] : 0;
+        if (more == 0 && behind == 0)
+            continue;
+        y = gd__apply1(GD__OP_pad, y, &(gd__attrs){ .integer = { i, more, behind }, .scalar = { value } });
+        copied = true;
+    }
+    return copied ? y : gd_clone(y);
 }

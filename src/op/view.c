@@ -33,12 +33,8 @@ static bool settle_shape(const gd_tensor *x, gd_dims *shape)
 
 static bool reshape_infer(const gd__call *call, gd__meta *out)
 {
-    int64_t stride = 1;
     out->shape = call->attrs->dims;
-    for (int i = out->shape.count - 1; i >= 0; i--) {
-        out->stride[i] = stride;
-        stride *= out->shape.size[i] > 0 ? out->shape.size[i] : 1;
-    }
+    gd__row_major_strides(out->shape, out->stride);
     return true;
 }
 
@@ -220,10 +216,9 @@ gd_tensor *gd_cast(gd_tensor *x, gd_dtype dtype)
     gd_context *g = gd__context(x);
     if (!gd__usable(g, x, "cast", "the tensor"))
         return gd__error_object(g);
-    gd_dtype wanted = gd__dtype(g, dtype);
-    if (!gd__is_dtype(wanted))
-        return gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, "cast", "Name one of the dtypes of GD_DTYPE_LIST" },
-                        "%d is no dtype", (int)dtype);
+    gd_dtype wanted = gd__dtype_asked(g, "cast", dtype);
+    if (wanted == GD_DEFAULT)
+        return gd__error_object(g);
     if (x->dtype == wanted)
         return x;
     return gd__apply1(GD__OP_cast, x, &(gd__attrs){ .integer = { wanted } });

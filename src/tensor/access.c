@@ -129,23 +129,46 @@ void gd__fill(gd_tensor *t, gd_dtype dtype, const void *from)
         gd__each(t, copy_in, &state);
 }
 
+/* One past the last byte. */
+static uintptr_t end_of(const gd_tensor *t)
+{
+    int64_t last = 0;
+    for (int i = 0; i < t->ndim; i++)
+        last += (t->shape[i] - 1) * t->stride[i];
+    return (uintptr_t)t->data + (size_t)(last + 1) * gd__dtypes[t->dtype].size;
+}
+
+bool gd__overlap(const gd_tensor *a, const gd_tensor *b)
+{
+    return a->numel > 0 && b->numel > 0 && (uintptr_t)a->data < end_of(b) && (uintptr_t)b->data < end_of(a);
+}
+
 /* Elements of an expanded view share their memory. */
-static bool each_by_itself(const gd_tensor *t)
+static bool shares_elements(const gd_tensor *t)
+{
+    for (int i = 0; i < t->ndim; i++)
+        if (t->shape[i] > 1 && t->stride[i] == 0)
+            return true;
+    return false;
+}
+
+bool gd__may_write(const gd_tensor *t, const char *function)
 {
     char text[GD__TEXT_SIZE];
-    for (int i = 0; i < t->ndim; i++) {
-        if (t->shape[i] < 2 || t->stride[i] != 0)
-            continue;
-        gd__fail(t->object.context, (gd__fault){ GD_ERROR_STATE, 0, "gd_write", "Write to a gd_clone of it" },
-                 "several elements of %s are one in memory", gd__describe(t, text));
-        return false;
-    }
-    return true;
+    gd__fault fault = { GD_ERROR_STATE, 0, function, "Write to a gd_clone of it" };
+    if (t->storage->read_only)
+        gd__fail(t->object.context, fault, "%s is read-only: its memory belongs to another", gd__describe(t, text));
+    else if (shares_elements(t))
+        gd__fail(t->object.context, fault, "several elements of %s are one in memory", gd__describe(t, text));
+    else
+        return true;
+    return false;
 }
 
 bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count)
 {
-    if (!may_copy(t, "gd_write", dtype, from, count) || t->object.context->failed || !each_by_itself(t))
+    if (!may_copy(t, "gd_write", dtype, from, count) || t->object.context->failed ||
+        !gd__may_write(t, "gd_write"))
         return false;
     if (count == 0)
         return true;

@@ -1,17 +1,15 @@
-/* create.c - tensors from values, memory and random draws. */
+/* create.c - tensors from values and memory. */
 #include "tensor/tensor.h"
 
 #include <string.h>
 
-/* A tensor whose elements the caller sets; the error tensor where the context, dtype or shape is wrong. */
-static gd_tensor *create(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape)
+gd_tensor *gd__create(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape)
 {
     if (!g || g->stand_in)
         return gd__error_object(g);
-    gd_dtype chosen = gd__dtype(g, dtype);
-    if (!gd__is_dtype(chosen))
-        return gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, function, "Name one of the dtypes of GD_DTYPE_LIST" },
-                        "%d is no dtype", (int)dtype);
+    gd_dtype chosen = gd__dtype_asked(g, function, dtype);
+    if (chosen == GD_DEFAULT)
+        return gd__error_object(g);
     const char *outer = g->running;
     g->running = function;
     gd_tensor *t = gd__tensor(g, &(gd__meta){ .dtype = chosen, .shape = shape });
@@ -27,7 +25,7 @@ gd_tensor *gd_values_of(gd_context *g, gd_dtype dtype, gd_dims shape, size_t cou
         return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_values", "Give one value for each element" },
                         "%zu values for the shape %s, which holds %lld", values ? count : 0,
                         gd__shape_text(shape, text), (long long)room);
-    gd_tensor *t = create(g, "gd_values", dtype, shape);
+    gd_tensor *t = gd__create(g, "gd_values", dtype, shape);
     for (size_t i = 0; gd__alive(t) && i < count; i++)
         gd__store((gd_dtype)t->dtype, t->data + i * gd_dtype_size((gd_dtype)t->dtype), values[i]);
     return t;
@@ -35,7 +33,7 @@ gd_tensor *gd_values_of(gd_context *g, gd_dtype dtype, gd_dims shape, size_t cou
 
 gd_tensor *gd_full(gd_context *g, gd_dtype dtype, gd_dims shape, double value)
 {
-    gd_tensor *t = create(g, "gd_full", dtype, shape);
+    gd_tensor *t = gd__create(g, "gd_full", dtype, shape);
     for (int64_t i = 0; gd__alive(t) && i < t->numel; i++)
         gd__store((gd_dtype)t->dtype, t->data + (size_t)i * gd_dtype_size((gd_dtype)t->dtype), value);
     return t;
@@ -43,7 +41,7 @@ gd_tensor *gd_full(gd_context *g, gd_dtype dtype, gd_dims shape, double value)
 
 gd_tensor *gd_zeros(gd_context *g, gd_dtype dtype, gd_dims shape)
 {
-    gd_tensor *t = create(g, "gd_zeros", dtype, shape);
+    gd_tensor *t = gd__create(g, "gd_zeros", dtype, shape);
     if (gd__alive(t))
         memset(t->data, 0, (size_t)t->numel * gd_dtype_size((gd_dtype)t->dtype));
     return t;
@@ -80,11 +78,11 @@ gd_tensor *gd_scalar(gd_context *g, gd_dtype dtype, double value)
     return gd_full(g, dtype, gd_shape(), value);
 }
 
-gd_tensor *gd_arange(gd_context *g, gd_dtype dtype, int64_t n)
+gd_tensor *gd_eye(gd_context *g, gd_dtype dtype, int64_t rows, int64_t columns)
 {
-    gd_tensor *t = create(g, "gd_arange", dtype == GD_DEFAULT ? GD_INT64 : dtype, gd_shape(n));
-    for (int64_t i = 0; gd__alive(t) && i < t->numel; i++)
-        gd__store((gd_dtype)t->dtype, t->data + (size_t)i * gd_dtype_size((gd_dtype)t->dtype), (double)i);
+    gd_tensor *t = gd_zeros(g, dtype, gd_shape(rows, columns));
+    for (int64_t i = 0; gd__alive(t) && i < rows && i < columns; i++)
+        gd__store((gd_dtype)t->dtype, t->data + (size_t)(i * (columns + 1)) * gd__dtypes[t->dtype].size, 1);
     return t;
 }
 
@@ -93,73 +91,8 @@ gd_tensor *gd_from_memory(gd_context *g, gd_dtype dtype, gd_dims shape, const vo
     if (!from && gd__count(shape) > 0)
         return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_from_memory", "Pass the address of the elements" },
                         "the memory is NULL");
-    gd_tensor *t = create(g, "gd_from_memory", dtype, shape);
+    gd_tensor *t = gd__create(g, "gd_from_memory", dtype, shape);
     if (gd__alive(t) && t->numel > 0)
         gd__fill(t, (gd_dtype)t->dtype, from);
     return t;
-}
-
-/* ---- random draws ---- */
-
-static gd_tensor *create_float(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape)
-{
-    if (dtype == GD_DEFAULT || gd__is_float(dtype))
-        return create(g, function, dtype, shape);
-    return gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, function, "Draw float32 or float64 and gd_cast the result" },
-                    "%s numbers can't be drawn", gd_dtype_name(dtype));
-}
-
-gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape)
-{
-    gd_tensor *t = create_float(g, "gd_rand", dtype, shape);
-    if (!gd__alive(t))
-        return t;
-    if (t->dtype == GD_FLOAT32)
-        gd__random_uniform_f32(&g->random, (float *)t->data, t->numel, 0, 1);
-    else
-        gd__random_uniform_f64(&g->random, (double *)t->data, t->numel, 0, 1);
-    return t;
-}
-
-gd_tensor *gd_randn(gd_context *g, gd_dtype dtype, gd_dims shape)
-{
-    gd_tensor *t = create_float(g, "gd_randn", dtype, shape);
-    if (!gd__alive(t))
-        return t;
-    if (t->dtype == GD_FLOAT32)
-        gd__random_normal_f32(&g->random, (float *)t->data, t->numel, 0, 1);
-    else
-        gd__random_normal_f64(&g->random, (double *)t->data, t->numel, 0, 1);
-    return t;
-}
-
-gd_tensor *gd_choice(gd_context *g, int64_t limit, int64_t n)
-{
-    if (limit <= 0)
-        return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_choice", "Pass how many there are to draw from" },
-                        "a draw from %lld integers", (long long)limit);
-    gd_tensor *t = create(g, "gd_choice", GD_INT64, gd_shape(n));
-    if (gd__alive(t))
-        gd__random_integers(&g->random, (int64_t *)t->data, t->numel, limit);
-    return t;
-}
-
-gd_tensor *gd_randperm(gd_context *g, int64_t n)
-{
-    gd_tensor *t = create(g, "gd_randperm", GD_INT64, gd_shape(n));
-    if (gd__alive(t))
-        gd__random_permutation(&g->random, (int64_t *)t->data, t->numel);
-    return t;
-}
-
-void gd_seed(gd_context *g, gd_rng kind, uint64_t seed)
-{
-    if (!g || g->stand_in)
-        return;
-    if (kind == GD_RNG_PHILOX || kind == GD_RNG_TORCH || kind == GD_RNG_NUMPY)
-        gd__random_seed(&g->random, kind, seed);
-    else
-        gd__fail(g,
-                 (gd__fault){ GD_ERROR_VALUE, 0, "gd_seed", "Use GD_RNG_PHILOX, GD_RNG_TORCH or GD_RNG_NUMPY" },
-                 "%d is no kind of random stream", (int)kind);
 }

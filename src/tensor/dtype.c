@@ -1,6 +1,9 @@
 /* dtype.c - kinds of numbers: their sizes, what two of them become, one as another. */
 #include "tensor/tensor.h"
 
+#include <float.h>
+#include <math.h>
+
 const gd__dtype_facts gd__dtypes[] = {
 #define DTYPE(constant, name, type) [constant] = { name, sizeof(type) },
     GD_DTYPE_LIST(DTYPE)
@@ -22,6 +25,16 @@ gd_dtype gd__dtype(gd_context *g, gd_dtype dtype)
     if (dtype != GD_DEFAULT)
         return dtype;
     return g->default_dtype == GD_DEFAULT ? GD_FLOAT32 : (gd_dtype)g->default_dtype;
+}
+
+gd_dtype gd__dtype_asked(gd_context *g, const char *function, gd_dtype dtype)
+{
+    gd_dtype settled = gd__dtype(g, dtype);
+    if (gd__is_dtype(settled))
+        return settled;
+    gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, function, "Name one of the dtypes of GD_DTYPE_LIST" }, "%d is no dtype",
+             (int)dtype);
+    return GD_DEFAULT;
 }
 
 void gd_set_default_dtype(gd_context *g, gd_dtype dtype)
@@ -58,6 +71,18 @@ gd_dtype gd__promote(gd_dtype a, int a_ndim, gd_dtype b, int b_ndim)
     if (category(a) == category(b) && (a_ndim == 0) != (b_ndim == 0))
         return a_ndim > 0 ? a : b;
     return wider(a, b);
+}
+
+bool gd__holds(gd_context *g, gd_dtype dtype, double value, const char *function)
+{
+    bool good = dtype == GD_FLOAT32  ? !(fabs(value) > FLT_MAX) || isinf(value)
+                : dtype == GD_INT64 ? value >= -9223372036854775808.0 && value < 9223372036854775808.0
+                : dtype == GD_UINT8 ? value > -256 && value < 256 /* negative ones wrap */
+                                    : true;
+    if (!good)
+        gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, function, "Give another number, or gd_cast the tensor first" },
+                 "%g can't be a %s", value, gd_dtype_name(dtype));
+    return good;
 }
 
 double gd__load(gd_dtype dtype, const void *at)

@@ -70,19 +70,19 @@ char *gd__describe(const gd_tensor *t, char *text)
     return text;
 }
 
-int gd__dim(const gd_tensor *t, int dim)
+int gd__dim(const gd_tensor *t, int64_t dim)
 {
-    int counted = dim < 0 ? dim + t->ndim : dim;
+    int64_t counted = dim < 0 ? dim + t->ndim : dim;
     if (counted >= 0 && counted < t->ndim)
-        return counted;
+        return (int)counted;
     char text[GD__TEXT_SIZE];
     gd__fail(t->object.context,
              (gd__fault){ .status = GD_ERROR_INDEX, .remedy = "Dimensions count from 0, or from the end with -1" },
-             "there is no dimension %d in %s", dim, gd__describe(t, text));
+             "there is no dimension %lld in %s", (long long)dim, gd__describe(t, text));
     return -1;
 }
 
-int gd__dim_for(const char *function, const gd_tensor *t, int dim)
+int gd__dim_for(const char *function, const gd_tensor *t, int64_t dim)
 {
     gd_context *g = t->object.context;
     const char *outer = g->running;
@@ -90,4 +90,9 @@ int gd__dim_for(const char *function, const gd_tensor *t, int dim)
     int counted = gd__dim(t, dim);
     g->running = outer;
     return counted;
+}
+
+int gd__axis(const gd_tensor *t, int64_t dim)
+{
+    return t->ndim == 0 && (dim == 0 || dim == -1) ? 0 : gd__dim(t, dim);
 }

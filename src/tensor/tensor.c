@@ -4,13 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static void free_storage(gd_context *g, gd__storage *storage)
+{
+    if (storage->release)
+        storage->release(storage->user);
+    gd__free(g, storage, storage->size);
+}
+
 /* The gradient is an object of the same scope and goes by itself. */
 static void tensor_destroy(gd__object *object)
 {
     gd_tensor *t = (gd_tensor *)object;
     gd_context *g = object->context;
     if (--t->storage->uses == 0)
-        gd__free(g, t->storage, t->storage->size);
+        free_storage(g, t->storage);
     while (t->hooks) {
         gd__hook *next = t->hooks->next;
         gd__free(g, t->hooks, sizeof *t->hooks);
@@ -38,14 +45,13 @@ static gd_tensor *new_tensor(gd_context *g, const gd__meta *meta)
     return t;
 }
 
-static void set_row_major(gd_tensor *t)
+void gd__row_major_strides(gd_dims shape, int64_t *stride)
 {
-    int64_t stride = 1;
-    for (int i = t->ndim - 1; i >= 0; i--) {
-        t->stride[i] = stride;
-        stride *= t->shape[i] > 0 ? t->shape[i] : 1;
+    int64_t step = 1;
+    for (int i = shape.count - 1; i >= 0; i--) {
+        stride[i] = step;
+        step *= shape.size[i] > 0 ? shape.size[i] : 1;
     }
-    t->contiguous = true;
 }
 
 /* Strides of dimensions of size 1 do not count, and none of an empty tensor do. */
@@ -62,38 +68,61 @@ static bool is_row_major(const gd_tensor *t)
     return true;
 }
 
-static gd__storage *new_storage(gd_context *g, size_t bytes)
+static bool can_be(gd_context *g, gd_dims shape)
+{
+    char text[GD__TEXT_SIZE];
+    gd__fault fault = { .status = GD_ERROR_SHAPE, .remedy = "Use at most 8 dimensions, none negative" };
+    if (gd__count(shape) >= 0)
+        return true;
+    if (!gd__dims_fit(shape))
+        gd__fail(g, fault, "the shape has more than %d dimensions", GD_MAX_DIMS);
+    else
+        gd__fail(g, fault, "%s is no shape that a tensor can have", gd__shape_text(shape, text));
+    return false;
+}
+
+/* A tensor with a storage of so many bytes, its strides not set. */
+static gd_tensor *with_storage(gd_context *g, const gd__meta *meta, size_t bytes)
 {
     size_t size = sizeof(gd__storage) + bytes;
     gd__storage *storage = gd__alloc(g, size);
-    if (storage)
-        *storage = (gd__storage){ .uses = 1, .size = size, .bytes = (char *)(storage + 1) };
-    return storage;
-}
-
-gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta)
-{
-    int64_t count = gd__count(meta->shape);
-    if (count < 0) {
-        char text[GD__TEXT_SIZE];
-        gd__fault fault = { .status = GD_ERROR_SHAPE, .remedy = "Use at most 8 dimensions, none negative" };
-        if (!gd__dims_fit(meta->shape))
-            gd__fail(g, fault, "the shape has more than %d dimensions", GD_MAX_DIMS);
-        else
-            gd__fail(g, fault, "%s is no shape that a tensor can have", gd__shape_text(meta->shape, text));
-        return NULL;
-    }
-    gd__storage *storage = new_storage(g, (size_t)count * gd__dtypes[meta->dtype].size);
     if (!storage)
         return NULL;
     gd_tensor *t = new_tensor(g, meta);
     if (!t) {
-        gd__free(g, storage, storage->size);
+        gd__free(g, storage, size);
         return NULL;
     }
+    *storage = (gd__storage){ .uses = 1, .size = size, .bytes = (char *)(storage + 1) };
     t->storage = storage;
     t->data = storage->bytes;
-    set_row_major(t);
+    return t;
+}
+
+gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta)
+{
+    if (!can_be(g, meta->shape))
+        return NULL;
+    gd_tensor *t = with_storage(g, meta, (size_t)gd__count(meta->shape) * gd__dtypes[meta->dtype].size);
+    if (!t)
+        return NULL;
+    gd__row_major_strides(meta->shape, t->stride);
+    t->contiguous = true;
+    return t;
+}
+
+gd_tensor *gd__tensor_over(gd_context *g, const gd__meta *meta, const gd__storage *outside)
+{
+    gd_tensor *t = can_be(g, meta->shape) ? with_storage(g, meta, 0) : NULL;
+    if (!t)
+        return NULL;
+    if (outside->bytes)
+        t->data = t->storage->bytes = outside->bytes;
+    t->storage->read_only = outside->read_only;
+    t->storage->release = outside->release;
+    t->storage->user = outside->user;
+    memcpy(t->stride, meta->stride, t->ndim * sizeof *t->stride);
+    t->contiguous = is_row_major(t);
     return t;
 }
 
@@ -138,12 +167,29 @@ int64_t gd_numel(const gd_tensor *t)
     return usable(t, "gd_numel") ? t->numel : -1;
 }
 
+/* -1 with the error set where t has no such dimension. */
+static int counted(const gd_tensor *t, const char *function, int dim)
+{
+    if (!usable(t, function))
+        return -1;
+    return gd__dim_for(function, t, dim);
+}
+
 int64_t gd_size(const gd_tensor *t, int dim)
 {
-    if (!usable(t, "gd_size"))
-        return -1;
-    int counted = gd__dim_for("gd_size", t, dim);
-    return counted < 0 ? -1 : t->shape[counted];
+    int found = counted(t, "gd_size", dim);
+    return found < 0 ? -1 : t->shape[found];
+}
+
+int64_t gd_stride(const gd_tensor *t, int dim)
+{
+    int found = counted(t, "gd_stride", dim);
+    return found < 0 ? -1 : t->stride[found];
+}
+
+bool gd_is_contiguous(const gd_tensor *t)
+{
+    return usable(t, "gd_is_contiguous") && t->contiguous;
 }
 
 gd_dims gd_sizes(const gd_tensor *t)
@@ -154,14 +200,6 @@ gd_dims gd_sizes(const gd_tensor *t)
 gd_dtype gd_dtype_of(const gd_tensor *t)
 {
     return usable(t, "gd_dtype_of") ? (gd_dtype)t->dtype : GD_DEFAULT;
-}
-
-gd_context *gd__context_of(gd_tensors list)
-{
-    for (int i = 0; list.item && i < list.count; i++)
-        if (list.item[i])
-            return gd__context(list.item[i]);
-    return &gd__nowhere;
 }
 
 gd_context *gd_context_of(const gd_tensor *t)

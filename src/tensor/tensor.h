@@ -6,14 +6,17 @@
 
 #include "base/context.h"
 
-/* Numbers, shared by a tensor and its views. They lie right behind the head. */
+/* Numbers, shared by a tensor and its views. They lie right behind the head, or in memory that is not the context's. */
 typedef struct gd__storage {
-    int64_t uses;        /* tensors that look into it */
-    size_t size;         /* of the whole block, this head included */
-    uint32_t version;    /* raised by every write from outside an operation */
-    const char *writer;  /* who raised it last */
+    int64_t uses;         /* tensors that look into it */
+    size_t size;          /* of the whole block, this head included */
+    uint32_t version;     /* raised by every write from outside an operation */
+    bool read_only;
+    const char *writer;   /* who raised it last */
     char *bytes;
-    char fill[24];       /* the head is 64 bytes, so that the numbers are aligned to 64 */
+    gd_release *release;  /* of borrowed memory: called when the last tensor has gone */
+    void *user;
+    char fill[8];         /* the head is 64 bytes, so that the numbers are aligned to 64 */
 } gd__storage;
 
 /* A function that looks at a tensor's gradient (src/autograd/hook.c). */
@@ -24,6 +27,7 @@ typedef struct gd__hook {
     void *user;
 } gd__hook;
 
+/* 256 bytes on 64-bit machines: four lines of the cache, and no more than the pool's class of that size. */
 struct gd_tensor {
     gd__object object;
     gd__storage *storage;
@@ -33,15 +37,15 @@ struct gd_tensor {
     bool contiguous;     /* row-major without gaps */
     bool requires_grad;
     bool is_parameter;
+    bool has_grad;       /* `grad` holds a gradient, and not what an earlier step left */
+    bool retains_grad;   /* keeps its gradient though it is no leaf */
     uint8_t taken;       /* during a backward: how many tensors gather this one as their gradient, up to 2 */
     uint32_t record;     /* 1 + the place on the tape of the record that made it; 0: a leaf */
     uint64_t mark;       /* of the walk over the tape that last came by */
     uint64_t counted;    /* by the search through a layer's parameters that last came by */
-    bool retains_grad;     /* keeps its gradient though it is no leaf */
-    bool has_grad;         /* `grad` holds a gradient, and not what an earlier step left */
-    gd_tensor *grad;       /* made once, in this tensor's scope; later gradients are put into it */
-    gd_tensor *cotangent;  /* during a backward: the gradient gathered up to now */
-    gd__hook *hooks;       /* in the order of their calls */
+    gd_tensor *grad;     /* made once, in this tensor's scope; later gradients are put into it */
+    gd_tensor *cotangent; /* during a backward: the gradient gathered up to now */
+    gd__hook *hooks;     /* in the order of their calls */
     char *name;
     int64_t shape[GD_MAX_DIMS], stride[GD_MAX_DIMS]; /* strides in elements */
 };
@@ -49,7 +53,13 @@ struct gd_tensor {
 extern const gd__class gd__tensor_class;
 
 /* The context that a list speaks for: the first that is not NULL decides. */
-gd_context *gd__context_of(gd_tensors list);
+static inline gd_context *gd__context_of(gd_tensors list)
+{
+    for (int i = 0; list.item && i < list.count; i++)
+        if (list.item[i])
+            return gd__context(list.item[i]);
+    return &gd__nowhere;
+}
 
 /* What a new tensor is to be. Strides and offset count only for views. */
 typedef struct gd__meta {
@@ -91,13 +101,29 @@ static inline bool gd__is_dtype(gd_dtype dtype)
 
 /* GD_DEFAULT made into the context's default. */
 gd_dtype gd__dtype(gd_context *g, gd_dtype dtype);
+/* The same of what a caller asks for; GD_DEFAULT, with the error set, where that is no dtype. */
+gd_dtype gd__dtype_asked(gd_context *g, const char *function, gd_dtype dtype);
 
 /* PyTorch's result type of two tensors with these dtypes and numbers of dimensions: the category (bool, integer,
  * float) decides first, and within it a tensor with dimensions goes before one without. */
 gd_dtype gd__promote(gd_dtype a, int a_ndim, gd_dtype b, int b_ndim);
 
+/* Can an element of this dtype hold the number, or its whole part? False with GD_ERROR_VALUE, as in PyTorch. */
+bool gd__holds(gd_context *g, gd_dtype dtype, double value, const char *function);
+
 /* A tensor with a storage of its own, its elements not set; NULL with the error set. */
 gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta);
+
+/* The same for a public function that was handed a context, a dtype and a shape: GD_DEFAULT is settled. The error
+ * tensor where one of them is wrong. */
+gd_tensor *gd__create(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape);
+
+/* A tensor over memory of another owner, with meta's strides: `outside` says where it lies, whether it may be written,
+ * and who is told when the last tensor has gone. NULL with the error set, and nobody told. */
+gd_tensor *gd__tensor_over(gd_context *g, const gd__meta *meta, const gd__storage *outside);
+
+/* The strides of a row-major tensor of this shape. */
+void gd__row_major_strides(gd_dims shape, int64_t *stride);
 
 /* A tensor that looks into base's storage. */
 gd_tensor *gd__view(gd_tensor *base, const gd__meta *meta);
@@ -105,13 +131,24 @@ gd_tensor *gd__view(gd_tensor *base, const gd__meta *meta);
 /* Copies elements of `dtype` in, in row-major order, as many as t has. */
 void gd__fill(gd_tensor *t, gd_dtype dtype, const void *from);
 
+/* May some of their memory be the same? They are looked at from their first byte to their last. */
+bool gd__overlap(const gd_tensor *a, const gd_tensor *b);
+
+/* May its numbers be written? False with the error set: they are read-only, or several are one in memory. */
+bool gd__may_write(const gd_tensor *t, const char *function);
+
 /* Says that the tensor's numbers were written: raises the storage's version. */
 void gd__written(gd_tensor *t, const char *writer);
 
 /* A dimension counted from 0; -1 with GD_ERROR_INDEX where t has none such. */
-int gd__dim(const gd_tensor *t, int dim);
-/* The same for a function that is no operation: its name in the message. */
-int gd__dim_for(const char *function, const gd_tensor *t, int dim);
+int gd__dim(const gd_tensor *t, int64_t dim);
+
+/* The same for a function that is no operation: with its name in the message. */
+int gd__dim_for(const char *function, const gd_tensor *t, int64_t dim);
+
+/* The same for operations along a dimension: a tensor without dimensions counts as one with one element along
+ * dimension 0, as in PyTorch. */
+int gd__axis(const gd_tensor *t, int64_t dim);
 
 /* Writes "'W1' float32 (784, 50)" or, without a name, "float32 (784, 50)". Returns text. */
 enum { GD__TEXT_SIZE = 192 };
@@ -127,6 +164,12 @@ static inline int64_t gd__whole(double x)
     if (x <= -9223372036854775808.0)
         return INT64_MIN;
     return x == x ? (int64_t)x : 0;
+}
+
+/* A double in C is also how a whole number is written; PyTorch's n + 1 stays an integer. */
+static inline bool gd__is_whole(double number)
+{
+    return number > -9007199254740992.0 && number < 9007199254740992.0 && number == (double)(int64_t)number;
 }
 
 /* One element as a double, and the other way round, whatever the dtype. */

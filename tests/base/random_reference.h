@@ -113,90 +113,146 @@ static const random_step random_steps[] = {
         1.4199039816006271, 1.6673518461423276, 1.1498426888579336, 1.7508868853342265, 1.1822592809704506,
         2.1308363313646352, 1.6314996741149659, 0.9633766226083564, 1.825115948009677 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = PERMUTATION, .n = 1, .limit = INT64_C(0), .count = 1, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 1, .low = INT64_C(0), .high = INT64_C(0), .count = 1, .integers = (const int64_t[]){
         0 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = PERMUTATION, .n = 2, .limit = INT64_C(0), .count = 2, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 2, .low = INT64_C(0), .high = INT64_C(0), .count = 2, .integers = (const int64_t[]){
         0, 1 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = PERMUTATION, .n = 15, .limit = INT64_C(0), .count = 15, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 15, .low = INT64_C(0), .high = INT64_C(0), .count = 15, .integers = (const int64_t[]){
         9, 13, 4, 11, 1, 14, 6, 3, 0, 5, 7, 12, 10, 8, 2 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = PERMUTATION, .n = 16, .limit = INT64_C(0), .count = 16, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 16, .low = INT64_C(0), .high = INT64_C(0), .count = 16, .integers = (const int64_t[]){
         14, 9, 2, 4, 3, 12, 0, 13, 7, 8, 6, 11, 5, 10, 1, 15 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = PERMUTATION, .n = 17, .limit = INT64_C(0), .count = 17, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 17, .low = INT64_C(0), .high = INT64_C(0), .count = 17, .integers = (const int64_t[]){
         9, 7, 15, 1, 3, 16, 4, 6, 14, 8, 12, 10, 2, 5, 0, 11, 13 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = PERMUTATION, .n = 40, .limit = INT64_C(0), .count = 40, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 40, .low = INT64_C(0), .high = INT64_C(0), .count = 40, .integers = (const int64_t[]){
         14, 21, 18, 19, 16, 24, 0, 10, 29, 15, 26, 3, 4, 7, 36, 25, 31, 17, 9, 5, 38, 2, 1, 28, 39, 20, 33,
         32, 34, 6, 13, 8, 12, 35, 11, 27, 23, 30, 37, 22 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = PERMUTATION, .n = 700, .limit = INT64_C(0), .count = 40, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 700, .low = INT64_C(0), .high = INT64_C(0), .count = 40, .integers = (const int64_t[]){
         504, 665, 197, 166, 256, 628, 432, 688, 110, 370, 670, 683, 47, 528, 59, 112, 697, 412, 409, 399,
         161, 603, 11, 687, 268, 129, 320, 389, 257, 187, 641, 214, 109, 219, 469, 8, 422, 481, 436, 157 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(1), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(1), .count = 6, .integers = (const int64_t[]){
         0, 0, 0, 0, 0, 0 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(2), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(2), .count = 6, .integers = (const int64_t[]){
         0, 0, 0, 0, 0, 1 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(10), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(10), .count = 6, .integers = (const int64_t[]){
         4, 8, 8, 2, 0, 9 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(97), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(97), .count = 6, .integers = (const int64_t[]){
         59, 10, 27, 2, 53, 34 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(60000), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(60000), .count = 6, .integers = (const int64_t[]){
         38574, 37718, 42418, 57272, 32220, 20699 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(268435455), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(268435455), .count = 6, .integers = (const int64_t[]){
         225402204, 140243168, 257381503, 88321817, 95053125, 2249789 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(2147483648), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(2147483648), .count = 6, .integers = (const int64_t[]){
         677114070, 356757272, 539120699, 732606900, 1553143125, 139115125 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967295), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967295), .count = 6, .integers = (const int64_t[]){
         2513128997, 4103799690, 3050092919, 325315893, 766445003, 774805091 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967296), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967296), .count = 6, .integers = (const int64_t[]){
         2824597718, 356757272, 539120699, 732606900, 3700626773, 139115125 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967297), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967297), .count = 6, .integers = (const int64_t[]){
         3136066441, 904682151, 2323115776, 1139897909, 2339841248, 3798392456 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4611686018427400249), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4611686018427400249), .count = 6, .integers = (const int64_t[]){
         3273938046535032875, 2258366587109318253, 1561171529748837321, 2862384459845083401,
         1232843312018416924, 2730267614504467061 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(9223372036854775807), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(9223372036854775807), .count = 6, .integers = (const int64_t[]){
         7885624064962457815, 6870052605536743193, 1561171529748862012, 7474070478272508341,
         5844529330445817173, 2730267614504467061 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
+    { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-5), .high = INT64_C(5), .count = 20, .integers = (const int64_t[]){
+        -1, 3, 3, -3, -5, 4, 3, -5, 0, -2, 1, 0, 3, 4, -1, -5, -2, -1, -2, -3 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(7), .high = INT64_C(8), .count = 20, .integers = (const int64_t[]){
+        7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(100), .high = INT64_C(256), .count = 20, .integers = (const int64_t[]){
+        195, 118, 223, 174, 108, 165, 176, 166, 183, 249, 169, 202, 112, 108, 239, 245, 208, 149, 178, 175 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(1), .high = INT64_C(2), .count = 20, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-1048576), .high = INT64_C(1048576), .count = 20, .integers = (const int64_t[]){
+        -145669, -811053, -681932, -1017260, -1042804, -229756, 856164, 526184, 608081, 261871, -163755,
+        -715952, 850741, -350936, 772566, 545805, -189899, -652454, -508089, 249092 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-134217728), .high = INT64_C(134217728), .count = 20, .integers = (const int64_t[]){
+        41330070, -80078619, -79955637, 121842813, 72063305, -127955214, 46053102, -47445737, 98307075,
+        66920134, -109593407, 14478184, -122616675, 44550684, 7509078, 44414878, 43310556, 26416168,
+        69745028, 2963946 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-1099511627776), .high = INT64_C(1099511627776), .count = 20, .integers = (const int64_t[]){
+        464027384574, -382236513049, -409000473154, -431366773295, 986314184434, 167046243586,
+        -773686660233, 154195233115, 258991621436, 576455207050, 521299476839, 271937302216, -231371571818,
+        -560990872143, -964145846593, 1043756741192, -672325628744, 970385115080, 1067142214522,
+        589151443786 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_MIN, .high = INT64_C(-9223372036854775805), .count = 20, .integers = (const int64_t[]){
+        INT64_MIN, INT64_MIN, -9223372036854775807, -9223372036854775807, -9223372036854775807, INT64_MIN,
+        INT64_MIN, INT64_MIN, -9223372036854775806, -9223372036854775806, INT64_MIN, -9223372036854775806,
+        -9223372036854775806, INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, -9223372036854775806, INT64_MIN,
+        -9223372036854775807 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(9223372036854775804), .high = INT64_C(9223372036854775807), .count = 20, .integers = (const int64_t[]){
+        9223372036854775806, 9223372036854775804, 9223372036854775805, 9223372036854775804,
+        9223372036854775805, 9223372036854775804, 9223372036854775806, 9223372036854775804,
+        9223372036854775804, 9223372036854775806, 9223372036854775805, 9223372036854775804,
+        9223372036854775805, 9223372036854775805, 9223372036854775804, 9223372036854775804,
+        9223372036854775806, 9223372036854775805, 9223372036854775805, 9223372036854775806 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_MIN, .high = INT64_C(9223372036854775807), .count = 20, .integers = (const int64_t[]){
+        -198107593316784082, -2729874727948741398, 4718212094224100388, -5764384027627708662,
+        -3560045336817944497, -8775428877182735454, -4241556633253202491, 7035027317067808002,
+        -1722628025617357876, 1795989416666443050, 1512179180873486824, -2831623547374684927,
+        5705344751258680059, 4469688437455646687, 7928793028542463641, -8474084754169826614,
+        375747100671436221, -540997174983116741, -7320536259581109419, 2054855953638683035 } },
+    { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(70) },
+    { .draw = BERNOULLI, .n = 30, .a = 0.5, .count = 30, .integers = (const int64_t[]){
+        1, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.1, .count = 30, .integers = (const int64_t[]){
+        0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.3333333333333333, .count = 30, .integers = (const int64_t[]){
+        1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.0, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 1.0, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.999, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 700, .a = 0.8, .count = 40, .integers = (const int64_t[]){
+        1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        0, 0, 1, 0, 1, 1, 1 } },
+    { .draw = UNIFORM, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
+        0.72599554 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
     { .draw = NORMAL, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
         -0.1467951 } },
@@ -307,90 +363,146 @@ static const random_step random_steps[] = {
         1.4442784857947941, 1.66802614629614, 1.8909235714837984, 1.3191509291604002, 1.3851605772299953,
         1.7285101160664529, 1.6692927173800156, 1.2933342432466626, 1.7858263570382829 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = PERMUTATION, .n = 1, .limit = INT64_C(0), .count = 1, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 1, .low = INT64_C(0), .high = INT64_C(0), .count = 1, .integers = (const int64_t[]){
         0 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = PERMUTATION, .n = 2, .limit = INT64_C(0), .count = 2, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 2, .low = INT64_C(0), .high = INT64_C(0), .count = 2, .integers = (const int64_t[]){
         1, 0 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = PERMUTATION, .n = 15, .limit = INT64_C(0), .count = 15, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 15, .low = INT64_C(0), .high = INT64_C(0), .count = 15, .integers = (const int64_t[]){
         0, 7, 6, 5, 2, 12, 14, 4, 11, 1, 13, 9, 8, 3, 10 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = PERMUTATION, .n = 16, .limit = INT64_C(0), .count = 16, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 16, .low = INT64_C(0), .high = INT64_C(0), .count = 16, .integers = (const int64_t[]){
         15, 8, 0, 7, 11, 2, 13, 12, 3, 1, 14, 9, 4, 6, 10, 5 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = PERMUTATION, .n = 17, .limit = INT64_C(0), .count = 17, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 17, .low = INT64_C(0), .high = INT64_C(0), .count = 17, .integers = (const int64_t[]){
         9, 5, 3, 11, 7, 8, 6, 16, 12, 10, 13, 1, 15, 14, 4, 2, 0 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = PERMUTATION, .n = 40, .limit = INT64_C(0), .count = 40, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 40, .low = INT64_C(0), .high = INT64_C(0), .count = 40, .integers = (const int64_t[]){
         15, 26, 35, 6, 2, 37, 7, 24, 36, 13, 38, 4, 28, 12, 3, 20, 34, 17, 11, 16, 8, 21, 27, 32, 0, 33, 25,
         9, 19, 1, 31, 23, 14, 10, 18, 30, 22, 39, 5, 29 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = PERMUTATION, .n = 700, .limit = INT64_C(0), .count = 40, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 700, .low = INT64_C(0), .high = INT64_C(0), .count = 40, .integers = (const int64_t[]){
         123, 81, 141, 686, 124, 393, 3, 260, 577, 615, 212, 372, 148, 651, 673, 305, 197, 73, 621, 292, 320,
         545, 470, 670, 25, 312, 567, 537, 464, 66, 136, 423, 68, 373, 246, 222, 329, 290, 154, 337 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(1), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(1), .count = 6, .integers = (const int64_t[]){
         0, 0, 0, 0, 0, 0 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(2), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(2), .count = 6, .integers = (const int64_t[]){
         1, 0, 1, 0, 1, 1 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(10), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(10), .count = 6, .integers = (const int64_t[]){
         5, 2, 1, 6, 3, 7 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(97), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(97), .count = 6, .integers = (const int64_t[]){
         52, 58, 83, 54, 50, 45 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(60000), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(60000), .count = 6, .integers = (const int64_t[]){
         21615, 33892, 45721, 55286, 33283, 55347 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(268435455), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(268435455), .count = 6, .integers = (const int64_t[]){
         59306160, 171107527, 128500261, 27798011, 3905098, 174903522 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(2147483648), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(2147483648), .count = 6, .integers = (const int64_t[]){
         976413892, 1369975286, 2053951699, 1956722279, 1322904761, 1133316631 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967295), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967295), .count = 6, .integers = (const int64_t[]){
         1304155507, 424733712, 1789421335, 769014271, 1228370454, 3446138789 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967296), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967296), .count = 6, .integers = (const int64_t[]){
         976413892, 1369975286, 4201435347, 1956722279, 1322904761, 1133316631 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967297), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967297), .count = 6, .integers = (const int64_t[]){
         648672277, 2315216862, 2318482064, 3144430289, 1417439070, 3115461770 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4611686018427400249), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4611686018427400249), .count = 6, .integers = (const int64_t[]){
         1407639518939636932, 551904368352794955, 3475536756154867866, 4122204982959199733,
         4205664258540264462, 710123494352660901 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(9223372036854775807), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(9223372036854775807), .count = 6, .integers = (const int64_t[]){
         1407639518939636932, 5163590386780219895, 8087222774582268115, 4122204982959224424,
         8817350276967689402, 710123494352685592 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         8 } },
+    { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-5), .high = INT64_C(5), .count = 20, .integers = (const int64_t[]){
+        0, -3, -4, 1, -2, 2, 2, 4, 3, -4, 3, -4, 3, 2, -3, -5, 1, -3, -2, 3 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(7), .high = INT64_C(8), .count = 20, .integers = (const int64_t[]){
+        7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(100), .high = INT64_C(256), .count = 20, .integers = (const int64_t[]){
+        227, 249, 220, 210, 180, 113, 182, 198, 144, 170, 109, 219, 135, 223, 160, 211, 204, 149, 200, 184 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(1), .high = INT64_C(2), .count = 20, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-1048576), .high = INT64_C(1048576), .count = 20, .integers = (const int64_t[]){
+        -162909, 498145, 838211, -401541, -305957, -1027615, -44013, -640101, -582140, -31981, -679903,
+        240763, 644382, 597689, -304411, -563383, 136157, -862255, 653183, -850529 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-134217728), .high = INT64_C(134217728), .count = 20, .integers = (const int64_t[]){
+        -117230509, 126726546, 3102327, -94979893, -4513745, 47290892, -125622165, 2085257, 121886531,
+        76984974, 88789268, -63387652, -10783941, -30628048, 112371499, 106436058, -54211018, -89531409,
+        12813261, 23449639 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-1099511627776), .high = INT64_C(1099511627776), .count = 20, .integers = (const int64_t[]){
+        -533269295715, 603582738892, 339472695069, -514985483722, -383115828875, -247379857771,
+        -907601957925, -517535297839, 1006728212975, -250028013468, -322331556887, -372554248163,
+        113902024512, -13451392834, -178415683870, -1047499550074, 999864100770, 805297430634,
+        -626218363020, 1038849832285 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_MIN, .high = INT64_C(-9223372036854775805), .count = 20, .integers = (const int64_t[]){
+        -9223372036854775806, INT64_MIN, INT64_MIN, -9223372036854775807, INT64_MIN, INT64_MIN,
+        -9223372036854775806, INT64_MIN, -9223372036854775806, -9223372036854775807, INT64_MIN, INT64_MIN,
+        -9223372036854775807, -9223372036854775806, INT64_MIN, INT64_MIN, -9223372036854775807,
+        -9223372036854775806, INT64_MIN, -9223372036854775806 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(9223372036854775804), .high = INT64_C(9223372036854775807), .count = 20, .integers = (const int64_t[]){
+        9223372036854775804, 9223372036854775805, 9223372036854775806, 9223372036854775806,
+        9223372036854775804, 9223372036854775805, 9223372036854775804, 9223372036854775806,
+        9223372036854775806, 9223372036854775806, 9223372036854775806, 9223372036854775804,
+        9223372036854775806, 9223372036854775806, 9223372036854775804, 9223372036854775804,
+        9223372036854775805, 9223372036854775805, 9223372036854775804, 9223372036854775806 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_MIN, .high = INT64_C(9223372036854775807), .count = 20, .integers = (const int64_t[]){
+        -680016786346137926, -8199586896410454810, 764472360768384811, 1988019532737119058,
+        6058892083311368092, 8149942543675400069, -6859461465742221747, -4972676436613502347,
+        2935954257220348895, -6779658370693525459, -5089850806827129228, 1380971054207162766,
+        -6096211240522648727, 5206227323263372128, 6585037959038499935, -8602192565154355017,
+        602190314600424338, 5477785662176921545, 8764780088489164117, -4164193945958086655 } },
+    { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(4294967303) },
+    { .draw = BERNOULLI, .n = 30, .a = 0.5, .count = 30, .integers = (const int64_t[]){
+        1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.1, .count = 30, .integers = (const int64_t[]){
+        0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.3333333333333333, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.0, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 1.0, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.999, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 700, .a = 0.8, .count = 40, .integers = (const int64_t[]){
+        0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 0, 0, 1,
+        1, 1, 1, 0, 1, 1, 1 } },
+    { .draw = UNIFORM, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
+        0.19496208 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
     { .draw = NORMAL, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
         0.49671414 } },
@@ -504,90 +616,146 @@ static const random_step random_steps[] = {
         1.37688500739411, 1.8539149034102103, 1.2305376181632965, 1.7504386257691285, 1.5889684152986912,
         1.1886510370453554, 1.4772588764915444, 1.7918890601267363, 1.7386786391687825 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = PERMUTATION, .n = 1, .limit = INT64_C(0), .count = 1, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 1, .low = INT64_C(0), .high = INT64_C(0), .count = 1, .integers = (const int64_t[]){
         0 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = PERMUTATION, .n = 2, .limit = INT64_C(0), .count = 2, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 2, .low = INT64_C(0), .high = INT64_C(0), .count = 2, .integers = (const int64_t[]){
         1, 0 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = PERMUTATION, .n = 15, .limit = INT64_C(0), .count = 15, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 15, .low = INT64_C(0), .high = INT64_C(0), .count = 15, .integers = (const int64_t[]){
         9, 11, 0, 13, 5, 8, 2, 1, 14, 4, 7, 10, 12, 3, 6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = PERMUTATION, .n = 16, .limit = INT64_C(0), .count = 16, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 16, .low = INT64_C(0), .high = INT64_C(0), .count = 16, .integers = (const int64_t[]){
         0, 1, 5, 14, 13, 11, 8, 9, 2, 15, 4, 7, 10, 12, 3, 6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = PERMUTATION, .n = 17, .limit = INT64_C(0), .count = 17, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 17, .low = INT64_C(0), .high = INT64_C(0), .count = 17, .integers = (const int64_t[]){
         0, 1, 5, 15, 11, 14, 8, 13, 2, 9, 16, 4, 7, 10, 12, 3, 6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = PERMUTATION, .n = 40, .limit = INT64_C(0), .count = 40, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 40, .low = INT64_C(0), .high = INT64_C(0), .count = 40, .integers = (const int64_t[]){
         19, 16, 15, 26, 4, 12, 37, 27, 39, 6, 25, 9, 13, 31, 34, 8, 17, 24, 0, 33, 5, 11, 1, 29, 21, 2, 30,
         36, 3, 35, 23, 32, 10, 22, 18, 20, 7, 14, 28, 38 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = PERMUTATION, .n = 700, .limit = INT64_C(0), .count = 40, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 700, .low = INT64_C(0), .high = INT64_C(0), .count = 40, .integers = (const int64_t[]){
         504, 243, 566, 562, 189, 475, 510, 58, 474, 560, 252, 21, 313, 459, 160, 276, 191, 385, 413, 491,
         343, 308, 661, 130, 663, 99, 372, 87, 458, 330, 214, 466, 121, 614, 20, 71, 106, 270, 435, 102 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(1), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(1), .count = 6, .integers = (const int64_t[]){
         0, 0, 0, 0, 0, 0 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(2), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(2), .count = 6, .integers = (const int64_t[]){
         0, 1, 0, 0, 0, 1 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         4 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(10), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(10), .count = 6, .integers = (const int64_t[]){
         6, 3, 7, 4, 6, 9 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         2 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(97), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(97), .count = 6, .integers = (const int64_t[]){
         51, 92, 14, 71, 60, 20 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(60000), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(60000), .count = 6, .integers = (const int64_t[]){
         56422, 15795, 860, 38158, 54343, 44732 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         4 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(268435455), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(268435455), .count = 6, .integers = (const int64_t[]){
         266460262, 199900595, 56755036, 250975502, 191100010, 127521863 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         4 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(2147483648), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(2147483648), .count = 6, .integers = (const int64_t[]){
         1608637542, 1273642419, 1935803228, 787846414, 996406378, 1201263687 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         4 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967295), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967295), .count = 6, .integers = (const int64_t[]){
         1608637542, 3421126067, 4083286876, 787846414, 3143890026, 3348747335 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         4 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967296), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967296), .count = 6, .integers = (const int64_t[]){
         1608637542, 3421126067, 4083286876, 787846414, 3143890026, 3348747335 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         4 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967297), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967297), .count = 6, .integers = (const int64_t[]){
         3421126067, 787846414, 3348747335, 2563451924, 1914837113, 429389014 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4611686018427400249), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4611686018427400249), .count = 6, .integers = (const int64_t[]){
         4279532810384561223, 1819927849474927636, 2878035897379592313, 2877591057541362902,
         1071453510346823114, 1865242737500154727 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(9223372036854775807), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(9223372036854775807), .count = 6, .integers = (const int64_t[]){
         6909045637428952499, 8314211556539077902, 4279532810384561223, 1819927849474927636,
         2878035897379592313, 2877591057541362902 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         7 } },
+    { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-5), .high = INT64_C(5), .count = 20, .integers = (const int64_t[]){
+        1, -2, 2, -1, 1, 4, -3, 1, 2, -1, -2, 2, 2, -3, 0, -1, -4, 2, 0, -4 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(7), .high = INT64_C(8), .count = 20, .integers = (const int64_t[]){
+        7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(100), .high = INT64_C(256), .count = 20, .integers = (const int64_t[]){
+        120, 157, 121, 188, 148, 158, 114, 150, 207, 154, 163, 230, 150, 234, 120, 172, 117, 231, 188, 159 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(1), .high = INT64_C(2), .count = 20, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-1048576), .high = INT64_C(1048576), .count = 20, .integers = (const int64_t[]){
+        239629, 205041, -350215, 731912, 417113, -980428, 777089, -400045, 251995, -141970, -369733, 910790,
+        -475733, -792068, -244985, -151634, -942046, -444211, 822352, 1009571 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-134217728), .high = INT64_C(134217728), .count = 20, .integers = (const int64_t[]){
+        111609393, 26939239, -111190653, 130829313, 81200125, -48026235, -46421451, 66401385, -111882493,
+        122855221, 271836, 3584702, -6293103, -26273063, -81586645, -125632351, -47673143, -49059907,
+        87655395, 17824013 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-1099511627776), .high = INT64_C(1099511627776), .count = 20, .integers = (const int64_t[]){
+        407686345519, 60509614535, 881310035670, -21280586760, -286365525721, -187309204785, -84733910703,
+        476005803060, 100316491673, -170592087301, -294021881477, 1014217546792, -426051319794,
+        189298753600, 382195769158, -1061835123369, -548902336533, -519667325481, -829721275254,
+        1042418014800 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_MIN, .high = INT64_C(-9223372036854775805), .count = 20, .integers = (const int64_t[]){
+        -9223372036854775806, -9223372036854775806, INT64_MIN, -9223372036854775806, INT64_MIN,
+        -9223372036854775807, -9223372036854775806, -9223372036854775807, INT64_MIN, -9223372036854775806,
+        INT64_MIN, -9223372036854775807, INT64_MIN, -9223372036854775806, -9223372036854775806,
+        -9223372036854775807, INT64_MIN, -9223372036854775806, -9223372036854775807, -9223372036854775806 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(9223372036854775804), .high = INT64_C(9223372036854775807), .count = 20, .integers = (const int64_t[]){
+        9223372036854775806, 9223372036854775804, 9223372036854775806, 9223372036854775804,
+        9223372036854775806, 9223372036854775805, 9223372036854775806, 9223372036854775804,
+        9223372036854775804, 9223372036854775805, 9223372036854775806, 9223372036854775806,
+        9223372036854775805, 9223372036854775806, 9223372036854775806, 9223372036854775804,
+        9223372036854775806, 9223372036854775806, 9223372036854775805, 9223372036854775805 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_MIN, .high = INT64_C(9223372036854775807), .count = 20, .integers = (const int64_t[]){
+        -1119043923099073076, -5502309463496081858, 7300549811490245350, -454339162687299021,
+        1167228334911893599, 3606635100643935965, -6653160372023747178, 1926160643515144940,
+        734938374391712938, -5477553503082478557, 8169206519501747359, 1823745945233073850,
+        3593147865041849429, 7018392846772251201, 2293927231512181292, -3769893054418862152,
+        -7277346454650746235, -801795645395602405, -5193857173762666965, -1540119661570506979 } },
+    { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
+    { .draw = BERNOULLI, .n = 30, .a = 0.5, .count = 30, .integers = (const int64_t[]){
+        1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0, 0, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.1, .count = 30, .integers = (const int64_t[]){
+        0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.3333333333333333, .count = 30, .integers = (const int64_t[]){
+        0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.0, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 1.0, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.999, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 700, .a = 0.8, .count = 40, .integers = (const int64_t[]){
+        1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = UNIFORM, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
+        0.2310748 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
     { .draw = NORMAL, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
         0.64840865 } },
@@ -700,90 +868,147 @@ static const random_step random_steps[] = {
         1.3244297419361382, 1.8057562267500762, 1.7881349873072179, 1.8472290139796002, 1.5962805531980637,
         1.5985853215979817, 1.7657618981657703, 0.6769732193111492, 1.6075934540755734 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = PERMUTATION, .n = 1, .limit = INT64_C(0), .count = 1, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 1, .low = INT64_C(0), .high = INT64_C(0), .count = 1, .integers = (const int64_t[]){
         0 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = PERMUTATION, .n = 2, .limit = INT64_C(0), .count = 2, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 2, .low = INT64_C(0), .high = INT64_C(0), .count = 2, .integers = (const int64_t[]){
         0, 1 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = PERMUTATION, .n = 15, .limit = INT64_C(0), .count = 15, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 15, .low = INT64_C(0), .high = INT64_C(0), .count = 15, .integers = (const int64_t[]){
         5, 8, 10, 11, 14, 9, 1, 13, 6, 0, 4, 7, 12, 2, 3 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = PERMUTATION, .n = 16, .limit = INT64_C(0), .count = 16, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 16, .low = INT64_C(0), .high = INT64_C(0), .count = 16, .integers = (const int64_t[]){
         8, 1, 5, 11, 9, 14, 15, 13, 10, 6, 0, 4, 7, 12, 2, 3 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = PERMUTATION, .n = 17, .limit = INT64_C(0), .count = 17, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 17, .low = INT64_C(0), .high = INT64_C(0), .count = 17, .integers = (const int64_t[]){
         8, 1, 5, 14, 10, 15, 16, 13, 11, 9, 6, 0, 4, 7, 12, 2, 3 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = PERMUTATION, .n = 40, .limit = INT64_C(0), .count = 40, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 40, .low = INT64_C(0), .high = INT64_C(0), .count = 40, .integers = (const int64_t[]){
         15, 2, 26, 20, 17, 33, 21, 30, 3, 29, 16, 1, 6, 8, 36, 39, 4, 37, 19, 9, 5, 14, 24, 23, 38, 13, 10,
         28, 11, 18, 27, 31, 32, 25, 22, 0, 7, 12, 34, 35 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = PERMUTATION, .n = 700, .limit = INT64_C(0), .count = 40, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 700, .low = INT64_C(0), .high = INT64_C(0), .count = 40, .integers = (const int64_t[]){
         112, 321, 303, 468, 84, 471, 229, 690, 387, 220, 427, 679, 652, 529, 664, 503, 368, 356, 44, 601,
         201, 421, 526, 311, 87, 438, 141, 539, 202, 107, 635, 639, 473, 506, 214, 576, 71, 12, 290, 419 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(1), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(1), .count = 6, .integers = (const int64_t[]){
         0, 0, 0, 0, 0, 0 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         3 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(2), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(2), .count = 6, .integers = (const int64_t[]){
         1, 0, 0, 1, 0, 0 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(10), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(10), .count = 6, .integers = (const int64_t[]){
         3, 2, 7, 4, 0, 6 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         9 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(97), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(97), .count = 6, .integers = (const int64_t[]){
         35, 34, 12, 71, 52, 64 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(60000), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(60000), .count = 6, .integers = (const int64_t[]){
         27043, 16674, 44103, 14260, 20694, 506 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         9 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(268435455), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(268435455), .count = 6, .integers = (const int64_t[]){
         150890915, 210911522, 160558092, 830535, 167655348, 113049152 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(2147483648), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(2147483648), .count = 6, .integers = (const int64_t[]){
         419326371, 479346978, 1771170828, 269265991, 1241397172, 113049152 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967295), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967295), .count = 6, .integers = (const int64_t[]){
         419326371, 479346978, 3918654476, 2416749639, 3388880820, 2260532800 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967296), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967296), .count = 6, .integers = (const int64_t[]){
         419326371, 479346978, 3918654476, 2416749639, 3388880820, 2260532800 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         6 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4294967297), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4294967297), .count = 6, .integers = (const int64_t[]){
         2416749639, 2260532800, 3309765114, 2987145323, 2804808791, 3338648997 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         9 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(4611686018427400249), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(4611686018427400249), .count = 6, .integers = (const int64_t[]){
         1800993050274709794, 330928644418928416, 1718781808164485227, 2695385735531800778,
         991259994952170583, 3353016067954192428 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         4 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
-    { .draw = INTEGERS, .n = 6, .limit = INT64_C(9223372036854775807), .count = 6, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 6, .low = INT64_C(0), .high = INT64_C(9223372036854775807), .count = 6, .integers = (const int64_t[]){
         1800993050274709794, 7607120784305990727, 5331760257347419712, 5165154706003526138,
         330928644418928416, 8660855838641975931 } },
-    { .draw = INTEGERS, .n = 1, .limit = INT64_C(10), .count = 1, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 1, .low = INT64_C(0), .high = INT64_C(10), .count = 1, .integers = (const int64_t[]){
         2 } },
+    { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-5), .high = INT64_C(5), .count = 20, .integers = (const int64_t[]){
+        -2, -3, 2, -1, -5, 1, 4, -5, -3, 1, 2, 2, 1, 0, 4, 4, 4, -1, -5, 2 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(7), .high = INT64_C(8), .count = 20, .integers = (const int64_t[]){
+        7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(100), .high = INT64_C(256), .count = 20, .integers = (const int64_t[]){
+        252, 117, 216, 240, 126, 189, 231, 253, 223, 251, 161, 101, 204, 184, 147, 246, 165, 212, 156, 138 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(1), .high = INT64_C(2), .count = 20, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-1048576), .high = INT64_C(1048576), .count = 20, .integers = (const int64_t[]){
+        575053, -24919, 85906, -424226, -459497, -654423, 540238, 240040, -841521, 714119, -680851, 392800,
+        -742813, -114940, 479821, -794608, -1027880, 317171, 13805, -269662 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-134217728), .high = INT64_C(134217728), .count = 20, .integers = (const int64_t[]){
+        -40171780, -62722498, 110660218, 130559744, -106490717, 12642810, -29022952, 129663438, 15341304,
+        111431231, -48679773, 49810485, -45737376, -32917277, -42049726, 128370712, 60017416, 83341696,
+        17113738, -13169535 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(-1099511627776), .high = INT64_C(1099511627776), .count = 20, .integers = (const int64_t[]){
+        -752488607697, -89513528749, 896011170099, -73869543049, 1737578218, 525858490955, 1045864678865,
+        -1068832798214, -960206253490, -618172202523, -517782944972, 896100201449, 876597158477,
+        -480759999028, -965317391611, -79322119169, -509144551539, -788710677776, 959833062481,
+        -675624970123 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_MIN, .high = INT64_C(-9223372036854775805), .count = 20, .integers = (const int64_t[]){
+        -9223372036854775807, -9223372036854775806, -9223372036854775806, INT64_MIN, -9223372036854775807,
+        -9223372036854775807, -9223372036854775806, -9223372036854775806, -9223372036854775806,
+        -9223372036854775807, INT64_MIN, -9223372036854775806, -9223372036854775806, -9223372036854775807,
+        -9223372036854775806, -9223372036854775807, -9223372036854775807, -9223372036854775806, INT64_MIN,
+        -9223372036854775807 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_C(9223372036854775804), .high = INT64_C(9223372036854775807), .count = 20, .integers = (const int64_t[]){
+        9223372036854775805, 9223372036854775805, 9223372036854775804, 9223372036854775804,
+        9223372036854775805, 9223372036854775804, 9223372036854775805, 9223372036854775806,
+        9223372036854775806, 9223372036854775806, 9223372036854775804, 9223372036854775806,
+        9223372036854775806, 9223372036854775804, 9223372036854775805, 9223372036854775806,
+        9223372036854775804, 9223372036854775804, 9223372036854775804, 9223372036854775805 } },
+    { .draw = INTEGERS, .n = 20, .low = INT64_MIN, .high = INT64_C(9223372036854775807), .count = 20, .integers = (const int64_t[]){
+        -1211317850796496718, 1048238625816956622, 4100648565354204205, -5647159253793821022,
+        -4593746203581537188, -9088967179338344605, 3821805366985462845, -9149504754581852027,
+        -53110759375133162, -4413965737018589911, -4292152631460464240, -1236784679181102710,
+        1319799634767079030, 2682942873210488878, 6154699642502849607, 8719550374093876438,
+        2476031878155718650, -4970290224046849929, -4411825338315772359, -4188423173882714472 } },
+    { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(4294967295) },
+    { .draw = BERNOULLI, .n = 30, .a = 0.5, .count = 30, .integers = (const int64_t[]){
+        1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.1, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.3333333333333333, .count = 30, .integers = (const int64_t[]){
+        0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.0, .count = 30, .integers = (const int64_t[]){
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+    { .draw = BERNOULLI, .n = 30, .a = 1.0, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 30, .a = 0.999, .count = 30, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 } },
+    { .draw = BERNOULLI, .n = 700, .a = 0.8, .count = 40, .integers = (const int64_t[]){
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1,
+        0, 1, 1, 1, 1, 1, 1 } },
+    { .draw = UNIFORM, .type = F32, .n = 1, .a = 0.0, .b = 1.0, .count = 1, .reals = (const double[]){
+        0.74072725 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(0) },
     { .draw = NORMAL, .type = F32, .n = 3, .a = 0.0, .b = 1.0, .count = 3, .reals = (const double[]){
         1.5409961, -0.2934289, -2.1787894 } },
@@ -797,9 +1022,9 @@ static const random_step random_steps[] = {
         0.5684312772806678 } },
     { .draw = NORMAL, .type = F32, .n = 2, .a = 0.0, .b = 1.0, .count = 2, .reals = (const double[]){
         -0.21418615, -0.43196887 } },
-    { .draw = PERMUTATION, .n = 5, .limit = INT64_C(0), .count = 5, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 5, .low = INT64_C(0), .high = INT64_C(0), .count = 5, .integers = (const int64_t[]){
         3, 4, 1, 2, 0 } },
-    { .draw = INTEGERS, .n = 3, .limit = INT64_C(10), .count = 3, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 3, .low = INT64_C(0), .high = INT64_C(10), .count = 3, .integers = (const int64_t[]){
         0, 9, 3 } },
     { .draw = NORMAL, .type = F64, .n = 4, .a = 0.0, .b = 1.0, .count = 4, .reals = (const double[]){
         -1.3927414095216692, -0.3610659967377637, 1.8739569832871061, -1.383613728176064 } },
@@ -842,7 +1067,7 @@ static const random_step random_steps[] = {
         -2.166632458522335, -0.11056579077743042, -0.8979122937252614, 1.7465066237908662,
         0.4953423813294738, -0.6359288692136487, -0.31105364324136225, 0.10169115052462811,
         -0.04234217956427411, -0.1814579624056117, 0.3046219953968859 } },
-    { .draw = INTEGERS, .n = 3000, .limit = INT64_C(1000), .count = 40, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 3000, .low = INT64_C(0), .high = INT64_C(1000), .count = 40, .integers = (const int64_t[]){
         50, 311, 291, 682, 806, 694, 568, 274, 748, 499, 447, 253, 817, 946, 291, 393, 839, 552, 416, 179,
         230, 841, 398, 965, 99, 755, 718, 697, 316, 182, 314, 893, 702, 453, 850, 890, 475, 170, 547, 531 } },
     { .seeds = true, .kind = GD_RNG_TORCH, .seed = UINT64_C(42) },
@@ -858,9 +1083,9 @@ static const random_step random_steps[] = {
         0.2303330279146119 } },
     { .draw = NORMAL, .type = F32, .n = 2, .a = 0.0, .b = 1.0, .count = 2, .reals = (const double[]){
         -0.35144043, -0.7906431 } },
-    { .draw = PERMUTATION, .n = 5, .limit = INT64_C(0), .count = 5, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 5, .low = INT64_C(0), .high = INT64_C(0), .count = 5, .integers = (const int64_t[]){
         3, 0, 2, 4, 1 } },
-    { .draw = INTEGERS, .n = 3, .limit = INT64_C(10), .count = 3, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 3, .low = INT64_C(0), .high = INT64_C(10), .count = 3, .integers = (const int64_t[]){
         0, 9, 0 } },
     { .draw = NORMAL, .type = F64, .n = 4, .a = 0.0, .b = 1.0, .count = 4, .reals = (const double[]){
         -0.2934983922168831, 1.432850223471528, 0.5312084580042455, -0.24827335328185887 } },
@@ -903,7 +1128,7 @@ static const random_step random_steps[] = {
         -0.29923731629941475, -1.7023740145451924, 1.909390435971885, -1.0128926455520515,
         -0.1999253986356466, -0.015963741249914627, -0.47683955850360576, -0.05414679149854005,
         -1.6789323789971111, -1.7222394897788342 } },
-    { .draw = INTEGERS, .n = 3000, .limit = INT64_C(1000), .count = 40, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 3000, .low = INT64_C(0), .high = INT64_C(1000), .count = 40, .integers = (const int64_t[]){
         428, 910, 719, 199, 48, 291, 265, 686, 754, 830, 372, 791, 533, 588, 782, 481, 22, 166, 896, 602,
         449, 990, 699, 122, 780, 353, 996, 719, 638, 772, 972, 0, 500, 99, 803, 938, 846, 629, 775, 860 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(0) },
@@ -919,9 +1144,9 @@ static const random_step random_steps[] = {
         0.033438928508628576 } },
     { .draw = NORMAL, .type = F32, .n = 2, .a = 0.0, .b = 1.0, .count = 2, .reals = (const double[]){
         0.68056726, -1.5634967 } },
-    { .draw = PERMUTATION, .n = 5, .limit = INT64_C(0), .count = 5, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 5, .low = INT64_C(0), .high = INT64_C(0), .count = 5, .integers = (const int64_t[]){
         1, 4, 0, 2, 3 } },
-    { .draw = INTEGERS, .n = 3, .limit = INT64_C(10), .count = 3, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 3, .low = INT64_C(0), .high = INT64_C(10), .count = 3, .integers = (const int64_t[]){
         0, 0, 4 } },
     { .draw = NORMAL, .type = F64, .n = 4, .a = 0.0, .b = 1.0, .count = 4, .reals = (const double[]){
         -0.5666976204319573, 1.4627404474484047, 1.5350291291191829, 0.5664400380293182 } },
@@ -964,7 +1189,7 @@ static const random_step random_steps[] = {
         -0.04076584871714732, 0.5571049731258368, 3.087229334697815, -1.2444890555824328,
         -0.8989582784213351, -0.8327620602455386, 0.24341781460124667, -3.870658969266009,
         0.6480628541175357, -1.6590166318982176 } },
-    { .draw = INTEGERS, .n = 3000, .limit = INT64_C(1000), .count = 40, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 3000, .low = INT64_C(0), .high = INT64_C(1000), .count = 40, .integers = (const int64_t[]){
         497, 188, 107, 538, 740, 105, 960, 559, 564, 36, 215, 233, 57, 99, 410, 55, 825, 466, 661, 878, 765,
         382, 453, 611, 54, 84, 149, 596, 627, 424, 375, 526, 69, 744, 658, 674, 536, 970, 782, 202 } },
     { .seeds = true, .kind = GD_RNG_NUMPY, .seed = UINT64_C(42) },
@@ -980,9 +1205,9 @@ static const random_step random_steps[] = {
         -0.6294749609242508 } },
     { .draw = NORMAL, .type = F32, .n = 2, .a = 0.0, .b = 1.0, .count = 2, .reals = (const double[]){
         0.59772044, 2.559488 } },
-    { .draw = PERMUTATION, .n = 5, .limit = INT64_C(0), .count = 5, .integers = (const int64_t[]){
+    { .draw = PERMUTATION, .n = 5, .low = INT64_C(0), .high = INT64_C(0), .count = 5, .integers = (const int64_t[]){
         1, 3, 4, 0, 2 } },
-    { .draw = INTEGERS, .n = 3, .limit = INT64_C(10), .count = 3, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 3, .low = INT64_C(0), .high = INT64_C(10), .count = 3, .integers = (const int64_t[]){
         4, 8, 6 } },
     { .draw = NORMAL, .type = F64, .n = 4, .a = 0.0, .b = 1.0, .count = 4, .reals = (const double[]){
         0.3942330218796011, -2.026719615730092, 1.1194236115618375, 0.7791926345150046 } },
@@ -1026,7 +1251,7 @@ static const random_step random_steps[] = {
         -0.07550997256680743, 1.0009326791956685, 0.2233023395522055, 0.9834818955451907,
         1.0341099905036009, 0.5920368258199804, -1.0639936165655535, 1.6610939118967147, 1.4123806710927012,
         0.0635400505023367 } },
-    { .draw = INTEGERS, .n = 3000, .limit = INT64_C(1000), .count = 40, .integers = (const int64_t[]){
+    { .draw = INTEGERS, .n = 3000, .low = INT64_C(0), .high = INT64_C(1000), .count = 40, .integers = (const int64_t[]){
         289, 377, 620, 637, 751, 309, 929, 978, 912, 388, 856, 657, 763, 182, 820, 305, 71, 218, 718, 172,
         652, 271, 725, 467, 268, 19, 577, 994, 814, 502, 146, 428, 164, 889, 309, 517, 13, 131, 853, 754 } },
 };

@@ -347,7 +347,7 @@ static void operations_refuse(void *e)
     assert_error_object(gd_cast(e, GD_FLOAT64));
     assert_error_object(gd_softmax(e, 0));
     assert_error_object(gd_log_softmax(e, -1));
-    assert_error_object(gd_nll_backward(e, e, 3));
+    assert_error_object(gd_nll_backward(e, e, 3, -100));
     assert_error_object(gd_bce_backward(e, e, e));
     assert_error_object(gd_sgd_update(e, e, NULL, (gd_sgd_rule){ .lr = 1 }));
     assert_error_object(gd_sgd_update(e, e, e, (gd_sgd_rule){ .lr = 1 }));

@@ -16,7 +16,7 @@
 
 /* ---- the same numbers as PyTorch and NumPy ---- */
 
-typedef enum draw_kind { UNIFORM, NORMAL, INTEGERS, PERMUTATION } draw_kind;
+typedef enum draw_kind { UNIFORM, NORMAL, INTEGERS, PERMUTATION, BERNOULLI } draw_kind;
 typedef enum draw_type { F32, F64 } draw_type;
 
 /* Either seeds the stream, or draws n numbers, of which the last `count` are known. */
@@ -27,8 +27,8 @@ typedef struct random_step {
     draw_kind draw;
     draw_type type;
     int n;
-    double a, b; /* low and high; mean and deviation */
-    int64_t limit;
+    double a, b; /* low and high; mean and deviation; the probability */
+    int64_t low, high;
     int count;
     const double *reals;
     const int64_t *integers;
@@ -69,13 +69,20 @@ static void check_reals(gd__random *random, const random_step *step)
     }
 }
 
+static void draw_integers(gd__random *random, const random_step *step, int64_t *out)
+{
+    if (step->draw == INTEGERS)
+        gd__random_integers(random, out, step->n, step->low, step->high);
+    if (step->draw == PERMUTATION)
+        gd__random_permutation(random, out, step->n);
+    for (int i = 0; step->draw == BERNOULLI && i < step->n; i++)
+        out[i] = gd__random_bernoulli(random, step->a);
+}
+
 static void check_integers(gd__random *random, const random_step *step)
 {
     static int64_t out[LONGEST];
-    if (step->draw == INTEGERS)
-        gd__random_integers(random, out, step->n, step->limit);
-    else
-        gd__random_permutation(random, out, step->n);
+    draw_integers(random, step, out);
     for (int i = 0; i < step->count; i++)
         if (out[step->n - step->count + i] != step->integers[i])
             fail_msg("step %td of the table, number %d: %lld instead of %lld", step - random_steps, i,
@@ -234,7 +241,7 @@ static void no_draw_takes_nothing(void **state)
         gd__random_uniform_f64(&random, NULL, 0, 0, 1);
         gd__random_normal_f32(&random, NULL, 0, 0, 1);
         gd__random_normal_f64(&random, NULL, 0, 0, 1);
-        gd__random_integers(&random, NULL, 0, 7);
+        gd__random_integers(&random, NULL, 0, 0, 7);
         gd__random_permutation(&random, NULL, 0);
         assert_memory_equal(&random, &untouched, sizeof random);
     }
@@ -378,12 +385,29 @@ static void integers_are_equally_likely(void **state)
             int count[12] = { 0 };
             if (kinds[k] == GD_RNG_TORCH && limits[i] > INT64_C(1) << 60)
                 continue; /* PyTorch's remainder of 64 bits is biased here */
-            gd__random_integers(&random, drawn, 120000, limits[i]);
+            gd__random_integers(&random, drawn, 120000, 0, limits[i]);
             for (int j = 0; j < 120000; j++) {
                 assert_true(drawn[j] >= 0 && drawn[j] < limits[i]);
                 count[drawn[j] / (limits[i] / 12)]++;
             }
             assert_equally_full(count, 12, 120000);
+        }
+    }
+}
+
+static void flags_are_as_likely_as_asked(void **state)
+{
+    (void)state;
+    static const double likely[] = { 0, 0.001, 0.25, 0.9, 1 };
+    static gd__random random;
+    uint64_t seed = test_seed();
+    for (int k = 0; k < 3; k++) {
+        gd__random_seed(&random, kinds[k], seed);
+        for (size_t i = 0; i < sizeof likely / sizeof *likely; i++) {
+            double p = likely[i], count = 0;
+            for (int j = 0; j < MANY; j++)
+                count += gd__random_bernoulli(&random, p);
+            assert_true(fabs(count / MANY - p) <= 6 * sqrt(p * (1 - p) / MANY));
         }
     }
 }
@@ -430,6 +454,77 @@ static void a_context_draws_from_its_own_stream(void **state)
     gd_close(other);
 }
 
+static void assert_holds(const gd_tensor *t, gd_dtype dtype, const void *expected)
+{
+    double drawn[20];
+    assert_true(gd_read(t, dtype, drawn, 20));
+    assert_memory_equal(drawn, expected, 20 * gd_dtype_size(dtype));
+}
+
+static void tensors_hold_the_draws_of_the_stream(void **state)
+{
+    (void)state;
+    static gd__random random;
+    float single[20];
+    double wide[20];
+    gd_context *g = gd_open();
+    gd_seed(g, GD_RNG_TORCH, 5);
+    gd__random_seed(&random, GD_RNG_TORCH, 5);
+    gd__random_uniform_f32(&random, single, 20, -2, 3);
+    assert_holds(gd_uniform(g, GD_DEFAULT, gd_shape(4, 5), -2, 3), GD_FLOAT32, single);
+    gd__random_uniform_f64(&random, wide, 20, -2, 3);
+    assert_holds(gd_uniform(g, GD_FLOAT64, gd_shape(20), -2, 3), GD_FLOAT64, wide);
+    gd__random_normal_f32(&random, single, 20, 7, 0.5);
+    assert_holds(gd_normal(g, GD_FLOAT32, gd_shape(20), 7, 0.5), GD_FLOAT32, single);
+    gd__random_normal_f64(&random, wide, 20, 7, 0.5);
+    gd_tensor *t = gd_normal(g, GD_FLOAT64, gd_shape(2, 10), 7, 0.5);
+    assert_holds(t, GD_FLOAT64, wide);
+    gd__random_uniform_f64(&random, wide, 20, 0, 1);
+    assert_holds(gd_rand_like(t), GD_FLOAT64, wide);
+    gd__random_normal_f64(&random, wide, 20, 0, 1);
+    assert_holds(gd_randn_like(t), GD_FLOAT64, wide);
+    assert_int_equal(gd_size(gd_randn_like(t), 1), 10);
+    assert_int_equal(gd_numel(gd_uniform(g, GD_FLOAT64, gd_shape(0), 0, 1)), 0);
+    assert_false(gd_failed(g));
+    gd_close(g);
+}
+
+static void integers_and_flags_have_any_dtype(void **state)
+{
+    (void)state;
+    static gd__random random;
+    int64_t expected[100], drawn[100];
+    gd_context *g = gd_open();
+    for (gd_dtype dtype = GD_DEFAULT; dtype <= GD_BOOL; dtype++) {
+        int64_t low = dtype == GD_UINT8 ? 100 : dtype == GD_BOOL ? 0 : -3, high = dtype == GD_BOOL ? 2 : 256;
+        gd_seed(g, GD_RNG_TORCH, 5);
+        gd__random_seed(&random, GD_RNG_TORCH, 5);
+        gd__random_integers(&random, expected, 100, low, high);
+        gd_tensor *t = gd_randint(g, dtype, gd_shape(10, 10), low, high);
+        assert_int_equal(gd_dtype_of(t), dtype == GD_DEFAULT ? GD_INT64 : dtype);
+        assert_true(gd_read(t, GD_INT64, drawn, 100));
+        assert_memory_equal(drawn, expected, sizeof drawn);
+        for (int i = 0; i < 100; i++)
+            expected[i] = gd__random_bernoulli(&random, 0.3);
+        t = gd_bernoulli(g, dtype, gd_shape(100), 0.3);
+        assert_int_equal(gd_dtype_of(t), dtype == GD_DEFAULT ? GD_FLOAT32 : dtype);
+        assert_true(gd_read(t, GD_INT64, drawn, 100));
+        assert_memory_equal(drawn, expected, sizeof drawn);
+    }
+    assert_int_equal(gd_numel(gd_bernoulli(g, GD_BOOL, gd_shape(0), 0.5)), 0);
+    assert_int_equal(gd_numel(gd_randint(g, GD_BOOL, gd_shape(2, 0), 0, 2)), 0);
+    assert_false(gd_failed(g));
+    gd_close(g);
+}
+
+static void assert_refused(gd_context *g, const gd_tensor *t, gd_status status, const char *op)
+{
+    assert_false(gd_is_tensor(t));
+    assert_int_equal(gd_first_error(g)->status, status);
+    assert_string_equal(gd_first_error(g)->op, op);
+    gd_clear(g);
+}
+
 static void refuses_what_can_not_be_drawn(void **state)
 {
     (void)state;
@@ -451,6 +546,59 @@ static void refuses_what_can_not_be_drawn(void **state)
     gd_close(g);
 }
 
+static void refuses_parameters_of_no_distribution(void **state)
+{
+    (void)state;
+    static const double interval[][2] = { { 2, 1 }, { NAN, 1 }, { 0, NAN }, { -INFINITY, 1 }, { 0, INFINITY } };
+    static const double other[] = { -0.1, NAN, -INFINITY };
+    static const int64_t bounds[][3] = { { GD_INT64, 3, 3 }, { GD_INT64, INT64_MAX, INT64_MIN }, { GD_BOOL, 0, 3 },
+                                         { GD_UINT8, 0, 257 }, { GD_UINT8, -1, 4 }, { GD_BOOL, -1, 1 },
+                                         { GD_FLOAT32, 0, (1 << 24) + 2 }, { GD_FLOAT32, -(1 << 24) - 1, 0 },
+                                         { GD_FLOAT64, 0, (INT64_C(1) << 53) + 2 } };
+    gd_context *g = gd_open();
+    for (int i = 0; i < 5; i++)
+        assert_refused(g, gd_uniform(g, GD_FLOAT64, gd_shape(2), interval[i][0], interval[i][1]), GD_ERROR_VALUE,
+                       "gd_uniform");
+    assert_refused(g, gd_uniform(g, GD_DEFAULT, gd_shape(2), 0, 4e38), GD_ERROR_VALUE, "gd_uniform");
+    assert_refused(g, gd_uniform(g, GD_FLOAT32, gd_shape(2), -3e38, 3e38), GD_ERROR_VALUE, "gd_uniform");
+    assert_refused(g, gd_uniform(g, GD_FLOAT64, gd_shape(2), -1e308, 1e308), GD_ERROR_VALUE, "gd_uniform");
+    for (int i = 0; i < 3; i++) {
+        assert_refused(g, gd_normal(g, GD_FLOAT32, gd_shape(2), 0, other[i]), GD_ERROR_VALUE, "gd_normal");
+        assert_refused(g, gd_bernoulli(g, GD_FLOAT32, gd_shape(2), other[i]), GD_ERROR_VALUE, "gd_bernoulli");
+    }
+    assert_refused(g, gd_bernoulli(g, GD_FLOAT32, gd_shape(2), 1.1), GD_ERROR_VALUE, "gd_bernoulli");
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+        assert_refused(g, gd_randint(g, (gd_dtype)bounds[i][0], gd_shape(2), bounds[i][1], bounds[i][2]),
+                       GD_ERROR_VALUE, "gd_randint");
+    gd_close(g);
+}
+
+static void refuses_dtypes_shapes_and_no_context(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *whole = gd_arange(g, GD_INT64, 3);
+    assert_refused(g, gd_uniform(g, GD_INT64, gd_shape(2), 0, 1), GD_ERROR_DTYPE, "gd_uniform");
+    assert_refused(g, gd_normal(g, (gd_dtype)9, gd_shape(2), 0, 1), GD_ERROR_DTYPE, "gd_normal");
+    assert_refused(g, gd_rand_like(whole), GD_ERROR_DTYPE, "gd_rand_like");
+    assert_refused(g, gd_randn_like(whole), GD_ERROR_DTYPE, "gd_randn_like");
+    assert_refused(g, gd_bernoulli(g, (gd_dtype)9, gd_shape(2), 0.5), GD_ERROR_DTYPE, "gd_bernoulli");
+    assert_refused(g, gd_randint(g, (gd_dtype)-1, gd_shape(2), 0, 2), GD_ERROR_DTYPE, "gd_randint");
+    assert_refused(g, gd_uniform(g, GD_FLOAT32, gd_shape(-2), 0, 1), GD_ERROR_SHAPE, "gd_uniform");
+    assert_refused(g, gd_normal(g, GD_FLOAT32, gd_shape(-2), 0, 1), GD_ERROR_SHAPE, "gd_normal");
+    assert_refused(g, gd_bernoulli(g, GD_FLOAT32, gd_shape(-2), 1), GD_ERROR_SHAPE, "gd_bernoulli");
+    assert_refused(g, gd_randint(g, GD_FLOAT32, gd_shape(-2), 0, 1), GD_ERROR_SHAPE, "gd_randint");
+    assert_false(gd_is_tensor(gd_uniform(NULL, GD_FLOAT32, gd_shape(2), 0, 1)));
+    assert_false(gd_is_tensor(gd_normal(NULL, GD_FLOAT32, gd_shape(2), 0, 1)));
+    assert_false(gd_is_tensor(gd_normal(NULL, GD_FLOAT32, gd_shape(2), 0, -1)));
+    assert_false(gd_is_tensor(gd_bernoulli(NULL, GD_FLOAT32, gd_shape(2), 0.5)));
+    assert_false(gd_is_tensor(gd_randint(NULL, GD_INT64, gd_shape(2), 0, 2)));
+    assert_false(gd_is_tensor(gd_rand_like(NULL)));
+    assert_false(gd_is_tensor(gd_randn_like(NULL)));
+    assert_false(gd_failed(g));
+    gd_close(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,8 +615,13 @@ int main(void)
         cmocka_unit_test(draws_are_distributed_as_promised),
         cmocka_unit_test(normals_have_their_mean_and_deviation),
         cmocka_unit_test(integers_are_equally_likely),
+        cmocka_unit_test(flags_are_as_likely_as_asked),
         cmocka_unit_test(permutations_are_equally_likely),
         cmocka_unit_test(a_context_draws_from_its_own_stream),
+        cmocka_unit_test(tensors_hold_the_draws_of_the_stream),
+        cmocka_unit_test(integers_and_flags_have_any_dtype),
+        cmocka_unit_test(refuses_parameters_of_no_distribution),
+        cmocka_unit_test(refuses_dtypes_shapes_and_no_context),
         cmocka_unit_test(refuses_what_can_not_be_drawn),
     };
     return cmocka_run_group_tests_name("random", tests, NULL, NULL);

@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 gradus=${GRADUS_BUILD:-build/release}/gradus
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-tests=36
+tests=43
 echo "1..$tests"
 
 number=0 failures=0
@@ -54,6 +54,7 @@ expect "a count beyond 64 bits" answers 2 "*" "no whole number: '999999999999999
     train data/mnist --steps 99999999999999999999
 expect "a number that is none" answers 2 "*" "no number: 'nan'" train data/mnist --lr nan
 expect "an unknown dtype" answers 2 "*" "--dtype" train data/mnist --dtype int8
+expect "an unknown optimizer" answers 2 "*" "--optimizer is sgd, adagrad" train data/mnist --optimizer adamax
 expect "an option without its value" answers 2 "*" "a value must follow '--lr'" train data/mnist --lr
 expect "a flag with a value" answers 2 "*" "there is no option '--values=1'" inspect --values=1 x
 expect "train without a folder" answers 2 "*" "*" train
@@ -123,6 +124,18 @@ the_same_again() {
 
 expect "the same call gives the same files" the_same_again
 
+learns_with_adam() {
+    answers 0 "with replacement, adam, learning rate 0.001" "" \
+        train data/mnist --steps 200 --hidden 10 --optimizer adam --output "$place/adam" &&
+        awk -F , 'END { exit $3 < 0.8 }' "$place/adam/history.csv"
+}
+
+expect "train --optimizer adam learns" learns_with_adam
+for optimizer in sgd adagrad rmsprop adam adamw; do
+    expect "train --optimizer=$optimizer" answers 0 "$optimizer, learning rate 0.5" "" \
+        train data/mnist --steps 1 --hidden 2 --optimizer=$optimizer --lr 0.5 --output "$place/adam"
+done
+
 # Interrupts a long training some steps after the first, and has the saved network measured: what the training said of it
 # must be true, up to rounding.
 interrupted() {
@@ -148,12 +161,12 @@ expect "Ctrl-C ends a training, which is saved" interrupted
 
 # ---- ops ----
 
-expect "ops NAME" answers 0 "^matmul(A, B)\$" "" ops matmul
+expect "ops NAME" answers 0 "^matmul(gd_tensor \*a, gd_tensor \*b)\$" "" ops matmul
 expect "ops of an unknown name" answers 1 "" "there is no operation 'matmull'" ops matmull
 
 lists_all_operations() {
     answers 0 "*" "" ops &&
-        diff <(sed -n 's/^GD_\(OP\|VIEW\|UPDATE\)(\([a-z0-9_]*\),.*/\2/p' include/gradus/ops.inc) \
+        diff <(sed -n 's/^GD_\(OP\|VIEW\|UPDATE\|FN\)(\([a-z0-9_]*\),.*/\2/p' include/gradus/ops.inc) \
             <(sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' "$place/out")
 }
 

@@ -51,7 +51,7 @@ static inline gd_tensor *operand(gd_context *g, const subject *s, int i, gd_dtyp
 {
     const gd__sample *sample = s->sample;
     if (sample->label_input == i + 1)
-        return gd_choice(g, sample->label_limit, shape.size[0]);
+        return gd_reshape(gd_choice(g, sample->label_limit, gd__count(shape)), shape);
     if (sample->condition_input == i + 1)
         return gd_ge_scalar(gd_rand(g, dtype, shape), 0.5);
     gd_tensor *t = gd_rand(g, dtype, shape);

@@ -230,7 +230,7 @@ static void test_losses_refuse(void **state)
     assert_int_equal(gd_first_error(g)->status, GD_ERROR_INDEX);
     assert_non_null(strstr(gd_message(g), "label 3 of sample 0"));
     gd_clear(g);
-    assert_false(gd_is_tensor(gd_nll_backward(x, gd_arange(g, GD_DEFAULT, 2), 3)));
+    assert_false(gd_is_tensor(gd_nll_backward(x, gd_arange(g, GD_DEFAULT, 2), 3, -100)));
     gd_clear(g);
     assert_false(gd_is_tensor(gd_cross_entropy(x, gd_zeros(g, GD_FLOAT32, gd_shape(2)))));
     assert_int_equal(gd_first_error(g)->status, GD_ERROR_DTYPE);

@@ -1,13 +1,5 @@
 /* test_sgd.c - stochastic gradient descent against torch.optim.SGD (sgd_reference.h), and its options. */
-#include "../io/support.h"
-
-#include <math.h>
-
-#include "gradus/gradus.h"
-
-#define assert_error_object(object) assert_true(gd__is_error(object))
-
-enum { PARAMETERS = 9, MARKS = 3 };
+#include "support.h"
 
 typedef struct sgd_case {
     gd_dtype dtype;
@@ -20,47 +12,6 @@ typedef struct sgd_case {
 
 /* ---- against PyTorch ---- */
 
-/* W (2, 3) and b (3), which begin where the reference's do. */
-static gd_layer *start(gd_dtype dtype)
-{
-    gd_tensor *W = gd_zeros(g, dtype, gd_shape(2, 3)), *b = gd_zeros(g, dtype, gd_shape(3));
-    double numbers[6];
-    for (int i = 0; i < 6; i++)
-        numbers[i] = (i - 2.5) / 4;
-    gd_write(W, GD_FLOAT64, numbers, 6);
-    for (int i = 0; i < 3; i++)
-        numbers[i] = (i + 1) / 2.0;
-    gd_write(b, GD_FLOAT64, numbers, 3);
-    return gd_affine(W, b);
-}
-
-/* sum(p * c), whose gradient is c: the numbers of this step. */
-static gd_tensor *pull(gd_tensor *p, int step, int first)
-{
-    double c[6];
-    for (int i = 0; i < gd_numel(p); i++)
-        c[i] = ((7 * step + 5 * (first + i)) % 11 - 5) / 8.0;
-    return gd_sum(gd_mul(p, gd_values_of(g, gd_dtype_of(p), gd_sizes(p), (size_t)gd_numel(p), c)));
-}
-
-static void take_step(gd_layer *net, gd_optimizer *sgd, int step)
-{
-    GD_SCOPE(g);
-    gd_zero_grad(net);
-    assert_true(gd_backward(gd_add(pull(gd_parameter(net, 0), step, 0), pull(gd_parameter(net, 1), step, 6))));
-    assert_true(gd_step(sgd));
-}
-
-static void assert_parameters(gd_layer *net, const double *want, double tolerance, int step)
-{
-    double got[PARAMETERS];
-    assert_true(gd_read(gd_parameter(net, 0), GD_FLOAT64, got, 6));
-    assert_true(gd_read(gd_parameter(net, 1), GD_FLOAT64, got + 6, 3));
-    for (int i = 0; i < PARAMETERS; i++)
-        if (!(fabs(got[i] - want[i]) <= tolerance * fmax(1, fabs(want[i]))))
-            fail_msg("parameter %d after %d steps: %.17g, not %.17g", i, step, got[i], want[i]);
-}
-
 static void goes_where_pytorch_goes(void **state)
 {
     const sgd_case *c = *state;
@@ -72,9 +23,7 @@ static void goes_where_pytorch_goes(void **state)
         take_step(net, sgd, step);
         if (step + 1 != sgd_steps[mark])
             continue;
-        /* PyTorch may fuse a product and a sum: a rounding a step apart at the most */
-        double unit = c->dtype == GD_FLOAT32 ? 1.2e-7 : 2.3e-16;
-        assert_parameters(net, c->after[mark++], unit * (step + 1), step + 1);
+        assert_parameters(net, c->after[mark++], rounding(c->dtype) * (step + 1), step + 1);
     }
     assert_fine(g);
     gd_close(g);
@@ -318,8 +267,6 @@ static void a_strided_momentum_is_not_passed_over(void **state)
     else
         assert_error(g, GD_ERROR_STATE, "");
 }
-
-#define IN_CONTEXT(test) cmocka_unit_test_setup_teardown(test, open_context, close_context)
 
 enum { CASES = sizeof sgd_cases / sizeof *sgd_cases };
 

@@ -1,7 +1,9 @@
-/* copy.c - clones and conversions. */
+/* copy.c - clones, paddings and conversions. */
 #include "cpu/kernel.h"
 
 #include <string.h>
+
+#include "cpu/kernels/lanes.h"
 
 static bool run_clone(const gd__kernel *kernel, const gd__call *call)
 {
@@ -29,6 +31,33 @@ static bool run_slice_backward(const gd__kernel *kernel, const gd__call *call)
 }
 
 const gd__kernel GD__K(slice_backward) = { .run = run_slice_backward };
+
+static char *fill(char *to, int64_t n, gd_dtype dtype, double value)
+{
+    for (int64_t i = 0; i < n; i++, to += gd_dtype_size(dtype))
+        gd__store(dtype, to, value);
+    return to;
+}
+
+static bool run_pad(const gd__kernel *kernel, const gd__call *call)
+{
+    const int64_t *asked = call->attrs->integer;
+    double value = call->attrs->scalar[0];
+    gd_dtype dtype = (gd_dtype)call->out->dtype;
+    lanes l = lanes_of(call);
+    size_t part = (size_t)(l.along * l.inner) * gd_dtype_size(dtype);
+    const char *x = call->in[0]->data;
+    char *y = call->out->data;
+    (void)kernel;
+    for (int64_t o = 0; o < l.outer; o++, x += part) {
+        y = fill(y, asked[1] * l.inner, dtype, value);
+        memcpy(y, x, part);
+        y = fill(y + part, asked[2] * l.inner, dtype, value);
+    }
+    return true;
+}
+
+const gd__kernel GD__K(pad) = { .run = run_pad };
 
 static bool run_cat(const gd__kernel *kernel, const gd__call *call)
 {
@@ -92,3 +121,13 @@ static bool run_cast(const gd__kernel *kernel, const gd__call *call)
 }
 
 const gd__kernel GD__K(cast) = { .run = run_cast };
+
+/* A conversion, to a dtype that may be the same, whose result lies where it is written. */
+static bool run_assign(const gd__kernel *kernel, const gd__call *call)
+{
+    gd__call conversion = { .context = call->context, .op = call->op, .count = 1, .in = call->in + 1,
+                            .out = call->in[0] };
+    return run_cast(kernel, &conversion);
+}
+
+const gd__kernel GD__K(assign) = { .run = run_assign };

@@ -1,24 +1,8 @@
 /* loss.c - softmax, its logarithm, and the losses. */
 #include "cpu/kernel.h"
 
+#include "cpu/kernels/lanes.h"
 #include "cpu/kernels/vmath.h"
-
-/* A tensor as outer x along x inner elements in row-major order. */
-typedef struct lanes {
-    int64_t outer, along, inner;
-} lanes;
-
-static lanes lanes_of(const gd__call *call)
-{
-    const gd_tensor *x = call->in[0];
-    int64_t dim = call->attrs->integer[0] < 0 ? call->attrs->integer[0] + x->ndim : call->attrs->integer[0];
-    lanes l = { 1, x->shape[dim], 1 };
-    for (int i = 0; i < dim; i++)
-        l.outer *= x->shape[i];
-    for (int64_t i = dim + 1; i < x->ndim; i++)
-        l.inner *= x->shape[i];
-    return l;
-}
 
 static inline int64_t label_at(const gd_tensor *labels, int64_t i)
 {
@@ -32,29 +16,13 @@ static inline int64_t label_at(const gd_tensor *labels, int64_t i)
 #define F(name) name##_f64
 #include "cpu/kernels/loss.inc"
 
-static bool run_softmax(const gd__kernel *kernel, const gd__call *call)
-{
-    (void)kernel;
-    if (call->out->numel > 0 && call->out->dtype == GD_FLOAT32)
-        softmax_f32(lanes_of(call), (const float *)call->in[0]->data, (float *)call->out->data);
-    else if (call->out->numel > 0)
-        softmax_f64(lanes_of(call), (const double *)call->in[0]->data, (double *)call->out->data);
-    return true;
-}
+const gd__kernel GD__K(softmax) = {
+    .run = gd__run_along, .lanes = { [GD_FLOAT32] = softmax_f32, [GD_FLOAT64] = softmax_f64 },
+};
 
-const gd__kernel GD__K(softmax) = { .run = run_softmax };
-
-static bool run_log_softmax(const gd__kernel *kernel, const gd__call *call)
-{
-    (void)kernel;
-    if (call->out->numel > 0 && call->out->dtype == GD_FLOAT32)
-        log_softmax_f32(lanes_of(call), (const float *)call->in[0]->data, (float *)call->out->data);
-    else if (call->out->numel > 0)
-        log_softmax_f64(lanes_of(call), (const double *)call->in[0]->data, (double *)call->out->data);
-    return true;
-}
-
-const gd__kernel GD__K(log_softmax) = { .run = run_log_softmax };
+const gd__kernel GD__K(log_softmax) = {
+    .run = gd__run_along, .lanes = { [GD_FLOAT32] = log_softmax_f32, [GD_FLOAT64] = log_softmax_f64 },
+};
 
 static bool run_nll(const gd__kernel *kernel, const gd__call *call)
 {
@@ -81,11 +49,8 @@ static bool run_nll_backward(const gd__kernel *kernel, const gd__call *call)
 
 const gd__kernel GD__K(nll_backward) = { .run = run_nll_backward };
 
-static bool run_bce(const gd__kernel *kernel, const gd__call *call)
+static bool are_probabilities(const gd__call *call, bool good, double outside)
 {
-    (void)kernel;
-    double outside = 0;
-    bool good = call->out->dtype == GD_FLOAT32 ? bce_f32(call, &outside) : bce_f64(call, &outside);
     if (!good)
         gd__fail(call->context,
                  (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Put a sigmoid before the loss" },
@@ -93,7 +58,25 @@ static bool run_bce(const gd__kernel *kernel, const gd__call *call)
     return good;
 }
 
+static bool run_bce(const gd__kernel *kernel, const gd__call *call)
+{
+    (void)kernel;
+    double outside = 0;
+    bool good = call->out->dtype == GD_FLOAT32 ? bce_f32(call, &outside) : bce_f64(call, &outside);
+    return are_probabilities(call, good, outside);
+}
+
 const gd__kernel GD__K(bce) = { .run = run_bce };
+
+static bool run_bce_terms(const gd__kernel *kernel, const gd__call *call)
+{
+    (void)kernel;
+    double outside = 0;
+    bool good = call->out->dtype == GD_FLOAT32 ? bce_terms_f32(call, &outside) : bce_terms_f64(call, &outside);
+    return are_probabilities(call, good, outside);
+}
+
+const gd__kernel GD__K(bce_terms) = { .run = run_bce_terms };
 
 static bool run_bce_backward(const gd__kernel *kernel, const gd__call *call)
 {

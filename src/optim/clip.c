@@ -1,0 +1,118 @@
+/* clip.c - gradients held within limits, before a step. */
+#include "optim/optimizer.h"
+
+#include <math.h>
+
+#include "base/text.h"
+
+/* Can the network's gradients be clipped? Draws its parameters, as every first use does. */
+static bool usable(gd_layer *net, const char *function)
+{
+    gd_context *g = gd__context(net);
+    return gd__usable(g, net, function, "the network") && gd__alive(gd_init(net)) && !g->failed;
+}
+
+/* Runs an update, of which `low` and `high` are the numbers, on every gradient. It fails at the first or not at all. */
+static bool each_gradient(gd_layer *net, gd_tensor *update(gd_tensor *d, double low, double high), double low,
+                          double high)
+{
+    int count = gd_parameter_count(net);
+    for (int i = 0; i < count; i++) {
+        gd_tensor *d = gd__gradient(gd_parameter(net, i));
+        if (d && !gd__alive(update(d, low, high)))
+            return false;
+    }
+    return true;
+}
+
+/* ---- by the norm ---- */
+
+/* The largest magnitude, and NaN where there is one; 0 of nothing. */
+static double largest(gd_tensor *d)
+{
+    gd_tensor *size = gd_reshape(gd_abs(d), gd_shape(-1));
+    return d->numel == 0 ? 0 : gd_at(size, (int64_t)gd_item(gd_argmax(size, 0)));
+}
+
+/* The sum of |d|^norm, in float64: float32 need not hold the powers of what it holds. */
+static double sum_of_powers(gd_tensor *d, double norm)
+{
+    gd_tensor *wide = gd_cast(d, GD_FLOAT64);
+    return gd_item(gd_sum(norm == 2 ? gd_square(wide) : gd_pow_scalar(gd_abs(wide), norm)));
+}
+
+/* Of all gradients together. NaN on an error as well, which then stands. */
+static double total_norm(gd_layer *net, double norm)
+{
+    int count = gd_parameter_count(net);
+    double total = 0;
+    for (int i = 0; i < count; i++) {
+        gd_scope scope = gd_scope_enter(gd__context(net));
+        gd_tensor *d = gd__gradient(gd_parameter(net, i));
+        double part = !d ? 0 : isinf(norm) ? largest(d) : sum_of_powers(d, norm);
+        if (!isinf(norm))
+            total += part;
+        else if (part > total || isnan(part))
+            total = part;
+        gd_scope_leave(&scope);
+    }
+    return isinf(norm) ? total : pow(total, 1 / norm);
+}
+
+static bool clip_fits(gd_context *g, const gd_clip_options *options)
+{
+    const char *function = "gd_clip_grad_norm";
+    if (!gd__must_be_given(g, function, options->given, "max_norm"))
+        return false;
+    if (!(options->max_norm >= 0))
+        return gd__bad_value(g, function, "the largest norm", options->max_norm, "Give one that is not negative");
+    if (!(options->norm_type > 0))
+        return gd__bad_value(g, function, "the type of norm", options->norm_type,
+                             "Give a positive one: 2, 1, INFINITY");
+    return true;
+}
+
+static bool finite(gd_context *g, double norm)
+{
+    char text[GD__NUMBER_SIZE];
+    if (isfinite(norm))
+        return true;
+    gd__fail(g,
+             (gd__fault){ GD_ERROR_VALUE, 0, "gd_clip_grad_norm",
+                          "Look for what made it so, or leave .error_if_nonfinite out" },
+             "the norm of the gradients is %s", gd__number_text(norm, 6, text));
+    return false;
+}
+
+static gd_tensor *scale(gd_tensor *d, double factor, double unused)
+{
+    (void)unused;
+    return gd_scale_update(d, factor);
+}
+
+double gd_clip_grad_norm_with(gd_clip_options options)
+{
+    gd_context *g = gd__context(options.net);
+    if (!gd__given(options.given, "norm_type"))
+        options.norm_type = 2;
+    if (!usable(options.net, "gd_clip_grad_norm") || !clip_fits(g, &options))
+        return NAN;
+    double norm = total_norm(options.net, options.norm_type);
+    if (g->failed || (options.error_if_nonfinite && !finite(g, norm)))
+        return NAN;
+    double factor = options.max_norm / (norm + 1e-6);
+    bool within = factor >= 1; /* not so of NaN */
+    return within || each_gradient(options.net, scale, factor, 0) ? norm : NAN;
+}
+
+/* ---- by the value ---- */
+
+bool gd_clip_grad_value(gd_layer *net, double limit)
+{
+    gd_context *g = gd__context(net);
+    if (!usable(net, "gd_clip_grad_value"))
+        return false;
+    if (!(limit >= 0))
+        return gd__bad_value(g, "gd_clip_grad_value", "the limit", limit, "Give one that is not negative");
+    return each_gradient(net, gd_clamp_update, -limit, limit);
+}

@@ -1,0 +1,172 @@
+/* draw.c - tensors of random numbers. */
+#include "tensor/tensor.h"
+
+#include <float.h>
+
+/* ---- floats ---- */
+
+static gd_tensor *create_float(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape)
+{
+    if (dtype == GD_DEFAULT || gd__is_float(dtype))
+        return gd__create(g, function, dtype, shape);
+    return gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, function, "Draw float32 or float64 and gd_cast the result" },
+                    "%s numbers can't be drawn", gd_dtype_name(dtype));
+}
+
+static gd_tensor *draw_uniform(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double low,
+                               double high)
+{
+    gd_tensor *t = create_float(g, function, dtype, shape);
+    if (!gd__alive(t))
+        return t;
+    if (t->dtype == GD_FLOAT32)
+        gd__random_uniform_f32(&g->random, (float *)t->data, t->numel, low, high);
+    else
+        gd__random_uniform_f64(&g->random, (double *)t->data, t->numel, low, high);
+    return t;
+}
+
+static gd_tensor *draw_normal(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double mean,
+                              double deviation)
+{
+    gd_tensor *t = create_float(g, function, dtype, shape);
+    if (!gd__alive(t))
+        return t;
+    if (t->dtype == GD_FLOAT32)
+        gd__random_normal_f32(&g->random, (float *)t->data, t->numel, mean, deviation);
+    else
+        gd__random_normal_f64(&g->random, (double *)t->data, t->numel, mean, deviation);
+    return t;
+}
+
+gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape)
+{
+    return draw_uniform(g, "gd_rand", dtype, shape, 0, 1);
+}
+
+gd_tensor *gd_randn(gd_context *g, gd_dtype dtype, gd_dims shape)
+{
+    return draw_normal(g, "gd_randn", dtype, shape, 0, 1);
+}
+
+gd_tensor *gd_uniform(gd_context *g, gd_dtype dtype, gd_dims shape, double low, double high)
+{
+    if (!g || g->stand_in)
+        return gd__error_object(g);
+    double largest = gd__dtype(g, dtype) == GD_FLOAT32 ? (double)FLT_MAX : DBL_MAX;
+    if (low >= -largest && low <= high && high <= largest && high - low <= largest)
+        return draw_uniform(g, "gd_uniform", dtype, shape, low, high);
+    return gd__fail(g,
+                    (gd__fault){ GD_ERROR_VALUE, 0, "gd_uniform",
+                                 "low must not be above high, and the dtype must hold both and their difference" },
+                    "draws from %g to %g", low, high);
+}
+
+gd_tensor *gd_normal(gd_context *g, gd_dtype dtype, gd_dims shape, double mean, double deviation)
+{
+    if (deviation >= 0)
+        return draw_normal(g, "gd_normal", dtype, shape, mean, deviation);
+    return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_normal", "Pass a deviation of 0 or more" },
+                    "the standard deviation is %g", deviation);
+}
+
+gd_tensor *gd_rand_like(const gd_tensor *t)
+{
+    gd_context *g = gd__context(t);
+    if (!gd__usable(g, t, "gd_rand_like", "the tensor"))
+        return gd__error_object(g);
+    return draw_uniform(g, "gd_rand_like", (gd_dtype)t->dtype, gd__shape(t), 0, 1);
+}
+
+gd_tensor *gd_randn_like(const gd_tensor *t)
+{
+    gd_context *g = gd__context(t);
+    if (!gd__usable(g, t, "gd_randn_like", "the tensor"))
+        return gd__error_object(g);
+    return draw_normal(g, "gd_randn_like", (gd_dtype)t->dtype, gd__shape(t), 0, 1);
+}
+
+/* ---- any dtype ---- */
+
+gd_tensor *gd_bernoulli(gd_context *g, gd_dtype dtype, gd_dims shape, double p)
+{
+    if (!(p >= 0 && p <= 1))
+        return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_bernoulli", "Pass a probability, from 0 to 1" },
+                        "p is %g", p);
+    gd_tensor *t = gd__create(g, "gd_bernoulli", dtype, shape);
+    for (int64_t i = 0; gd__alive(t) && i < t->numel; i++)
+        gd__store((gd_dtype)t->dtype, t->data + (size_t)i * gd__dtypes[t->dtype].size,
+                  gd__random_bernoulli(&g->random, p));
+    return t;
+}
+
+/* Between these the dtype holds every integer. */
+static const struct {
+    int64_t lowest, highest;
+} integers[GD_BOOL + 1] = {
+    [GD_FLOAT32] = { -(INT64_C(1) << 24), INT64_C(1) << 24 },
+    [GD_FLOAT64] = { -(INT64_C(1) << 53), INT64_C(1) << 53 },
+    [GD_INT64] = { INT64_MIN, INT64_MAX },
+    [GD_UINT8] = { 0, UINT8_MAX },
+    [GD_BOOL] = { 0, 1 },
+};
+
+static gd_tensor *draw_integers(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, int64_t low,
+                                int64_t high)
+{
+    gd_tensor *t = gd__create(g, function, dtype, shape);
+    if (!gd__alive(t))
+        return t;
+    if (t->dtype == GD_INT64)
+        gd__random_integers(&g->random, (int64_t *)t->data, t->numel, low, high);
+    for (int64_t i = 0; t->dtype != GD_INT64 && i < t->numel; i++) {
+        int64_t drawn;
+        gd__random_integers(&g->random, &drawn, 1, low, high);
+        gd__store((gd_dtype)t->dtype, t->data + (size_t)i * gd__dtypes[t->dtype].size, (double)drawn);
+    }
+    return t;
+}
+
+gd_tensor *gd_randint(gd_context *g, gd_dtype dtype, gd_dims shape, int64_t low, int64_t high)
+{
+    gd_dtype chosen = dtype == GD_DEFAULT ? GD_INT64 : dtype;
+    gd__fault fault = { GD_ERROR_VALUE, 0, "gd_randint", "Pass low < high" };
+    if (low >= high)
+        return gd__fail(g, fault, "there is no integer from %lld up to, but not, %lld", (long long)low,
+                        (long long)high);
+    fault.remedy = "Draw int64 and gd_cast the result";
+    if (gd__is_dtype(chosen) && (low < integers[chosen].lowest || high - 1 > integers[chosen].highest))
+        return gd__fail(g, fault, "%s does not hold all integers from %lld to %lld", gd_dtype_name(chosen),
+                        (long long)low, (long long)high - 1);
+    return draw_integers(g, "gd_randint", chosen, shape, low, high);
+}
+
+/* ---- int64 ---- */
+
+gd_tensor *gd_choice(gd_context *g, int64_t limit, int64_t n)
+{
+    if (limit <= 0)
+        return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_choice", "Pass how many there are to draw from" },
+                        "a draw from %lld integers", (long long)limit);
+    return draw_integers(g, "gd_choice", GD_INT64, gd_shape(n), 0, limit);
+}
+
+gd_tensor *gd_randperm(gd_context *g, int64_t n)
+{
+    gd_tensor *t = gd__create(g, "gd_randperm", GD_INT64, gd_shape(n));
+    if (gd__alive(t))
+        gd__random_permutation(&g->random, (int64_t *)t->data, t->numel);
+    return t;
+}
+
+void gd_seed(gd_context *g, gd_rng kind, uint64_t seed)
+{
+    if (!g || g->stand_in)
+        return;
+    if (kind == GD_RNG_PHILOX || kind == GD_RNG_TORCH || kind == GD_RNG_NUMPY)
+        gd__random_seed(&g->random, kind, seed);
+    else
+        gd__fail(g,
+                 (gd__fault){ GD_ERROR_VALUE, 0, "gd_seed", "Use GD_RNG_PHILOX, GD_RNG_TORCH or GD_RNG_NUMPY" },
+                 "%d is no kind of random stream", (int)kind);
+}
