@@ -66,7 +66,7 @@ static uint32_t last_place(const question *q)
 /* Goes back from y over all that it was made of; false with the error set where the way is torn. */
 static bool history_stands(const question *q)
 {
-    uint64_t mark = q->context->next_serial++;
+    uint64_t mark = gd__new_mark(q->context);
     const gd_tensor *torn = NULL;
     for (int i = 0; i < q->y.count; i++) {
         q->y.item[i]->mark = mark;

@@ -29,9 +29,10 @@ bool gd__is_gradient_of(const gd_tensor *t, const gd_tensor *dx, const char *wha
 
 static void mark(const gd__walk *w)
 {
+    w->context->marked = w->mark;
     for (int i = 0; i < w->toward.count; i++)
         w->toward.item[i]->mark = w->mark;
-    for (uint32_t place = 1; w->mark && place <= w->context->tape_length; place++) {
+    for (uint32_t place = 1; place <= w->context->tape_length; place++) {
         gd__record *record = gd__tape_at(w->context, place);
         for (int i = 0; i < record->count; i++)
             if (gd__operands(record)[i]->mark == w->mark && gd__is_differentiable(record->op, i) &&
@@ -41,7 +42,7 @@ static void mark(const gd__walk *w)
 }
 
 /* Makes room on the tensors for a walk within this one. */
-static void pause(gd__walk *w)
+static void put_aside(gd__walk *w)
 {
     for (int i = 0; i < w->count; i++) {
         w->reached[i].aside = w->reached[i].tensor->cotangent;
@@ -49,13 +50,12 @@ static void pause(gd__walk *w)
     }
 }
 
-static void resume(gd__walk *w)
+static void take_up(gd__walk *w)
 {
     for (int i = 0; i < w->count; i++) {
         w->reached[i].tensor->cotangent = w->reached[i].aside;
         w->reached[i].aside->taken = 2; /* the other walk counted anew: others may hold it */
     }
-    mark(w);
 }
 
 void gd__walk_begin(gd__walk *w, gd_context *g)
@@ -64,13 +64,13 @@ void gd__walk_begin(gd__walk *w, gd_context *g)
     g->walk = w;
     g->held = g->depth;
     if (w->outer)
-        pause(w->outer);
+        put_aside(w->outer);
 }
 
 void gd__walk_toward(gd__walk *w, gd_tensors toward)
 {
     w->toward = toward;
-    w->mark = w->context->next_serial++;
+    w->mark = gd__new_mark(w->context);
     mark(w);
 }
 
@@ -84,20 +84,28 @@ void gd__walk_end(gd__walk *w)
     w->context->held = w->held;
     w->context->walk = w->outer;
     if (w->outer)
-        resume(w->outer);
+        take_up(w->outer);
 }
 
 /* ---- gathering ---- */
 
+/* A hook, or a user's backward, may have had others marked in between. */
+static bool carries_mark(const gd__walk *w, const gd_tensor *t)
+{
+    if (w->context->marked != w->mark)
+        mark(w);
+    return t->mark == w->mark;
+}
+
 static bool takes_part(const gd__walk *w, const gd_tensor *t)
 {
-    return w->mark ? t->mark == w->mark : t->requires_grad;
+    return w->mark ? carries_mark(w, t) : t->requires_grad;
 }
 
 /* Does operand i of a record get a gradient? */
 static bool is_asked(const gd__walk *w, const gd__record *record, int i)
 {
-    bool flows = w->mark ? gd__operands(record)[i]->mark == w->mark : gd__flowed(gd__stamps(record)[i]);
+    bool flows = w->mark ? carries_mark(w, gd__operands(record)[i]) : gd__flowed(gd__stamps(record)[i]);
     return flows && gd__is_differentiable(record->op, i);
 }
 

@@ -57,9 +57,9 @@ typedef struct search {
 static bool count_one(void *user, const gd__path *path, const gd__parameter *parameter)
 {
     search *s = user;
-    if (parameter->tensor->counted == s->mark)
+    if (parameter->tensor->mark == s->mark)
         return true;
-    parameter->tensor->counted = s->mark;
+    parameter->tensor->mark = s->mark;
     s->numel += parameter->tensor->numel;
     if (s->at++ != s->wanted)
         return true;
@@ -82,14 +82,14 @@ static bool match_name(void *user, const gd__path *path, const gd__parameter *pa
 
 static search count_all(gd_layer *layer)
 {
-    search s = { .layer = layer, .wanted = -1, .mark = layer->object.context->next_serial++ };
+    search s = { .layer = layer, .wanted = -1, .mark = gd__new_mark(layer->object.context) };
     gd__each_parameter(layer, count_one, &s);
     return s;
 }
 
 static search find_number(gd_layer *layer, int index)
 {
-    search s = { .layer = layer, .wanted = index, .mark = layer->object.context->next_serial++ };
+    search s = { .layer = layer, .wanted = index, .mark = gd__new_mark(layer->object.context) };
     gd__each_parameter(layer, count_one, &s);
     if (!s.found)
         gd__fail(layer->object.context,
