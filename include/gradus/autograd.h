@@ -115,6 +115,7 @@ typedef struct gd_operation_options {
      * no derivative. */
     bool (*backward)(gd_operation_call *call, gd_tensor **dx);
     void *user;
+    gd_release *release; /* gives `user` back, once: when the operation goes, or at once where making it fails */
     bool once; /* backward is not written in operations: differentiating it again is an error, and not wrong numbers */
     char end;  /* closes the list of initialisers */
 } gd_operation_options;

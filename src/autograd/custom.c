@@ -8,9 +8,17 @@ struct gd_operation {
     char *name;
 };
 
+static void release(const gd_operation_options *options)
+{
+    if (options->release)
+        options->release(options->user);
+}
+
 static void operation_destroy(gd__object *object)
 {
-    gd__free_string(object->context, ((gd_operation *)object)->name);
+    gd_operation *o = (gd_operation *)object;
+    release(&o->options);
+    gd__free_string(object->context, o->name);
 }
 
 static const gd__class operation_class = { "operation", sizeof(gd_operation), operation_destroy };
@@ -160,26 +168,31 @@ gd_tensor *gd_apply_to(gd_operation *operation, gd_tensors x)
 
 /* ---- making ---- */
 
-gd_operation *gd_define_with(gd_operation_options options)
+static gd_operation *define(gd_context *g, const gd_operation_options *options)
 {
-    gd_context *g = options.context ? options.context : &gd__nowhere;
-    if (g->stand_in)
-        return gd__error_object(g);
-    if (!options.name || !options.forward)
+    if (!options->name || !options->forward)
         return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_define", "Pass both" }, "the name or the forward is NULL");
-    char *name = gd__copy_string(g, options.name);
+    char *name = gd__copy_string(g, options->name);
     gd_operation *o = name ? gd__new(g, &operation_class) : NULL;
     if (!o) {
         gd__free_string(g, name);
         return gd__error_object(g);
     }
-    bool differentiable = options.backward != NULL;
-    o->options = options;
+    bool differentiable = options->backward != NULL;
+    o->options = *options;
     o->name = name;
     o->op = (gd__op){ .info = { .name = name, .input = { "x" }, .formula = "y = a function of the user's",
                                 .derivative = { differentiable ? "dx = a function of the user's" : NULL } },
                       .arity = GD__ANY, .dtypes = GD__AS_GIVEN, .contiguous = true, .differentiable = differentiable,
                       .vjp_all = differentiable ? custom_vjp : NULL,
                       .reads = { differentiable ? 1 | GD__READS_OUTPUT : 0 } };
+    return o;
+}
+
+gd_operation *gd_define_with(gd_operation_options options)
+{
+    gd_operation *o = define(options.context ? options.context : &gd__nowhere, &options);
+    if (!gd__alive(o))
+        release(&options);
     return o;
 }

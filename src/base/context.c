@@ -104,7 +104,7 @@ void gd_scope_leave(gd_scope *scope)
     bool open = scope->depth <= g->depth && g->scopes[scope->depth].serial == scope->serial;
     if (open && scope->depth <= g->held) {
         gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_scope_leave", "Leave it where it was entered" },
-                 "a hook or an operation runs within this scope");
+                 "a hook, an operation or a layer runs within this scope");
         return;
     }
     scope->context = NULL;

@@ -451,7 +451,7 @@ static void a_hook_can_not_leave_the_scope_around_it(void **state)
             assert_false(gd_backward(gd_sum(y)));
         else
             assert_false(gd_gradient(gd_sum(y), NULL, 1, &w, &dx, way == 2));
-        assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook or an operation runs within this scope");
+        assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook, an operation or a layer runs within this scope");
         assert_true(gd_is_tensor(w) && !gd_has_grad(w));
         gd_scope_leave(&scope); /* and here it can be left */
         assert_int_equal(g->depth, depth);

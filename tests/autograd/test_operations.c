@@ -1,8 +1,6 @@
 /* test_operations.c - operations of the user's own: in operations and in plain C, with what they may do wrong. */
 #include "support.h"
 
-#include "nn/layer.h"
-
 /* ---- y = x^3, in operations ---- */
 
 static gd_tensor *cube_forward(gd_operation_call *c)
@@ -661,9 +659,9 @@ static void the_scope_around_an_operation_can_not_be_left(void **state)
     gd_tensor *w = leaf(1, 2, 3);
     int depth = g->depth;
     assert_error_object(gd_apply(gd_define(g, "leaving", leaving_forward, NULL, &scope), w));
-    assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook or an operation runs within this scope");
+    assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook, an operation or a layer runs within this scope");
     assert_false(gd_backward(gd_sum(gd_apply(gd_define(g, "leaving", cube_forward, leaving_backward, &scope), w))));
-    assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook or an operation runs within this scope");
+    assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook, an operation or a layer runs within this scope");
     assert_int_equal(g->depth, depth);
     assert_reads(w, 1, 2, 3);
     gd_scope_leave(&scope);
@@ -673,50 +671,45 @@ static void the_scope_around_an_operation_can_not_be_left(void **state)
 
 /* ---- in a layer ---- */
 
-static gd_operation *layers_operation;
-
-static gd_tensor *operation_in_layer(gd_layer *layer, gd_tensor *x)
+/* The layer's operation is what `user` points to. */
+static gd_tensor *operation_in_layer(void *user, gd_layer *self, gd_tensor *x)
 {
-    (void)layer;
-    return gd_apply(layers_operation, x);
+    (void)self;
+    return gd_apply(*(gd_operation **)user, x);
 }
 
-static gd_tensor *whole_numbers_in_layer(gd_layer *layer, gd_tensor *x)
+static gd_tensor *whole_numbers_in_layer(void *user, gd_layer *self, gd_tensor *x)
 {
-    (void)layer;
+    (void)user;
+    (void)self;
     return gd_add(gd_cast(gd_cast(x, GD_INT64), GD_FLOAT64), gd_mul_scalar(x, 2));
 }
 
 static void an_operation_in_a_layer(void **state)
 {
     (void)state;
-    static const gd__layer_kind cube_layer = { .name = "cube layer", .forward = operation_in_layer };
-    gd_layer *layer = gd__layer(g, &cube_layer);
+    gd_operation *op = cube();
+    gd_layer *layer = gd_custom(g, "layer of cubes", operation_in_layer, .user = &op);
     gd_tensor *x = three(1, 2, -3), *dy = three(1, 10, 100);
-    layers_operation = cube();
     gd_tensor *y = gd_forward(layer, x);
     assert_false(gd_requires_grad(y));
     assert_reads(gd_layer_backward(layer, dy), 3, 120, 2700);
-    layers_operation = gd_define(g, "double_exp", saving_forward, saving_backward);
+    gd_tensor *w = leaf(1, 2, 3);
+    assert_true(gd_backward(gd_sum(gd_forward(layer, gd_mul(w, w))))); /* and in a whole backward */
+    assert_reads(gd_grad(w), 6, 192, 6 * 243);
+    op = gd_define(g, "double_exp", saving_forward, saving_backward);
     gd_forward(layer, x);
     assert_reads(gd_layer_backward(layer, dy), 2 * exp(1), 20 * exp(2), 200 * exp(-3));
-    layers_operation = gd_define(g, "bad", return_user, pass_on);
+    op = gd_define(g, "bad", return_user, pass_on);
     assert_error_object(gd_forward(layer, x));
-    assert_error(g, GD_ERROR_NULL, "[in layer cube layer]");
-    gd_tensor *w = gd_name(leaf(1, 2, 3), "w");
-    layers_operation = cube();
-    gd_tensor *loss = gd_sum(gd_forward(layer, gd_mul(w, w))); /* and in a whole backward */
-    assert_true(gd_backward(loss));
-    assert_reads(gd_grad(w), 6, 192, 6 * 243);
-    assert_fine(g);
+    assert_error(g, GD_ERROR_NULL, "[in layer layer of cubes]");
 }
 
 /* No gradient flows through integers, though a layer records what requires none. */
 static void a_layer_with_integers_within(void **state)
 {
     (void)state;
-    static const gd__layer_kind kind = { .name = "whole", .forward = whole_numbers_in_layer };
-    gd_layer *layer = gd__layer(g, &kind);
+    gd_layer *layer = gd_custom(g, "whole", whole_numbers_in_layer);
     assert_reads(gd_forward(layer, three(1.5, 2.5, 3.5)), 4, 7, 10);
     assert_reads(gd_layer_backward(layer, three(1, 1, 1)), 2, 2, 2);
     assert_fine(g);
@@ -825,6 +818,28 @@ static void an_operation_lives_in_its_scope(void **state)
     assert_string_equal(text, "");
     assert_false(gd_backward(gd_sum(y)));
     assert_error(g, GD_ERROR_STATE, "was kept, but the records");
+}
+
+static void count_release(void *user)
+{
+    ++*(int *)user;
+}
+
+static void what_it_was_given_is_given_back(void **state)
+{
+    (void)state;
+    int released = 0;
+    {
+        GD_SCOPE(g);
+        gd_operation *op = gd_define(g, "cube", cube_forward, cube_backward, .user = &released, .release = count_release);
+        gd_apply(op, leaf(1, 2, 3));
+        assert_int_equal(released, 0);
+    }
+    assert_int_equal(released, 1);
+    assert_error_object(gd_define(g, NULL, cube_forward, .user = &released, .release = count_release));
+    assert_error(g, GD_ERROR_NULL, "gd_define");
+    assert_error_object(gd_define(NULL, "cube", cube_forward, .user = &released, .release = count_release));
+    assert_int_equal(released, 3);
 }
 
 static void what_forward_makes_besides_goes_again(void **state)
@@ -976,6 +991,7 @@ int main(void)
         IN_CONTEXT(a_backward_may_run_the_forward_again),
         IN_CONTEXT(an_operation_may_use_another),
         IN_CONTEXT(an_operation_lives_in_its_scope),
+        IN_CONTEXT(what_it_was_given_is_given_back),
         IN_CONTEXT(what_forward_makes_besides_goes_again),
         IN_CONTEXT(bad_arguments_of_define),
         IN_CONTEXT(bad_arguments_of_apply),
