@@ -38,7 +38,7 @@ static bool count(gd_layer *layer, gd__member_role role, const char *function, s
     *s = (search){ .wanted = -1 };
     if (!gd__layer_usable(layer, function))
         return false;
-    s->mark = layer->object.context->next_serial++;
+    s->mark = gd__new_mark(layer->object.context);
     return gd__each_member(layer, role, count_one, s);
 }
 
@@ -54,7 +54,7 @@ static void find_number(gd_layer *layer, gd__member_role role, const char *funct
     *s = (search){ .wanted = index };
     if (!gd__layer_usable(layer, function))
         return;
-    s->mark = layer->object.context->next_serial++;
+    s->mark = gd__new_mark(layer->object.context);
     if (gd__each_member(layer, role, count_one, s))
         gd__fail(layer->object.context,
                  (gd__fault){ GD_ERROR_INDEX, 0, function, "Count from 0, up to one less than there are" },
