@@ -45,6 +45,9 @@ gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim);
 /* Runs a lane loop along the one dimension attrs->integer[0], on a row-major operand (lanes.c). */
 gd__run gd__run_along;
 
+/* The lanes of a row-major tensor along one dimension, which may be counted from the end (lanes.c). */
+gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim);
+
 /* A nest of loops over the places of a shape; strides in bytes, 0 where an operand is repeated. */
 enum { GD__MAX_POINTERS = GD__MAX_INPUTS + 1 };
 typedef struct gd__nest {

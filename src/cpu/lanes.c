@@ -52,12 +52,12 @@ bool gd__run_fold(const gd__kernel *kernel, const gd__call *call)
     return true;
 }
 
-gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim)
+gd__lanes gd__lanes_along(const gd_tensor *x, int64_t asked)
 {
-    int64_t counted = dim < 0 ? dim + x->ndim : dim;
+    int64_t dim = asked < 0 ? asked + x->ndim : asked;
     gd__lanes l = { 1, 1, 1 };
     for (int i = 0; i < x->ndim; i++)
-        *(i < counted ? &l.outer : i == counted ? &l.along : &l.inner) *= x->shape[i];
+        *(i < dim ? &l.outer : i == dim ? &l.along : &l.inner) *= x->shape[i];
     return l;
 }
 

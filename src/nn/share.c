@@ -1,70 +1,81 @@
-/* share.c - a network over the parameters of another. */
+/* share.c - a network in several contexts. The network itself is only read here: its own thread may be using it. */
 #include "nn/layer.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "gradus/autograd.h"
 
-enum { NAME_SIZE = 256 };
+/* Which tensor stands for which: one that is used twice stays one. */
+typedef struct pair {
+    const gd_tensor *from;
+    gd_tensor *to;
+} pair;
 
-static bool misfit(gd_context *g, gd_status status, const char *what)
+typedef struct sharing {
+    gd_context *to;
+    pair *pairs;
+    int count, room;
+} sharing;
+
+static gd_tensor *stand_in(sharing *s, const gd_tensor *t)
 {
-    gd__fail(g,
-             (gd__fault){ status, 0, "gd_share_parameters", "Make a network of the same layers in another context" },
-             "%s", what);
+    for (int i = 0; i < s->count; i++)
+        if (s->pairs[i].from == t)
+            return s->pairs[i].to;
+    if (!gd__grow(s->to, (void **)&s->pairs, &s->room, s->count + 1, sizeof *s->pairs))
+        return gd__error_object(s->to);
+    s->pairs[s->count++] = (pair){ t, gd_share(s->to, t) };
+    return s->pairs[s->count - 1].to;
+}
+
+static bool share_members(sharing *s, gd_layer *copy, const gd_layer *layer)
+{
+    for (int i = 0; i < layer->members; i++) {
+        gd_tensor *t = stand_in(s, layer->member[i].tensor);
+        if (!gd__own(copy, layer->member[i].role, layer->member[i].name, t))
+            return false;
+        gd_require_grad(t, false);
+    }
+    return true;
+}
+
+/* Is all of it there, and drawn? */
+static bool is_ready(gd_context *to, const gd_layer *layer)
+{
+    const char *missing = gd__missing(layer);
+    if (layer->drawn && !missing)
+        return true;
+    gd__fault fault = { GD_ERROR_STATE, 0, "gd_layer_share", "Call gd_init on the network before it is shared" };
+    if (missing)
+        fault = (gd__fault){ GD_ERROR_DEAD, 0, "gd_layer_share", "Make it in the scope of the layer" };
+    gd__fail(to, fault, "%s of the layer %s %s", missing ? missing : "the numbers", layer->label,
+             missing ? "went with its scope" : "have not been drawn yet");
     return false;
 }
 
-/* Parameters of one number. A network whose numbers the other reads can't read them there in turn. */
-static bool fits(gd_layer *to, gd_layer *from, int index)
+static gd_layer *share(sharing *s, const gd_layer *layer)
 {
-    char own[NAME_SIZE], other[NAME_SIZE], left[GD__TEXT_SIZE], right[GD__TEXT_SIZE], what[1024];
-    gd_context *g = to->object.context;
-    const gd_tensor *p = gd_parameter(to, index), *source = gd_parameter(from, index);
-    gd_parameter_name(to, index, own, sizeof own);
-    gd_parameter_name(from, index, other, sizeof other);
-    if (!gd__alive(p) || !gd__alive(source))
-        return misfit(g, GD_ERROR_STATE, "a parameter has gone");
-    if (gd__overlap(p, source) && !p->storage->read_only)
-        return misfit(g, GD_ERROR_STATE, "the other network reads the parameters of this one");
-    if (strcmp(own, other) == 0 && gd__same_shape(p, source) && p->dtype == source->dtype)
-        return true;
-    snprintf(what, sizeof what, "the parameter '%s' is %s %s, and in the other network '%s' is %s %s", own,
-             gd_dtype_name((gd_dtype)p->dtype), gd__shape_text(gd__shape(p), left), other,
-             gd_dtype_name((gd_dtype)source->dtype), gd__shape_text(gd__shape(source), right));
-    return misfit(g, GD_ERROR_SHAPE, what);
-}
-
-/* All that can fail, fails before the first parameter changes. The views go with the old numbers. */
-static bool share_all(gd_layer *to, gd_layer *from, int count)
-{
-    gd_context *g = to->object.context;
-    size_t size = (size_t)count * sizeof(gd_tensor *);
-    gd_tensor **view = gd__alloc(g, size);
-    bool good = view != NULL;
-    for (int i = 0; good && i < count; i++) {
-        good = fits(to, from, i);
-        view[i] = good ? gd_share(g, gd_parameter(from, i)) : NULL;
-        good = gd__alive(view[i]);
+    if (!is_ready(s->to, layer))
+        return gd__error_object(s->to);
+    gd_layer *copy = gd__layer(s->to, layer->kind, layer->name, layer->options);
+    if (!gd__alive(copy))
+        return copy;
+    copy->borrows = copy->drawn = true;
+    copy->training = false;
+    bool good = share_members(s, copy, layer);
+    for (int i = 0; good && i < layer->children; i++) {
+        gd_layer *child = share(s, layer->child[i].layer);
+        good = gd__alive(child) && gd__can_take(copy, 1, &child);
+        if (good)
+            gd__take_in(copy, layer->child[i].name, child);
     }
-    for (int i = 0; good && i < count; i++)
-        gd__exchange(gd_parameter(to, i), view[i], "gd_share_parameters");
-    gd__free(g, view, size);
-    return good;
+    return good ? copy : gd__error_object(s->to);
 }
 
-bool gd_share_parameters(gd_layer *to, gd_layer *from)
+gd_layer *gd_layer_share(gd_context *to, const gd_layer *layer)
 {
-    gd_context *g = gd__context(to);
-    if (!gd__alive(gd_init(to)) || g->failed ||
-        (!gd__alive(from) && !gd__usable(g, from, "gd_share_parameters", "from")))
-        return false;
-    if (gd__context(from) == g)
-        return misfit(g, GD_ERROR_CONTEXT, "both networks are of one context");
-    int count = gd_parameter_count(to);
-    if (gd_parameter_count(from) != count)
-        return misfit(g, GD_ERROR_SHAPE, "the networks have different parameters");
-    gd_scope scope = gd_scope_enter(g);
-    bool good = scope.context && share_all(to, from, count);
-    gd_scope_leave(&scope);
-    return good;
+    if (!to || to->stand_in || (!gd__alive(layer) && !gd__usable(to, layer, "gd_layer_share", "the layer")))
+        return gd__error_object(to);
+    sharing s = { .to = to };
+    gd_layer *copy = share(&s, layer);
+    gd__free(to, s.pairs, (size_t)s.room * sizeof *s.pairs);
+    return copy;
 }

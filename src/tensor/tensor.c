@@ -145,22 +145,6 @@ void gd__written(gd_tensor *t, const char *writer)
     t->storage->writer = writer;
 }
 
-/* Records that know t's old storage by its version will not take the new one for it. */
-void gd__exchange(gd_tensor *t, gd_tensor *other, const char *writer)
-{
-    gd_tensor kept = *t;
-    t->storage = other->storage;
-    t->data = other->data;
-    t->contiguous = other->contiguous;
-    memcpy(t->stride, other->stride, sizeof t->stride);
-    other->storage = kept.storage;
-    other->data = kept.data;
-    other->contiguous = kept.contiguous;
-    memcpy(other->stride, kept.stride, sizeof other->stride);
-    t->storage->version = kept.storage->version;
-    gd__written(t, writer);
-}
-
 /* ---- asking ---- */
 
 bool gd_is_tensor(const gd_tensor *t)

@@ -1,4 +1,4 @@
-/* evaluate.c - what a network makes of a whole data set, batch by batch and without a record. */
+/* evaluate.c - what a network makes of a whole data set: batch by batch, in evaluation and without a record. */
 #include "gradus/train.h"
 
 #include "data/dataset.h"
@@ -28,10 +28,13 @@ static bool visit_batch(gd_layer *net, gd_dataset *dataset, int64_t from, visit_
 /* A data set without samples has one batch, which is empty. */
 static bool each_output(gd_layer *net, gd_dataset *dataset, visit_output *visit, void *user)
 {
-    gd_no_grad quiet = gd_no_grad_enter(gd__context(net));
-    bool good = true;
+    gd_context *g = gd__context(net);
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    bool good = true, outer = g->evaluating;
+    g->evaluating = true;
     for (int64_t from = 0; good && (from == 0 || from < dataset->count); from += BATCH)
         good = visit_batch(net, dataset, from, visit, user);
+    g->evaluating = outer;
     gd_no_grad_leave(&quiet);
     return good;
 }

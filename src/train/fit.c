@@ -153,7 +153,7 @@ gd_history *gd_fit_with(gd_fit_options options)
         return gd__error_object(g);
     training t = { .context = g, .options = options, .show = gd__show_open(options.progress), .start = now() };
     t.history = gd__history(g, options.steps);
-    if (!t.history)
+    if (!t.history || (!gd_is_training(options.net) && !gd__alive(gd_set_training(options.net, true))))
         return gd__error_object(g);
     train(&t);
     gd__show_close(&t.show);

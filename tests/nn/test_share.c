@@ -1,232 +1,221 @@
-/* test_share.c - networks of several contexts, in several threads, over the parameters of one. */
-#include "../io/support.h"
+/* test_share.c - one network in several contexts, and in several threads. */
+#include "values.h"
 
 #include <pthread.h>
 
-#include "gradus/gradus.h"
+#include "nn/layer.h"
 
-static gd_layer *make_network(gd_context *c)
+static gd_tensor *residual_forward(void *user, gd_layer *self, gd_tensor *x)
 {
-    return gd_sequential(c, gd_linear(c, 21, 45), gd_relu_layer(c), gd_linear(c, 45, 10));
+    return gd_mul_scalar(gd_add(x, gd_forward(gd_layer_named(self, "body"), x)), *(const double *)user);
 }
 
-static gd_context *other;
+static int released;
 
-static int open_both(void **state)
+static void count_release(void *user)
 {
-    other = gd_open();
-    return open_context(state);
+    (void)user;
+    released++;
 }
 
-/* The readers first, for their memory is the other's. */
-static int close_both(void **state)
+/* Of every kind: it reads numbers 0 .. 9, two a sample. */
+static gd_layer *network(gd_context *own)
 {
-    gd_close(other);
-    return close_context(state);
+    static double factor = 0.5;
+    gd_layer *body = gd_sequential(own, gd_linear(own, 8, 8), gd_tanh_layer(own), gd_dropout(own, 0.5));
+    gd_layer *residual = gd_custom(own, "residual", residual_forward, .user = &factor, .release = count_release);
+    gd_register_layer(residual, "body", body);
+    return gd_sequential(own, gd_embedding(own, 10, 4), gd_flatten_layer(own), gd_batch_norm(own, 8), residual,
+                         gd_layer_norm(own, gd_shape(8)), gd_linear(own, 8, 3));
 }
 
-static void the_parameters_are_the_same_memory(void **state)
+static gd_tensor *numbers(gd_context *own, int seed)
 {
+    gd_seed(own, GD_RNG_PHILOX, (uint64_t)seed);
+    return gd_randint(own, GD_INT64, gd_shape(6, 2), 0, 10);
+}
+
+/* Trained a little, so that its running statistics are not what they began as. */
+static gd_layer *trained(gd_context *own)
+{
+    gd_layer *net = network(own);
+    gd_optimizer *sgd = gd_sgd(net, .lr = 0.1);
+    for (int i = 0; i < 5; i++) {
+        GD_SCOPE(own);
+        gd_zero_grad(net);
+        gd_backward(gd_sum(gd_square(gd_forward(net, numbers(own, i)))));
+        gd_step(sgd);
+    }
+    return gd_set_training(net, false);
+}
+
+static void a_shared_network_makes_the_same(void **state)
+{
+    char of_net[60], of_shared[60];
     (void)state;
-    gd_seed(g, GD_RNG_TORCH, 3);
-    gd_layer *net = make_network(g), *reader = make_network(other);
-    gd_tensor *x = gd_randn(g, GD_FLOAT32, gd_shape(33, 21)), *W = gd_parameter(reader, 0);
-    assert_true(gd_share_parameters(reader, net));
-    assert_true(gd_parameter(reader, 0) == W);
-    for (int i = 0; i < 4; i++)
-        assert_true(gd_data(gd_parameter(reader, i)) == gd_data(gd_parameter(net, i)));
-    assert_same_tensor(gd_forward(reader, gd_share(other, x)), gd_forward(net, x));
-    assert_true(gd_write(gd_parameter(net, 3), GD_FLOAT32, (const float[10]){ 7 }, 10));
-    assert_true(gd_at(gd_parameter(reader, 3), 0) == 7);
-    assert_true(gd_share_parameters(reader, net)); /* again: no harm */
-    assert_same_tensor(gd_forward(reader, gd_share(other, x)), gd_forward(net, x));
-    assert_fine(g);
+    gd_layer *net = trained(g);
+    gd_context *other = gd_open();
+    gd_layer *shared = gd_layer_share(other, net);
+    assert_same_tensor(gd_forward(shared, numbers(other, 9)), gd_forward(net, numbers(g, 9)));
+    assert_int_equal(gd_parameter_count(shared), gd_parameter_count(net));
+    assert_int_equal(gd_buffer_count(shared), 3);
+    for (int i = 0; i < gd_parameter_count(net); i++) {
+        gd_parameter_name(net, i, of_net, sizeof of_net);
+        gd_parameter_name(shared, i, of_shared, sizeof of_shared);
+        assert_string_equal(of_net, of_shared);
+        assert_true(gd_data(gd_parameter(net, i)) == gd_data(gd_parameter(shared, i)));
+        assert_false(gd_requires_grad(gd_parameter(shared, i)));
+        assert_true(gd_requires_grad(gd_parameter(net, i)));
+    }
+    assert_false(gd_is_training(shared));
+    assert_string_equal(gd_layer_named(shared, "3.body.1")->label, "1 (tanh)");
+    released = 0;
     assert_fine(other);
+    gd_close(other);
+    assert_int_equal(released, 0); /* what is handed to the layers belongs to the network's own */
+    assert_fine(g);
 }
 
-static void the_memory_that_was_there_is_given_back(void **state)
+static void a_shared_network_is_read_only(void **state)
 {
     (void)state;
-    gd_layer *net = gd_init(make_network(g)), *reader = gd_init(make_network(other));
-    size_t before = gd_memory_used(other).in_use;
-    assert_true(gd_share_parameters(reader, net));
-    assert_true(gd_memory_used(other).in_use + (21 * 45 + 45 * 10) * sizeof(float) <= before);
-}
-
-static void what_reads_does_not_learn(void **state)
-{
-    (void)state;
-    gd_layer *net = make_network(g), *reader = make_network(other);
-    gd_optimizer *sgd = gd_sgd(reader, .lr = 1);
-    assert_true(gd_share_parameters(reader, net));
-    gd_tensor *x = gd_ones(other, GD_FLOAT32, gd_shape(2, 21)), *before = gd_clone(gd_detach(gd_parameter(net, 0)));
-    assert_true(gd_backward(gd_sum(gd_forward(reader, x))));
-    assert_true(gd_at(gd_layer_grad(reader, "2.bias"), 0) == 2);
-    assert_false(gd_has_grad(gd_parameter(net, 3)));
+    gd_layer *net = trained(g);
+    gd_context *other = gd_open();
+    gd_layer *shared = gd_layer_share(other, net);
+    assert_error_object(gd_init_uniform(gd_parameter(shared, 0), 0, 1));
+    assert_error(other, GD_ERROR_STATE, "read-only");
+    assert_true(gd_save(net, in_folder("net.npz")));
+    assert_false(gd_load(shared, in_folder("net.npz")));
+    assert_error(other, GD_ERROR_STATE, "read-only");
+    gd_set_training(shared, true);
+    assert_error_object(gd_forward(shared, numbers(other, 3))); /* batch normalisation would write */
+    assert_error(other, GD_ERROR_STATE, "read-only");
+    gd_set_training(shared, false);
+    gd_zero_grad(net);
+    gd_optimizer *sgd = gd_sgd(gd_freeze(shared, false), .lr = 0.1);
+    assert_true(gd_backward(gd_sum(gd_square(gd_forward(shared, numbers(other, 3))))));
+    assert_true(gd_has_grad(gd_parameter(shared, 0)) && !gd_has_grad(gd_parameter(net, 0))); /* its own gradients */
     assert_false(gd_step(sgd));
-    assert_error(other, GD_ERROR_STATE, "is read-only");
-    assert_true(gd_equal(gd_detach(gd_parameter(net, 0)), before));
+    assert_error(other, GD_ERROR_STATE, "read-only");
+    gd_close(other);
     assert_fine(g);
 }
 
-/* A backward that needs the old values is refused. */
-static void sharing_counts_as_a_write(void **state)
+static void a_tensor_used_twice_stays_one(void **state)
 {
     (void)state;
-    gd_layer *net = gd_affine(gd_ones(g, GD_FLOAT32, gd_shape(2, 3)), gd_ones(g, GD_FLOAT32, gd_shape(3)));
-    gd_layer *reader =
-        gd_affine(gd_zeros(other, GD_FLOAT32, gd_shape(2, 3)), gd_zeros(other, GD_FLOAT32, gd_shape(3)));
-    gd_tensor *x = gd_require_grad(gd_ones(other, GD_FLOAT32, gd_shape(1, 2)), true);
-    gd_tensor *loss = gd_sum(gd_forward(reader, x));
-    assert_true(gd_share_parameters(reader, net));
-    assert_false(gd_backward(loss));
-    assert_error(other, GD_ERROR_STATE, "which gd_share_parameters has written over since");
+    gd_layer *layer = gd_linear(g, 2, 2), *net = gd_init(gd_sequential(g, layer, gd_relu_layer(g), layer));
+    gd_context *other = gd_open();
+    gd_layer *shared = gd_layer_share(other, net);
+    assert_int_equal(gd_parameter_count(shared), 2);
+    assert_true(gd_parameter_named(shared, "2.weight") == gd_parameter_named(shared, "0.weight"));
+    gd_close(other);
 }
 
-static void refuse(gd_layer *to, gd_layer *from, gd_context *c, gd_status status, const char *part)
-{
-    assert_false(gd_share_parameters(to, from));
-    assert_error(c, status, part);
-}
-
-static void networks_that_differ_are_refused(void **state)
+static void what_cant_be_shared_is_refused(void **state)
 {
     (void)state;
-    gd_layer *net = gd_init(gd_sequential(g, gd_linear(g, 2, 3), gd_linear(g, 3, 4)));
-    gd_layer *wide = gd_sequential(other, gd_linear(other, 2, 3), gd_linear(other, 3, 5));
-    gd_layer *named = gd_sequential(other, gd_linear(other, 2, 3), gd_relu_layer(other), gd_linear(other, 3, 4));
-    const void *first = gd_data(gd_parameter(wide, 0));
-    refuse(wide, net, other, GD_ERROR_SHAPE, "the parameter '1.weight' is float32 (5, 3), and in the other network");
-    assert_true(gd_data(gd_parameter(wide, 0)) == first);
-    assert_true(gd_write(gd_parameter(wide, 0), GD_FLOAT32, (const float[6]){ 0 }, 6));
-    refuse(named, net, other, GD_ERROR_SHAPE, "'2.weight'");
-    refuse(gd_linear(other, 2, 3), net, other, GD_ERROR_SHAPE, "different parameters");
-    gd_set_default_dtype(other, GD_FLOAT64);
-    refuse(gd_sequential(other, gd_linear(other, 2, 3), gd_linear(other, 3, 4)), net, other, GD_ERROR_SHAPE,
-           "float64");
-    refuse(net, gd_sequential(g, gd_linear(g, 2, 3), gd_linear(g, 3, 4)), g, GD_ERROR_CONTEXT, "one context");
-    refuse(net, net, g, GD_ERROR_CONTEXT, "one context");
-    assert_fine(g);
-}
-
-static void networks_do_not_read_each_other(void **state)
-{
-    (void)state;
-    gd_layer *net = make_network(g), *reader = make_network(other);
-    assert_true(gd_share_parameters(reader, net));
-    refuse(net, reader, g, GD_ERROR_STATE, "reads the parameters of this one");
-    assert_true(gd_write(gd_parameter(net, 1), GD_FLOAT32, (const float[45]){ 0 }, 45));
-}
-
-static void what_is_no_network_is_refused(void **state)
-{
-    (void)state;
-    gd_layer *net = make_network(g), *dead, *wrong = gd_linear(other, -1, 2);
-    gd_clear(other);
+    gd_context *other = gd_open();
+    gd_layer *row, *dead;
+    assert_error_object(gd_layer_share(NULL, gd_relu_layer(g)));
+    assert_error_object(gd_layer_share(other, NULL));
+    assert_error(other, GD_ERROR_NULL, "gd_layer_share");
+    assert_error_object(gd_layer_share(other, gd_linear(g, 2, 2)));
+    assert_error(other, GD_ERROR_STATE, "the numbers of the layer linear have not been drawn yet. Call gd_init");
+    assert_error_object(gd_layer_share(other, gd_linear(g, -1, 2)));
+    assert_error(other, GD_ERROR_CONTEXT, "gd_layer_share");
+    gd_clear(g);
     {
         GD_SCOPE(g);
-        dead = make_network(g);
+        dead = gd_init(gd_relu_layer(g));
+        row = gd_init(gd_sequential(g, dead));
+        gd__move(&row->object, 0);
     }
-    assert_false(gd_share_parameters(NULL, net));
-    assert_false(gd_share_parameters(wrong, net));
-    gd_layer *reader = make_network(other);
-    refuse(reader, NULL, other, GD_ERROR_NULL, "gd_share_parameters");
-    refuse(reader, dead, other, GD_ERROR_DEAD, "gd_share_parameters");
-    refuse(dead, reader, g, GD_ERROR_DEAD, "");
-    gd_zeros(other, GD_FLOAT32, gd_shape(-1));
-    assert_false(gd_share_parameters(reader, net)); /* an error stands */
-    gd_clear(other);
-    assert_true(gd_data(gd_parameter(reader, 0)) != gd_data(gd_parameter(net, 0)));
+    assert_error_object(gd_layer_share(other, dead));
+    assert_error(other, GD_ERROR_DEAD, "gd_layer_share");
+    assert_error_object(gd_layer_share(other, row));
+    assert_error(other, GD_ERROR_DEAD, "0 of the layer sequential went with its scope");
     assert_fine(g);
+    gd_close(other);
 }
 
-static bool share(gd_context *own, void *prepared)
-{
-    (void)own;
-    return gd_share_parameters(prepared, make_network(g));
-}
+/* ---- threads ---- */
 
-static void *prepare(gd_context *own)
-{
-    return gd_init(make_network(own));
-}
-
-static void scarce_memory_is_an_error(void **state)
-{
-    (void)state;
-    assert_true(until_memory_suffices(prepare, share) > 0);
-    assert_fine(g);
-}
-
-/* ---- in several threads ---- */
-
-enum { THREADS = 4, PASSES = 40, ROWS = 33 };
+enum { THREADS = 4, ROUNDS = 40, OUTPUTS = 6 * 3 };
 
 typedef struct worker {
     pthread_t thread;
-    gd_context *context;
-    gd_layer *network;
-    float out[ROWS * 10];
+    const gd_layer *net;
+    int seed;
+    float output[ROUNDS][OUTPUTS];
     bool good;
 } worker;
 
-static bool pass(gd_context *c, gd_layer *network, float *out)
+static void evaluate(gd_context *own, gd_layer *net, worker *w)
 {
-    GD_SCOPE(c);
-    gd_tensor *x = gd_sin(gd_reshape(gd_arange(c, GD_FLOAT32, ROWS * 21), gd_shape(ROWS, 21)));
-    gd_tensor *y = gd_forward(network, x);
-    return gd_read(y, GD_FLOAT32, out, ROWS * 10) && gd_backward(gd_sum(gd_square(y)));
+    for (int i = 0; i < ROUNDS; i++) {
+        GD_SCOPE(own);
+        GD_NO_GRAD(own);
+        gd_read(gd_forward(net, numbers(own, w->seed + i)), GD_FLOAT32, w->output[i], OUTPUTS);
+    }
+    w->good = !gd_failed(own);
 }
 
-static void *work(void *argument)
+static void *work(void *user)
 {
-    worker *w = argument;
-    float again[ROWS * 10];
-    w->good = pass(w->context, w->network, w->out);
-    for (int i = 0; w->good && i < PASSES; i++)
-        w->good = pass(w->context, w->network, again) && memcmp(again, w->out, sizeof again) == 0;
+    worker *w = user;
+    gd_context *own = gd_open();
+    evaluate(own, gd_layer_share(own, w->net), w);
+    gd_close(own);
     return NULL;
 }
 
 static void threads_use_one_network(void **state)
 {
+    static worker workers[THREADS], alone;
     (void)state;
-    static worker workers[THREADS];
-    float expected[ROWS * 10], again[ROWS * 10];
-    gd_layer *net = make_network(g);
-    assert_true(pass(g, net, expected));
+    gd_layer *net = trained(g);
     for (int i = 0; i < THREADS; i++) {
-        workers[i].context = gd_open();
-        workers[i].network = make_network(workers[i].context);
-        assert_true(gd_share_parameters(workers[i].network, net));
-    }
-    for (int i = 0; i < THREADS; i++)
+        workers[i] = (worker){ .net = net, .seed = 100 * i };
         assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
-    for (int i = 0; i < PASSES; i++)
-        assert_true(pass(g, net, again));
-    for (int i = 0; i < THREADS; i++) {
+    }
+    alone = (worker){ .seed = 7 };
+    evaluate(g, net, &alone); /* the network's own thread uses it meanwhile */
+    for (int i = 0; i < THREADS; i++)
         pthread_join(workers[i].thread, NULL);
-        assert_true(workers[i].good);
-        assert_memory_equal(workers[i].out, expected, sizeof expected);
-        gd_close(workers[i].context);
+    for (int i = 0; i < THREADS; i++) {
+        alone.seed = 100 * i;
+        evaluate(g, net, &alone);
+        assert_true(workers[i].good && alone.good);
+        assert_memory_equal(workers[i].output, alone.output, sizeof alone.output);
     }
     assert_fine(g);
 }
 
-#define IN_CONTEXT(test) cmocka_unit_test_setup_teardown(test, open_both, close_both)
+/* ---- out of memory ---- */
+
+static bool try_sharing(gd_context *own, void *prepared)
+{
+    (void)prepared;
+    gd_layer *shared = gd_layer_share(own, gd_set_training(gd_init(network(g)), false));
+    bool good = gd_is_layer(shared);
+    assert_true(good == !gd_failed(own));
+    return good;
+}
+
+static void out_of_memory_is_an_error_and_no_more(void **state)
+{
+    (void)state;
+    assert_true(until_memory_suffices(NULL, try_sharing) > 20);
+    assert_fine(g);
+}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_CONTEXT(the_parameters_are_the_same_memory),
-        IN_CONTEXT(the_memory_that_was_there_is_given_back),
-        IN_CONTEXT(what_reads_does_not_learn),
-        IN_CONTEXT(sharing_counts_as_a_write),
-        IN_CONTEXT(networks_that_differ_are_refused),
-        IN_CONTEXT(networks_do_not_read_each_other),
-        IN_CONTEXT(what_is_no_network_is_refused),
-        IN_CONTEXT(scarce_memory_is_an_error),
-        IN_CONTEXT(threads_use_one_network),
+        IN_CONTEXT(a_shared_network_makes_the_same), IN_CONTEXT(a_shared_network_is_read_only),
+        IN_CONTEXT(a_tensor_used_twice_stays_one),   IN_CONTEXT(what_cant_be_shared_is_refused),
+        IN_CONTEXT(threads_use_one_network),         IN_CONTEXT(out_of_memory_is_an_error_and_no_more),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,22 +1,26 @@
 /* sort.c - in which order elements come. */
 #include "cpu/kernel.h"
 
-#define IS_NAN(x) ((x) != (x))
+#include <math.h>
+
 #define T float
+#define IS_NAN(x) isnan(x)
 #define F(name) name##_f32
 #include "cpu/kernels/sort.inc"
 #define T double
+#define IS_NAN(x) isnan(x)
 #define F(name) name##_f64
 #include "cpu/kernels/sort.inc"
-#undef IS_NAN
-#define IS_NAN(x) false
 #define T int64_t
+#define IS_NAN(x) false
 #define F(name) name##_i64
 #include "cpu/kernels/sort.inc"
 #define T uint8_t
+#define IS_NAN(x) false
 #define F(name) name##_u8
 #include "cpu/kernels/sort.inc"
 #define T bool
+#define IS_NAN(x) false
 #define F(name) name##_bool
 #include "cpu/kernels/sort.inc"
 
@@ -27,7 +31,8 @@ static bool run_argsort(const gd__kernel *kernel, const gd__call *call)
         [GD_BOOL] = argsort_bool,
     };
     (void)kernel;
-    return call->out->numel == 0 || sorts[call->in[0]->dtype](call, gd__lanes_along(call->in[0], call->attrs->integer[0]));
+    const gd_tensor *x = call->in[0];
+    return x->numel == 0 || sorts[x->dtype](call, gd__lanes_along(x, call->attrs->integer[0]));
 }
 
 const gd__kernel GD__K(argsort) = { .run = run_argsort };
