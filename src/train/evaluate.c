@@ -25,7 +25,7 @@ static bool visit_batch(gd_layer *net, gd_dataset *dataset, int64_t from, visit_
     return good;
 }
 
-/* A data set without samples has one batch, which is empty. */
+/* In evaluation mode, and without recording. A data set without samples has one batch, which is empty. */
 static bool each_output(gd_layer *net, gd_dataset *dataset, visit_output *visit, void *user)
 {
     gd_context *g = gd__context(net);
