@@ -71,7 +71,7 @@ GD_API gd_history *gd_fit_with(gd_fit_options options);
 GD_API double gd_accuracy(gd_layer *net, gd_dataset *dataset);
 
 /* What the network makes of all samples: (N, ...), one row a sample in their order, of the current scope. It is made
- * in batches, and nothing is recorded. Metrics take it: see metrics.h. */
+ * in batches; nothing is recorded, and all layers act as in evaluation. Metrics take it: see metrics.h. */
 GD_API gd_tensor *gd_predict(gd_layer *net, gd_dataset *dataset);
 
 /* How many steps were made, and the loss of each, which belong to the history. -1 and NULL on an error. */

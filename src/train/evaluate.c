@@ -1,4 +1,4 @@
-/* evaluate.c - what a network makes of a whole data set, batch by batch and without a record. */
+/* evaluate.c - what a network makes of a whole data set: batch by batch, in evaluation and without a record. */
 #include "gradus/train.h"
 
 #include "data/dataset.h"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,26 @@ static inline void assert_same_files(const char *first, const char *second)
     assert_memory_equal(a, b, of_first);
     free(a);
     free(b);
+}
+
+/* ---- what a program prints ---- */
+
+/* Puts a file in place of a stream; returns what was there. */
+static inline int divert(FILE *stream, const char *path)
+{
+    fflush(stream);
+    int kept = dup(fileno(stream)), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(kept >= 0 && file >= 0);
+    dup2(file, fileno(stream));
+    close(file);
+    return kept;
+}
+
+static inline void restore(FILE *stream, int kept)
+{
+    fflush(stream);
+    dup2(kept, fileno(stream));
+    close(kept);
 }
 
 /* ---- errors ---- */

@@ -24,7 +24,7 @@ static void all_samples_are_predicted(void **state)
     assert_same_tensor(y, x);
     assert_false(y->requires_grad);
     assert_true(gd_set_recording(g, true));
-    gd_split part = gd_dataset_split(ds, .count = 1100, .shuffle = false);
+    gd_parts part = gd_dataset_split(ds, .count = 1100, .shuffle = false);
     assert_steps(gd_predict(identity(g), part.test), 2200, 1);
     assert_fine(g);
 }

@@ -268,15 +268,15 @@ void next_step(world *w, dice *d, const taste *t)
     int at = (int)below(d, 100);
     if (gd_failed(w->g) && chance(d, 85))
         add(w, CLEAR, 0, NULL);
-    else if (at < (t->smooth ? 64 : 70))
+    else if (at < (t->smooth ? 50 : 70))
         add_call(w, d, t);
-    else if (at < 76)
+    else if (at < (t->smooth ? 54 : 76))
         add_making(w, d, t);
-    else if (at < 81)
+    else if (at < (t->smooth ? 58 : 81))
         add_scoping(w, d, t);
-    else if (at < 86)
+    else if (at < (t->smooth ? 60 : 86))
         add_access(w, d, t);
-    else if (at < 90)
+    else if (at < (t->smooth ? 65 : 90))
         add_switch(w, d, t);
     else
         add_gradient(w, d, t);

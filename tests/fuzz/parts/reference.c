@@ -132,6 +132,19 @@ void allow(question *q, int64_t i, number slack)
     q->y->slack[i] = slack;
 }
 
+void check_held(question *q, gd_dtype dtype, double n)
+{
+    bool held = true;
+    if (dtype == GD_FLOAT32)
+        held = isnan(n) || isinf(n) || fabs(n) <= (double)FLT_MAX;
+    if (dtype == GD_INT64)
+        held = n >= -9223372036854775808.0 && n < 9223372036854775808.0;
+    if (dtype == GD_UINT8)
+        held = n > -256 && n < 256;
+    if (!held)
+        fault(q, GD_ERROR_VALUE);
+}
+
 /* ---- elementwise ---- */
 
 /* The operands and numbers of an elementwise function. */

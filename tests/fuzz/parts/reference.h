@@ -107,6 +107,9 @@ bool begin_view(question *q, const value *base, gd_dims shape);
 /* A dimension counted from 0; -1, with the fault, where there is none such. */
 int dim_of(question *q, const value *x, int64_t dim);
 
+/* Can a tensor of that dtype hold the number? Fractions are cut off, and negative ones wrap in uint8. */
+void check_held(question *q, gd_dtype dtype, double n);
+
 /* PyTorch's result type of two tensors. */
 gd_dtype promoted(gd_dtype a, int a_ndim, gd_dtype b, int b_ndim);
 gd_dtype to_float(const question *q, gd_dtype dtype);

@@ -101,6 +101,8 @@ static void scatter_add(question *q, const reference *r)
     (void)r;
     value x = in_row(q->argument[0].x), index = in_row(q->argument[2].x), source = in_row(q->argument[3].x);
     int dim = dim_of(q, &x, q->argument[1].whole);
+    if (source.dtype != x.dtype)
+        fault(q, GD_ERROR_DTYPE);
     if (dim < 0)
         return;
     check_indices(q, &index, x.shape.size[dim]);
@@ -305,20 +307,6 @@ static void topk(question *q, const reference *r)
 }
 
 /* ---- around, and the other way round ---- */
-
-/* Can a tensor of that dtype hold the number? Fractions are cut off, and negative ones wrap in uint8. */
-static void check_held(question *q, gd_dtype dtype, double n)
-{
-    bool held = true;
-    if (dtype == GD_FLOAT32)
-        held = isnan(n) || isinf(n) || fabs(n) <= (double)FLT_MAX;
-    if (dtype == GD_INT64)
-        held = n >= -9223372036854775808.0 && n < 9223372036854775808.0;
-    if (dtype == GD_UINT8)
-        held = n > -256 && n < 256;
-    if (!held)
-        fault(q, GD_ERROR_VALUE);
-}
 
 static void pad(question *q, const reference *r)
 {

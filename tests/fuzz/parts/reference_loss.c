@@ -106,6 +106,8 @@ static void compared(question *q, loss *of, number limit, int64_t reduction, con
     gd_dtype dtype = promoted(x->dtype, x->shape.count, t->dtype, t->shape.count);
     if (!same_dims(x->shape, t->shape) || (weight && !same_dims(weight->shape, x->shape)))
         fault(q, GD_ERROR_SHAPE);
+    if (dtype == GD_BOOL)
+        fault(q, GD_ERROR_DTYPE);
     if (!is_clear(q, dtype, reduction) || q->faults)
         return;
     terms all = terms_of(q, dtype, of, as_dtype(dtype, limit));

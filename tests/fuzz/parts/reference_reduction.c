@@ -358,6 +358,7 @@ static void norm(question *q, const reference *r)
         return;
     if (p < 0 || isinf(p))
         refuse_empty(q, x, reduced);
+    q->unclear = !isinf(p) && (fabs(p) > 1e30 || fabs(p) < 1e-30); /* p or 1/p may be no number of the dtype */
     if (!begin(q, x->dtype, reduced_shape(x, reduced, q->argument[2].whole)))
         return;
     lanes all = lanes_of(q, x, reduced);

@@ -327,8 +327,12 @@ static void cat(question *q, const reference *r)
 {
     (void)r;
     const argument *a = &q->argument[0];
-    int dim = dim_of(q, a->list[0], q->argument[1].whole);
     gd_dims shape = a->list[0]->shape;
+    if (shape.count == 0) { /* said first, whatever dim is */
+        fault(q, GD_ERROR_SHAPE);
+        return;
+    }
+    int dim = dim_of(q, a->list[0], q->argument[1].whole);
     for (int k = 1; k < a->count; k++) {
         gd_dims other = a->list[k]->shape;
         if (dim >= 0 && other.count == shape.count)

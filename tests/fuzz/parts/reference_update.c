@@ -261,6 +261,7 @@ static void assign(question *q, const reference *r)
 static void fill(question *q, const reference *r)
 {
     (void)r;
+    check_held(q, q->argument[0].x->dtype, q->argument[1].real);
     if (!may_write(q))
         return;
     value *after = writes(q, 0);
