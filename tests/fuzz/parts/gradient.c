@@ -207,13 +207,21 @@ static bool is_tame_value(const value *v)
     return true;
 }
 
+static bool has_tame_numbers(const question *q)
+{
+    for (int i = 0; i < q->count; i++)
+        if (q->argument[i].kind == GD_ARGUMENT_NUMBER && !(fabs(q->argument[i].real) <= 100))
+            return false;
+    return true;
+}
+
 static bool is_tame(asking *a)
 {
     bool tame = a->y->value->dtype == GD_FLOAT64 && (!a->dy || is_tame_value(a->dy->value)) && is_tame_value(a->y->value);
     for (int i = 0; tame && i < a->nodes; i++) {
         node *n = a->node[i];
         const value *y = evaluate(a, n, false);
-        tame = y && y->dtype == GD_FLOAT64 && is_tame_value(y);
+        tame = has_tame_numbers(&n->question) && y && y->dtype == GD_FLOAT64 && is_tame_value(y);
         for (int k = 0; tame && k < n->operands; k++)
             tame = is_tame_value(*n->snapshot[k]) && (!flows_to(n, k) || (*n->snapshot[k])->dtype == GD_FLOAT64);
     }
