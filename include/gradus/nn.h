@@ -204,7 +204,8 @@ GD_API gd_tensor *gd_layer_backward(gd_layer *layer, gd_tensor *dy);
  * layer. */
 GD_API gd_layer *gd_set_training(gd_layer *layer, bool training);
 
-/* Is it in training mode? False inside gd_accuracy, which evaluates whatever the mode, and for an error layer. */
+/* Is it in training mode? False inside gd_accuracy and gd_predict, which evaluate whatever the mode, and for an
+ * error layer. */
 GD_API bool gd_is_training(const gd_layer *layer);
 
 /* Freezes the parameters of the layer and of all within it, or has them learn again: they require a gradient or do
