@@ -1,6 +1,7 @@
 /* base.h - the context, errors as values, scopes, memory and random streams.
  *
- * Everything that Gradus does hangs on a context. Two threads with two contexts never meet.
+ * Everything that Gradus does hangs on a context. Two threads with two contexts never meet, but over tensors that
+ * gd_share lets them read together.
  *
  *     gd_context *g = gd_open();
  *     for (int step = 0; step < 100; step++) {

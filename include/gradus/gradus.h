@@ -11,7 +11,7 @@
  *     train.h     the training loop
  *
  * Macros with options or counted arguments need C. From C++ and other languages call the functions behind them:
- * gd_shape_of, gd_values_of, gd_sequential_of, gd_sgd_with, gd_batches_with, gd_fit_with, (gd_sum)(args). */
+ * gd_shape_of, gd_values_of, gd_sequential_of, gd_linear_with, gd_sgd_with, gd_batches_with, gd_fit_with, (gd_sum)(args). */
 #ifndef GRADUS_GRADUS_H
 #define GRADUS_GRADUS_H
 

@@ -138,7 +138,8 @@ GD_API gd_tensor *gd_borrow_const(gd_context *g, gd_dtype dtype, gd_dims shape, 
 
 /* The same numbers, read-only, in another context, without a copy: so that several threads, each with a context of its
  * own, use the weights of one network. t must live as long as the new tensor, and must not be written meanwhile; its
- * own context may read it. A leaf without a name or a gradient; its own gradients, where asked for, are its context's. */
+ * own context may read it. A leaf without a name or a gradient; its gradients, where asked for, are its context's.
+ * gd_layer_share (nn.h) does it for a whole network. */
 GD_API gd_tensor *gd_share(gd_context *to, const gd_tensor *t);
 
 /* Draws from the context's random stream, in row-major order. With the TORCH or NUMPY stream they are those of the

@@ -58,15 +58,16 @@ typedef struct gd_fit_options {
 } gd_fit_options;
 
 /* Trains the network: for each step a batch, forward, loss, backward, and a step of the optimizer, in a scope of
- * its own. A loss that is not finite ends it with GD_ERROR_VALUE, naming the step. Does nothing while an error
- * stands. Returns the history, an object of the current scope: also of a training that an error ended, up to the
- * loss that did it (gd_history_save after gd_clear). The error object where it could not begin. */
+ * its own. A network in evaluation mode is put into training mode first; within one in training mode, layers that were
+ * put into evaluation by themselves stay so. A loss that is not finite ends it with GD_ERROR_VALUE, naming the step. Does
+ * nothing while an error stands. Returns the history, an object of the current scope: also of a training that an error
+ * ended, up to the loss that did it (gd_history_save after gd_clear). The error object where it could not begin. */
 #define gd_fit(...) gd_fit_with((gd_fit_options){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
 GD_API gd_history *gd_fit_with(gd_fit_options options);
 
 /* The share of the samples, 0 to 1, whose largest output along the last dimension is their label. Nothing is
- * recorded. The targets are class labels, one integer a sample, and the network makes one row a sample. NaN on any
- * error and for an empty data set. */
+ * recorded, and all layers act as in evaluation, whatever their mode, which stays. The targets are class labels, one
+ * integer a sample, and the network makes one row a sample. NaN on any error and for an empty data set. */
 GD_API double gd_accuracy(gd_layer *net, gd_dataset *dataset);
 
 /* How many steps were made, and the loss of each, which belong to the history. -1 and NULL on an error. */

@@ -50,6 +50,7 @@ struct gd_context {
     bool failed;
     bool gradients_off;         /* inside gd_no_grad */
     bool recording_all;         /* inside a layer's forward: record even what needs no gradient */
+    bool evaluating;            /* layers act as in evaluation, whatever their mode */
     bool stand_in;              /* the static context that is never written to */
     const char *running;        /* the operation or function under way */
     const gd__place *place;     /* the layer under way */

@@ -39,8 +39,14 @@ gd__run gd__run_elementwise;
 /* Runs a lane loop that makes one element of each lane: attrs as op/reduce.h has them (lanes.c). */
 gd__run gd__run_fold;
 
+/* The lanes along one dimension, which may be counted from the end (lanes.c). */
+gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim);
+
 /* Runs a lane loop along the one dimension attrs->integer[0], on a row-major operand (lanes.c). */
 gd__run gd__run_along;
+
+/* The lanes of a row-major tensor along one dimension, which may be counted from the end (lanes.c). */
+gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim);
 
 /* A nest of loops over the places of a shape; strides in bytes, 0 where an operand is repeated. */
 enum { GD__MAX_POINTERS = GD__MAX_INPUTS + 1 };

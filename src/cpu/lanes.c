@@ -52,15 +52,19 @@ bool gd__run_fold(const gd__kernel *kernel, const gd__call *call)
     return true;
 }
 
+gd__lanes gd__lanes_along(const gd_tensor *x, int64_t asked)
+{
+    int64_t dim = asked < 0 ? asked + x->ndim : asked;
+    gd__lanes l = { 1, 1, 1 };
+    for (int i = 0; i < x->ndim; i++)
+        *(i < dim ? &l.outer : i == dim ? &l.along : &l.inner) *= x->shape[i];
+    return l;
+}
+
 bool gd__run_along(const gd__kernel *kernel, const gd__call *call)
 {
     const gd_tensor *x = call->in[0];
-    int64_t asked = call->attrs->integer[0], dim = asked < 0 ? asked + x->ndim : asked;
-    gd__lanes l = { 1, 1, 1 };
-    if (x->numel == 0)
-        return true;
-    for (int i = 0; i < x->ndim; i++)
-        *(i < dim ? &l.outer : i == dim ? &l.along : &l.inner) *= x->shape[i];
-    kernel->lanes[x->dtype](l, x->data, call->out->data);
+    if (x->numel > 0)
+        kernel->lanes[x->dtype](gd__lanes_along(x, call->attrs->integer[0]), x->data, call->out->data);
     return true;
 }

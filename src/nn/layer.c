@@ -1,49 +1,39 @@
+/* layer.c - layers and what they are made of: options, members, other layers. */
 #include "nn/layer.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#include "autograd/tape.h"
+#include "gradus/autograd.h"
 
 static void layer_destroy(gd__object *object)
 {
     gd_layer *layer = (gd_layer *)object;
-    gd__free(object->context, layer->child, (size_t)layer->children * sizeof *layer->child);
+    if (layer->options && layer->kind->destroy && !layer->borrows)
+        layer->kind->destroy(layer);
+    gd__free(object->context, layer->options, layer->kind ? layer->kind->options : 0);
+    gd__free(object->context, layer->member, (size_t)layer->member_room * sizeof *layer->member);
+    gd__free(object->context, layer->child, (size_t)layer->child_room * sizeof *layer->child);
 }
 
 const gd__class gd__layer_class = { "layer", sizeof(gd_layer), layer_destroy };
 
-gd_layer *gd__layer(gd_context *g, const gd__layer_kind *kind)
+gd_layer *gd__layer(gd_context *g, const gd__layer_kind *kind, const char *name, const void *options)
 {
     gd_layer *layer = g ? gd__new(g, &gd__layer_class) : NULL;
     if (!layer)
         return gd__error_object(g);
     layer->kind = kind;
-    snprintf(layer->label, sizeof layer->label, "%s", kind->name);
+    layer->training = true;
+    layer->made.count = -1;
+    snprintf(layer->name, sizeof layer->name, "%s", name);
+    snprintf(layer->label, sizeof layer->label, "%s", name);
+    layer->options = kind->options ? gd__alloc(g, kind->options) : NULL;
+    if (kind->options && !layer->options)
+        return gd__error_object(g);
+    if (kind->options)
+        memcpy(layer->options, options, kind->options);
     return layer;
-}
-
-bool gd__can_be_parameter(const gd_tensor *t, const char *function)
-{
-    char text[GD__TEXT_SIZE];
-    gd__fault fault = { GD_ERROR_STATE, 0, function, "Pass gd_detach of it" };
-    if (gd_is_leaf(t) && gd__is_float((gd_dtype)t->dtype))
-        return true;
-    if (gd_is_leaf(t))
-        fault = (gd__fault){ GD_ERROR_DTYPE, 0, function, "gd_cast it to a float dtype" };
-    gd__fail(t->object.context, fault, "%s can't be a parameter: a parameter is a leaf of floats",
-             gd__describe(t, text));
-    return false;
-}
-
-bool gd__own_parameter(gd_layer *layer, const char *name, gd_tensor *t)
-{
-    if (!gd__alive(gd_require_grad(t, true)))
-        return false;
-    if (!t->name && !gd__alive(gd_name(t, name)))
-        return false;
-    t->is_parameter = true;
-    layer->own[layer->own_count++] = (gd__parameter){ name, t };
-    return true;
 }
 
 bool gd_is_layer(const gd_layer *layer)
@@ -63,135 +53,104 @@ bool gd__layer_usable(const gd_layer *layer, const char *function)
     return false;
 }
 
-/* ---- drawing ---- */
+/* ---- members ---- */
 
-static void draw(gd_layer *layer)
+bool gd__can_be_parameter(const gd_tensor *t, const char *function)
 {
-    if (!layer->drawn && layer->kind->draw)
-        layer->kind->draw(layer);
-    layer->drawn = true;
-    for (int i = 0; i < layer->children; i++)
-        draw(layer->child[i]);
+    char text[GD__TEXT_SIZE];
+    gd__fault fault = { GD_ERROR_STATE, 0, function, "Pass gd_detach of it" };
+    bool real = gd__is_float((gd_dtype)t->dtype), leaf = gd_is_leaf(t);
+    if (leaf && real && t->contiguous)
+        return true;
+    if (leaf && real)
+        fault.remedy = "Pass gd_clone of it";
+    else if (leaf)
+        fault = (gd__fault){ GD_ERROR_DTYPE, 0, function, "gd_cast it to a float dtype" };
+    gd__fail(t->object.context, fault, "%s can't be a parameter: a parameter is a leaf of floats in row-major order",
+             gd__describe(t, text));
+    return false;
 }
 
-static void draw_all(gd_layer *layer)
+bool gd__own(gd_layer *layer, gd__member_role role, const char *name, gd_tensor *t)
+{
+    gd_context *g = layer->object.context;
+    if (!gd__alive(t) || (!t->name && !gd__alive(gd_name(t, name))) ||
+        !gd__grow(g, (void **)&layer->member, &layer->member_room, layer->members + 1, sizeof *layer->member))
+        return false;
+    if (role == GD__PARAMETER) {
+        gd_require_grad(t, true);
+        t->is_parameter = true;
+    }
+    gd__member *member = &layer->member[layer->members++];
+    *member = (gd__member){ .role = role, .tensor = t, .serial = t->object.serial };
+    snprintf(member->name, sizeof member->name, "%s", name);
+    return true;
+}
+
+gd_tensor *gd__member_of(const gd_layer *layer, gd__member_role role, const char *name)
+{
+    for (int i = 0; i < layer->members; i++)
+        if ((layer->member[i].role & role) && strcmp(layer->member[i].name, name) == 0)
+            return layer->member[i].tensor;
+    return NULL;
+}
+
+/* ---- layers within it ---- */
+
+/* Layers within layers are walked by recursion: it has an end. */
+bool gd__can_take(gd_layer *layer, size_t count, gd_layer *const *children)
+{
+    gd_context *g = layer->object.context;
+    for (size_t i = 0; i < count; i++) {
+        if (children[i]->height < GD__HIGHEST)
+            continue;
+        gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, layer->name, "Put layers side by side in one row" },
+                 "layers within layers, %d deep: at most %d are possible", children[i]->height + 1, GD__HIGHEST);
+        return false;
+    }
+    return gd__grow(g, (void **)&layer->child, &layer->child_room, layer->children + (int)count,
+                    sizeof *layer->child);
+}
+
+void gd__take_in(gd_layer *layer, const char *name, gd_layer *child)
+{
+    gd__child *entry = &layer->child[layer->children++];
+    *entry = (gd__child){ .layer = child, .serial = child->object.serial };
+    snprintf(entry->name, sizeof entry->name, "%s", name);
+    layer->height = layer->height > child->height ? layer->height : child->height + 1;
+    child->parent = layer;
+    child->parent_serial = layer->object.serial;
+    child->taken = true;
+    snprintf(child->label, sizeof child->label, "%s (%s)", entry->name, child->name);
+}
+
+/* ---- drawing ---- */
+
+/* A layer counts as drawn while it draws, so that it can ask for its own parameters. */
+static bool draw_one(void *user, const gd__path *path, gd_layer *layer)
+{
+    (void)user;
+    (void)path;
+    if (layer->drawn)
+        return true;
+    layer->drawn = true;
+    if (layer->kind->draw)
+        layer->kind->draw(layer);
+    layer->drawn = !layer->object.context->failed;
+    return layer->drawn;
+}
+
+bool gd__draw(gd_layer *layer)
 {
     if (layer->drawn)
-        return;
+        return true;
     while (gd__alive(layer->parent) && layer->parent->object.serial == layer->parent_serial)
         layer = layer->parent;
-    draw(layer);
+    return !layer->object.context->failed && gd__each_layer(layer, draw_one, NULL);
 }
 
 gd_layer *gd_init(gd_layer *layer)
 {
-    if (!gd__layer_usable(layer, "gd_init"))
-        return gd__error_object(gd__context(layer));
-    draw_all(layer);
-    return layer;
-}
-
-/* ---- forward and backward ---- */
-
-static void remember(gd_layer *layer, gd_tensor *x, gd_tensor *y)
-{
-    bool recorded = gd__alive(y) && !layer->object.context->gradients_off;
-    layer->x = recorded ? x : NULL;
-    layer->y = recorded ? y : NULL;
-    layer->x_serial = recorded ? x->object.serial : 0;
-    layer->y_serial = recorded ? y->object.serial : 0;
-}
-
-gd_tensor *gd_forward(gd_layer *layer, gd_tensor *x)
-{
-    gd_context *g = layer ? gd__context(layer) : gd__context(x);
-    if (!gd__usable(g, layer, "gd_forward", "the layer") || !gd__layer_usable(layer, "gd_forward") ||
-        !gd__usable(g, x, "gd_forward", "the input"))
-        return gd__error_object(g);
-    draw_all(layer);
-    gd__place place = { layer->label, g->place };
-    bool outer = g->recording_all;
-    g->place = &place;
-    g->recording_all = true;
-    gd_tensor *y = layer->kind->forward(layer, x);
-    g->recording_all = outer;
-    g->place = place.outer;
-    remember(layer, x, y);
-    return y;
-}
-
-static bool remembers(const gd_layer *layer)
-{
-    if (layer->y && gd__alive(layer->y) && layer->y->object.serial == layer->y_serial && gd__alive(layer->x) &&
-        layer->x->object.serial == layer->x_serial)
-        return true;
-    gd__fail(layer->object.context,
-             (gd__fault){ .status = GD_ERROR_STATE,
-                          .op = "gd_layer_backward",
-                          .remedy = "Call gd_forward first, in the same scope, with recording on" },
-             "backward came before forward: the layer %s remembers no forward%s", layer->label,
-             layer->y ? "; what it recorded has gone with its scope" : "");
-    return false;
-}
-
-typedef struct tensors {
-    gd_context *context;
-    gd_tensor **item;
-    int count, capacity;
-} tensors;
-
-static bool append(tensors *list, gd_tensor *t)
-{
-    for (int i = 0; i < list->count; i++)
-        if (list->item[i] == t)
-            return true;
-    if (!gd__grow(list->context, (void **)&list->item, &list->capacity, list->count + 1, sizeof *list->item))
-        return false;
-    list->item[list->count++] = t;
-    return true;
-}
-
-static bool append_parameter(void *user, const gd__path *path, const gd__parameter *parameter)
-{
-    (void)path;
-    return append(user, parameter->tensor);
-}
-
-static void release(tensors *list)
-{
-    gd__free(list->context, list->item, (size_t)list->capacity * sizeof *list->item);
-}
-
-/* x[0] is the layer's input, the rest its parameters. */
-static gd_tensor *backward(gd_layer *layer, gd_tensor *dy, const tensors *x, gd_tensor **dx)
-{
-    gd_context *g = layer->object.context;
-    gd__place place = { layer->label, g->place };
-    g->place = &place;
-    bool good = gd_gradient(layer->y, dy, x->count, x->item, dx, false);
-    g->place = place.outer;
-    for (int i = 1; good && i < x->count; i++)
-        gd__set_grad(x->item[i], dx[i]);
-    return good ? dx[0] : gd__error_object(g);
-}
-
-gd_tensor *gd_layer_backward(gd_layer *layer, gd_tensor *dy)
-{
-    gd_context *g = layer ? gd__context(layer) : gd__context(dy);
-    if (!gd__usable(g, layer, "gd_layer_backward", "the layer") ||
-        !gd__usable(g, dy, "gd_layer_backward", "the gradient") || !remembers(layer))
-        return gd__error_object(g);
-    if (g->failed)
-        return gd__error_object(g);
-    tensors x = { .context = g };
-    gd_tensor *result = gd__error_object(g);
-    gd_tensor **dx = NULL;
-    if (append(&x, layer->x) && gd__each_parameter(layer, append_parameter, &x))
-        dx = gd__alloc(g, (size_t)x.count * sizeof(gd_tensor *));
-    size_t size = (size_t)x.count * sizeof(gd_tensor *);
-    if (dx)
-        result = backward(layer, dy, &x, dx);
-    gd__free(g, dx, size);
-    release(&x);
-    return result;
+    bool good = gd__layer_usable(layer, "gd_init") && gd__draw(layer);
+    return good ? layer : gd__error_object(gd__context(layer));
 }

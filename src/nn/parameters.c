@@ -1,4 +1,4 @@
-/* parameters.c - the parameters of a network by number and by name. */
+/* parameters.c - the parameters and buffers of a network by number and by name, and all at once. */
 #include "nn/layer.h"
 
 #include <stdio.h>
@@ -6,141 +6,161 @@
 
 #include "gradus/autograd.h"
 
-enum { NAME_SIZE = 256 };
-
-static bool visit_layer(gd_layer *layer, const gd__path *outer, gd__visit *visit, void *user)
-{
-    for (int i = 0; i < layer->own_count; i++)
-        if (!visit(user, outer, &layer->own[i]))
-            return false;
-    for (int i = 0; i < layer->children; i++)
-        if (!visit_layer(layer->child[i], &(gd__path){ outer, i }, visit, user))
-            return false;
-    return true;
-}
-
-bool gd__each_parameter(gd_layer *layer, gd__visit *visit, void *user)
-{
-    return visit_layer(layer, NULL, visit, user);
-}
-
-/* Writes "2.0." of the path; returns how much of the text is used. */
-static size_t write_path(char *text, const gd__path *path)
-{
-    if (!path)
-        return 0;
-    size_t used = write_path(text, path->outer);
-    int more = snprintf(text + used, NAME_SIZE - used, "%d.", path->index);
-    used += more > 0 ? (size_t)more : 0;
-    return used < NAME_SIZE ? used : NAME_SIZE - 1;
-}
-
-static void write_name(char *text, const gd__path *path, const gd__parameter *parameter)
-{
-    size_t used = write_path(text, path);
-    snprintf(text + used, NAME_SIZE - used, "%s", parameter->name);
-}
-
 /* ---- by number: a tensor that several layers share counts at its first place ---- */
 
 typedef struct search {
-    gd_layer *layer;
-    uint64_t mark;    /* of the tensors that were met */
-    int wanted, at;   /* a number, and the one reached */
-    const char *name; /* or a name */
-    const gd__parameter *found;
-    char found_name[NAME_SIZE];
+    uint64_t mark;  /* of the tensors that were met */
+    int wanted, at; /* a number, and the one reached */
+    gd_tensor *found;
+    char found_name[GD__PATH_SIZE];
     int64_t numel;
-    char known[200]; /* the names there are, for messages */
 } search;
 
-static bool count_one(void *user, const gd__path *path, const gd__parameter *parameter)
+static bool count_one(void *user, const gd__path *path, const gd__member *member)
 {
     search *s = user;
-    if (parameter->tensor->mark == s->mark)
-        return true;
-    parameter->tensor->mark = s->mark;
-    s->numel += parameter->tensor->numel;
+    if (gd__alive(member->tensor)) { /* one that has gone is met by whoever uses it */
+        if (member->tensor->mark == s->mark)
+            return true;
+        member->tensor->mark = s->mark;
+        s->numel += member->tensor->numel;
+    }
     if (s->at++ != s->wanted)
         return true;
-    s->found = parameter;
-    write_name(s->found_name, path, parameter);
+    s->found = member->tensor;
+    gd__path_text(path, member->name, s->found_name);
     return false;
 }
 
-static bool match_name(void *user, const gd__path *path, const gd__parameter *parameter)
+/* False with the error set. */
+static bool count(gd_layer *layer, gd__member_role role, const char *function, search *s)
 {
-    search *s = user;
-    char name[NAME_SIZE];
-    write_name(name, path, parameter);
-    if (strcmp(name, s->name) == 0)
-        s->found = parameter;
-    size_t used = strlen(s->known);
-    snprintf(s->known + used, sizeof s->known - used, "%s%s", used ? ", " : "", name);
-    return !s->found;
+    *s = (search){ .wanted = -1 };
+    if (!gd__layer_usable(layer, function))
+        return false;
+    s->mark = layer->object.context->next_serial++;
+    return gd__each_member(layer, role, count_one, s);
 }
 
-static search count_all(gd_layer *layer)
+static int count_of(gd_layer *layer, gd__member_role role, const char *function)
 {
-    search s = { .layer = layer, .wanted = -1, .mark = layer->object.context->next_serial++ };
-    gd__each_parameter(layer, count_one, &s);
-    return s;
+    search s;
+    return count(layer, role, function, &s) ? s.at : -1;
 }
 
-static search find_number(gd_layer *layer, int index)
+/* The member of that number; s->found is NULL with the error set where there is none such. */
+static void find_number(gd_layer *layer, gd__member_role role, const char *function, int index, search *s)
 {
-    search s = { .layer = layer, .wanted = index, .mark = layer->object.context->next_serial++ };
-    gd__each_parameter(layer, count_one, &s);
-    if (!s.found)
+    *s = (search){ .wanted = index };
+    if (!gd__layer_usable(layer, function))
+        return;
+    s->mark = layer->object.context->next_serial++;
+    if (gd__each_member(layer, role, count_one, s))
         gd__fail(layer->object.context,
-                 (gd__fault){ GD_ERROR_INDEX, 0, "gd_parameter", "Count from 0 to gd_parameter_count() - 1" },
-                 "there is no parameter %d: there are %d", index, s.at);
-    return s;
+                 (gd__fault){ GD_ERROR_INDEX, 0, function, "Count from 0, up to one less than there are" },
+                 "there is no %s %d: there are %d", gd__role_name(role), index, s->at);
 }
 
-int gd_parameter_count(gd_layer *layer)
-{
-    return gd__layer_usable(layer, "gd_parameter_count") ? count_all(layer).at : -1;
-}
-
-int64_t gd_parameter_numel(gd_layer *layer)
-{
-    return gd__layer_usable(layer, "gd_parameter_numel") ? count_all(layer).numel : -1;
-}
-
-gd_tensor *gd_parameter(gd_layer *layer, int index)
-{
-    if (!gd__alive(gd_init(layer)))
-        return gd__error_object(gd__context(layer));
-    search s = find_number(layer, index);
-    return s.found ? s.found->tensor : gd__error_object(layer->object.context);
-}
-
-size_t gd_parameter_name(gd_layer *layer, int index, char *text, size_t size)
+static gd_tensor *numbered(gd_layer *layer, gd__member_role role, const char *function, int index)
 {
     search s = { .found = NULL };
-    if (gd__layer_usable(layer, "gd_parameter_name"))
-        s = find_number(layer, index);
+    if (gd__alive(gd_init(layer)))
+        find_number(layer, role, function, index, &s);
+    return s.found ? s.found : gd__error_object(gd__context(layer));
+}
+
+static size_t name_of(gd_layer *layer, gd__member_role role, const char *function, int index, char *text, size_t size)
+{
+    search s;
+    find_number(layer, role, function, index, &s);
     int length = snprintf(text, text ? size : 0, "%s", s.found_name);
     return length < 0 ? 0 : (size_t)length;
 }
 
-gd_tensor *gd_parameter_named(gd_layer *layer, const char *name)
+/* ---- by name: "2.0.weight" is the member "weight" of the layer "2.0" ---- */
+
+typedef struct names {
+    char text[200];
+} names;
+
+static bool list_name(void *user, const gd__path *path, const gd__member *member)
+{
+    names *known = user;
+    char name[GD__PATH_SIZE];
+    size_t used = strlen(known->text);
+    snprintf(known->text + used, sizeof known->text - used, "%s%s", used ? ", " : "",
+             gd__path_text(path, member->name, name));
+    return true;
+}
+
+static gd_tensor *named(gd_layer *layer, gd__member_role role, const char *function, const char *name)
 {
     gd_context *g = gd__context(layer);
-    if (!gd__alive(gd_init(layer)))
+    const char *wanted = name ? name : "";
+    names known = { "" };
+    if (!gd__alive(gd_init(layer)) || !gd__intact(layer))
         return gd__error_object(g);
-    search s = { .name = name ? name : "" };
-    gd__each_parameter(layer, match_name, &s);
-    if (s.found)
-        return s.found->tensor;
-    return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_parameter_named", "Use one of these names" },
-                    "there is no parameter '%.40s' in %s; there are: %s", s.name, layer->label, s.known);
+    gd_tensor *found = gd__member_at(layer, role, wanted);
+    if (found || !gd__each_member(layer, role, list_name, &known))
+        return found;
+    return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, function, "Use one of these names" },
+                    "there is no %s '%.40s' in %s; there are: %s", gd__role_name(role), wanted, layer->label,
+                    known.text);
+}
+
+/* ---- parameters ---- */
+
+int gd_parameter_count(gd_layer *layer)
+{
+    return count_of(layer, GD__PARAMETER, "gd_parameter_count");
+}
+
+int64_t gd_parameter_numel(gd_layer *layer)
+{
+    search s;
+    return count(layer, GD__PARAMETER, "gd_parameter_numel", &s) ? s.numel : -1;
+}
+
+gd_tensor *gd_parameter(gd_layer *layer, int index)
+{
+    return numbered(layer, GD__PARAMETER, "gd_parameter", index);
+}
+
+size_t gd_parameter_name(gd_layer *layer, int index, char *text, size_t size)
+{
+    return name_of(layer, GD__PARAMETER, "gd_parameter_name", index, text, size);
+}
+
+gd_tensor *gd_parameter_named(gd_layer *layer, const char *name)
+{
+    return named(layer, GD__PARAMETER, "gd_parameter_named", name);
 }
 
 gd_tensor *gd_layer_grad(gd_layer *layer, const char *name)
 {
     return gd_grad(gd_parameter_named(layer, name));
+}
+
+/* ---- buffers ---- */
+
+int gd_buffer_count(gd_layer *layer)
+{
+    return count_of(layer, GD__BUFFER, "gd_buffer_count");
+}
+
+gd_tensor *gd_buffer(gd_layer *layer, int index)
+{
+    return numbered(layer, GD__BUFFER, "gd_buffer", index);
+}
+
+size_t gd_buffer_name(gd_layer *layer, int index, char *text, size_t size)
+{
+    return name_of(layer, GD__BUFFER, "gd_buffer_name", index, text, size);
+}
+
+gd_tensor *gd_buffer_named(gd_layer *layer, const char *name)
+{
+    return named(layer, GD__BUFFER, "gd_buffer_named", name);
 }
 
 /* ---- all at once ---- */
@@ -156,15 +176,32 @@ void gd_print_parameters(gd_layer *layer, FILE *to)
         fprintf(to, "%s\n", gd_message(gd__context(layer)));
 }
 
-static bool clear_one(void *user, const gd__path *path, const gd__parameter *parameter)
+static bool clear_one(void *user, const gd__path *path, const gd__member *member)
 {
     (void)user;
     (void)path;
-    return gd_clear_grad(parameter->tensor);
+    return gd_clear_grad(member->tensor);
 }
 
 void gd_zero_grad(gd_layer *layer)
 {
     if (gd__layer_usable(layer, "gd_zero_grad"))
-        gd__each_parameter(layer, clear_one, NULL);
+        gd__each_member(layer, GD__PARAMETER, clear_one, NULL);
+}
+
+gd_layer *gd_init_with(gd_layer *layer, gd_initialiser *initialise, void *user)
+{
+    gd_context *g = gd__context(layer);
+    if (!gd__alive(gd_init(layer)) || g->failed)
+        return gd__error_object(g);
+    if (!initialise)
+        return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_init_with", "Pass a function" },
+                        "the function is NULL");
+    int count = gd_parameter_count(layer);
+    for (int i = 0; i < count; i++) {
+        char name[GD__PATH_SIZE];
+        gd_parameter_name(layer, i, name, sizeof name);
+        initialise(user, name, gd_parameter(layer, i));
+    }
+    return g->failed ? gd__error_object(g) : layer;
 }

@@ -1,23 +1,39 @@
-/* save.c - the parameters of a network to a file and back. */
+/* save.c - the parameters and buffers of a network to a file and back. */
 #include "nn/layer.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "gradus/io.h"
 
+/* A walk over the members of a network, with an archive at hand. */
+typedef struct transfer {
+    gd_layer *layer;
+    gd_archive *archive;
+    const char *path;
+    uint64_t mark; /* of the tensors that were met: one that is shared is saved under its first name */
+} transfer;
+
+static bool is_first(transfer *t, gd_tensor *tensor)
+{
+    bool first = tensor->mark != t->mark;
+    tensor->mark = t->mark;
+    return first;
+}
+
+static bool each(transfer *t, gd__visit_member *visit)
+{
+    t->mark = t->layer->object.context->next_serial++;
+    return gd__each_member(t->layer, GD__ANY_ROLE, visit, t);
+}
+
 /* ---- saving ---- */
 
-static bool add_all(gd_archive *archive, gd_layer *layer)
+static bool add(void *user, const gd__path *path, const gd__member *member)
 {
-    int count = gd_parameter_count(layer);
-    for (int i = 0; i < count; i++) {
-        char name[256];
-        gd_parameter_name(layer, i, name, sizeof name);
-        if (!gd_archive_add(archive, name, gd_parameter(layer, i)))
-            return false;
-    }
-    return true;
+    transfer *t = user;
+    char name[GD__PATH_SIZE];
+    return !is_first(t, member->tensor) ||
+           gd_archive_add(t->archive, gd__path_text(path, member->name, name), member->tensor);
 }
 
 bool gd_save(gd_layer *layer, const char *path)
@@ -26,90 +42,75 @@ bool gd_save(gd_layer *layer, const char *path)
     if (!gd__alive(gd_init(layer)) || g->failed)
         return false;
     gd_scope scope = gd_scope_enter(g);
-    gd_archive *archive = gd_archive_new(g);
-    bool good = scope.context && add_all(archive, layer) && gd_archive_write(archive, path);
+    transfer t = { .layer = layer, .archive = gd_archive_new(g), .path = path };
+    bool good = scope.context && gd__alive(t.archive) && each(&t, add) && gd_archive_write(t.archive, path);
     gd_scope_leave(&scope);
     return good;
 }
 
 /* ---- loading ---- */
 
-static bool misfit(const gd_layer *layer, const char *path, const char *what)
+static bool misfit(const transfer *t, const char *what)
 {
-    gd__fail(layer->object.context,
+    gd__fail(t->layer->object.context,
              (gd__fault){ GD_ERROR_FORMAT, 0, "gd_load", "Load it into a network of the layers that were saved" },
-             "%.160s %s", path ? path : "NULL", what);
+             "%.160s %s", t->path ? t->path : "NULL", what);
     return false;
 }
 
-static bool fits(const gd_layer *layer, const char *path, const char *name, gd_archive *archive,
-                 const gd_tensor *want)
+static bool fits(void *user, const gd__path *path, const gd__member *member)
 {
-    char what[2 * GD__TEXT_SIZE + 96], left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
-    if (!gd_archive_has(archive, name)) {
-        snprintf(what, sizeof what, "has no '%.80s', which is a parameter of the network", name);
-        return misfit(layer, path, what);
+    transfer *t = user;
+    char name[GD__PATH_SIZE], what[2 * GD__TEXT_SIZE + 96], left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
+    bool first = is_first(t, member->tensor);
+    if (!gd__may_write(member->tensor, "gd_load"))
+        return false;
+    if (!gd_archive_has(t->archive, gd__path_text(path, member->name, name))) {
+        snprintf(what, sizeof what, "has no '%.80s', which is a %s of the network", name,
+                 gd__role_name(member->role));
+        return !first || misfit(t, what);
     }
-    const gd_tensor *have = gd_archive_get(archive, name);
-    if (!gd__alive(have) || gd__same_shape(have, want))
+    const gd_tensor *have = gd_archive_get(t->archive, name);
+    if (!gd__alive(have) || gd__same_shape(have, member->tensor))
         return gd__alive(have);
     snprintf(what, sizeof what, "has '%.80s' of shape %s, but it is %s in the network", name,
-             gd__shape_text(gd__shape(have), left), gd__shape_text(gd__shape(want), right));
-    return misfit(layer, path, what);
+             gd__shape_text(gd__shape(have), left), gd__shape_text(gd__shape(member->tensor), right));
+    return misfit(t, what);
 }
 
-/* With `write` false only looks whether all fits, so that nothing is changed when it does not. */
-static bool each(gd_layer *layer, gd_archive *archive, const char *path, bool write)
+static bool nothing_left_over(const transfer *t)
 {
-    int count = gd_parameter_count(layer);
-    for (int i = 0; i < count; i++) {
-        char name[256];
-        gd_tensor *want = gd_parameter(layer, i);
-        gd_parameter_name(layer, i, name, sizeof name);
-        if (!gd__alive(want) || !gd__may_write(want, "gd_load") || !fits(layer, path, name, archive, want))
-            return false;
-        gd_tensor *have = gd_archive_get(archive, name);
-        if (write && !gd_write(want, (gd_dtype)have->dtype, gd_data(have), (size_t)have->numel))
-            return false;
-    }
-    return true;
-}
-
-static bool is_parameter(gd_layer *layer, const char *wanted)
-{
-    int count = gd_parameter_count(layer);
-    for (int i = 0; i < count; i++) {
-        char name[256];
-        gd_parameter_name(layer, i, name, sizeof name);
-        if (strcmp(name, wanted) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool nothing_left_over(gd_layer *layer, gd_archive *archive, const char *path)
-{
-    int found = gd_archive_count(archive);
+    int found = gd_archive_count(t->archive);
     for (int i = 0; i < found; i++) {
         char what[192];
-        const char *name = gd_archive_name(archive, i);
-        if (is_parameter(layer, name))
+        const char *name = gd_archive_name(t->archive, i);
+        if (gd__member_at(t->layer, GD__ANY_ROLE, name))
             continue;
-        snprintf(what, sizeof what, "has '%.80s', which is no parameter of the network", name);
-        return misfit(layer, path, what);
+        snprintf(what, sizeof what, "has '%.80s', which is no parameter and no buffer of the network", name);
+        return misfit(t, what);
     }
     return true;
 }
 
+static bool put(void *user, const gd__path *path, const gd__member *member)
+{
+    transfer *t = user;
+    char name[GD__PATH_SIZE];
+    if (!is_first(t, member->tensor))
+        return true;
+    gd_tensor *have = gd_archive_get(t->archive, gd__path_text(path, member->name, name));
+    return gd_write(member->tensor, (gd_dtype)have->dtype, gd_data(have), (size_t)have->numel);
+}
+
+/* First all is looked at, so that nothing changes when something does not fit. */
 bool gd_load(gd_layer *layer, const char *path)
 {
     gd_context *g = gd__context(layer);
     if (!gd__alive(gd_init(layer)) || g->failed)
         return false;
     gd_scope scope = gd_scope_enter(g);
-    gd_archive *archive = gd_archive_read(g, path);
-    bool good = scope.context && gd__alive(archive) && each(layer, archive, path, false) &&
-                nothing_left_over(layer, archive, path) && each(layer, archive, path, true);
+    transfer t = { .layer = layer, .archive = gd_archive_read(g, path), .path = path };
+    bool good = scope.context && gd__alive(t.archive) && each(&t, fits) && nothing_left_over(&t) && each(&t, put);
     gd_scope_leave(&scope);
     return good;
 }

@@ -38,7 +38,7 @@ gd_tensor *gd_assign(gd_tensor *to, gd_tensor *from)
 gd_tensor *gd_fill(gd_tensor *x, double value)
 {
     gd_context *g = gd__context(x);
-    if (!gd__usable(g, x, "fill", "the tensor"))
+    if (!gd__usable(g, x, "fill", "the tensor") || !gd__holds(g, (gd_dtype)x->dtype, value, "fill"))
         return gd__error_object(g);
     return gd_assign(x, gd_scalar(g, (gd_dtype)x->dtype, value));
 }

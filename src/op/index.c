@@ -82,7 +82,7 @@ static bool no_larger(const gd__call *call, const gd_tensor *index, const gd_ten
 static bool indices_fit(const gd__call *call)
 {
     const gd_tensor *x = call->in[0], *index = call->in[1];
-    int dim = gd__dim(x, (int)call->attrs->integer[0]);
+    int dim = gd__dim(x, call->attrs->integer[0]);
     if (dim < 0 || (index->numel > 0 && !no_larger(call, index, x, dim)))
         return false;
     return point_into(index, x, dim, call->op->info.name);
@@ -251,7 +251,7 @@ gd_tensor *gd_flip(gd_tensor *x, gd_dims axes)
         return gd__error_object(g);
     gd_tensor *y = gd__in_row(x);
     for (int i = 0; gd__alive(y) && i < axes.count && gd__dims_fit(axes); i++) {
-        int dim = gd__dim_of("flip", y, (int)axes.size[i]);
+        int dim = gd__dim_of("flip", y, axes.size[i]);
         if (dim < 0)
             return gd__error_object(g);
         if (seen >> dim & 1)

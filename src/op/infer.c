@@ -58,7 +58,7 @@ bool gd__infer_compare(const gd__call *call, gd__meta *out)
     return gd__infer_broadcast(call, out);
 }
 
-int gd__dim_of(const char *function, const gd_tensor *x, int dim)
+int gd__dim_of(const char *function, const gd_tensor *x, int64_t dim)
 {
     gd_context *g = x->object.context;
     const char *outer = g->running;

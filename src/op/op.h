@@ -162,7 +162,7 @@ gd_tensor *gd__reduce_loss(const char *loss, gd_tensor *terms, gd_loss_reduction
 /* ---- arguments that families share ---- */
 
 /* gd__dim, with an error that names a function which is no operation. */
-int gd__dim_of(const char *function, const gd_tensor *x, int dim);
+int gd__dim_of(const char *function, const gd_tensor *x, int64_t dim);
 
 /* A tensor without dimensions counts as one element in a row: x in a row, and y, made of it, in the shape of x. */
 gd_tensor *gd__in_row(gd_tensor *x);

@@ -92,7 +92,7 @@ static bool infer_mean(const gd__call *call, gd__meta *out)
     return false;
 }
 
-/* The largest of nothing is nothing; a sum of nothing is 0. */
+/* A sum of nothing is 0; the largest of nothing is no number. */
 static bool infer_extreme(const gd__call *call, gd__meta *out)
 {
     const gd_tensor *x = call->in[0];
@@ -186,7 +186,8 @@ gd_tensor *gd__sum_to(gd_tensor *x, gd_dims shape)
 
 /* ---- max and min ---- */
 
-static const char extreme_why[] = "only the element that was taken has influence; where several are equal they share it evenly";
+static const char extreme_why[] = "only the element that was taken has influence; where several are equal they share it "
+                                  "evenly";
 
 /* With a NaN none is equal to the result, and the shares are 0 / 0: NaN, as in PyTorch. */
 static gd_tensor *extreme_vjp(const gd__vjp *v)

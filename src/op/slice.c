@@ -270,7 +270,7 @@ static bool pad_infer(const gd__call *call, gd__meta *out)
 {
     const gd_tensor *x = call->in[0];
     const int64_t *asked = call->attrs->integer;
-    int dim = gd__dim(x, (int)asked[0]);
+    int dim = gd__dim(x, asked[0]);
     char text[GD__TEXT_SIZE];
     if (dim < 0)
         return false;
@@ -286,7 +286,7 @@ static bool pad_infer(const gd__call *call, gd__meta *out)
 
 static gd_tensor *pad_vjp(const gd__vjp *v)
 {
-    int dim = gd__dim(v->x[0], (int)v->attrs->integer[0]);
+    int dim = gd__dim(v->x[0], v->attrs->integer[0]);
     int64_t before = v->attrs->integer[1];
     return gd_slice(v->dy, dim, before, before + v->x[0]->shape[dim], 1);
 }

@@ -5,8 +5,7 @@
 static bool argsort_infer(const gd__call *call, gd__meta *out)
 {
     out->dtype = GD_INT64;
-    out->shape = gd__shape(call->in[0]);
-    return gd__dim(call->in[0], (int)call->attrs->integer[0]) >= 0;
+    return gd__infer_along(call, out);
 }
 
 const gd__op gd__op_argsort = {
@@ -19,7 +18,7 @@ const gd__op gd__op_argsort = {
 
 gd_tensor *gd_argsort(gd_tensor *x, int dim, bool descending)
 {
-    return gd__shaped_as(gd__apply1(GD__OP_argsort, gd__in_row(x), &(gd__attrs){ .integer = { dim, descending } }), x);
+    return gd__apply1(GD__OP_argsort, x, &(gd__attrs){ .integer = { dim, descending } });
 }
 
 gd_tensor *gd_sort(gd_tensor *x, int dim, bool descending)

@@ -16,18 +16,10 @@ static bool fits(const gd__call *call, int i)
     return false;
 }
 
-/* Do the numbers of two operands lie in the same memory? Both are in row-major order. */
-static bool overlap(const gd_tensor *a, const gd_tensor *b)
-{
-    size_t size = gd__dtypes[a->dtype].size;
-    const char *end_a = a->data + (size_t)a->numel * size, *end_b = b->data + (size_t)b->numel * size;
-    return a->storage == b->storage && a->data < end_b && b->data < end_a;
-}
-
 static bool lies_apart(const gd__call *call, int i)
 {
     for (int k = 0; k < i; k++) {
-        if (!overlap(call->in[i], call->in[k]))
+        if (!gd__overlap(call->in[i], call->in[k]))
             continue;
         gd__fail(call->context, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "gd_clone one of them" },
                  "%s and %s share their numbers", call->op->info.input[k], call->op->info.input[i]);

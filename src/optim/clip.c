@@ -9,7 +9,13 @@
 static bool usable(gd_layer *net, const char *function)
 {
     gd_context *g = gd__context(net);
-    return gd__usable(g, net, function, "the network") && gd__alive(gd_init(net)) && !g->failed;
+    if (!gd__usable(g, net, function, "the network") || !gd__alive(gd_init(net)) || g->failed)
+        return false;
+    int count = gd_parameter_count(net);
+    for (int i = 0; i < count; i++)
+        if (!gd__usable(g, gd_parameter(net, i), function, "a parameter"))
+            return false;
+    return true;
 }
 
 /* Runs an update, of which `low` and `high` are the numbers, on every gradient. It fails at the first or not at all. */
@@ -27,36 +33,23 @@ static bool each_gradient(gd_layer *net, gd_tensor *update(gd_tensor *d, double 
 
 /* ---- by the norm ---- */
 
-/* The largest magnitude, and NaN where there is one; 0 of nothing. */
-static double largest(gd_tensor *d)
-{
-    gd_tensor *size = gd_reshape(gd_abs(d), gd_shape(-1));
-    return d->numel == 0 ? 0 : gd_at(size, (int64_t)gd_item(gd_argmax(size, 0)));
-}
-
-/* The sum of |d|^norm, in float64: float32 need not hold the powers of what it holds. */
-static double sum_of_powers(gd_tensor *d, double norm)
-{
-    gd_tensor *wide = gd_cast(d, GD_FLOAT64);
-    return gd_item(gd_sum(norm == 2 ? gd_square(wide) : gd_pow_scalar(gd_abs(wide), norm)));
-}
-
-/* Of all gradients together. NaN on an error as well, which then stands. */
-static double total_norm(gd_layer *net, double norm)
+/* Of all gradients together, in float64: float32 need not hold the squares of what it holds. NaN on an error as well,
+ * which then stands. */
+static double total_norm(gd_layer *net, double p)
 {
     int count = gd_parameter_count(net);
     double total = 0;
     for (int i = 0; i < count; i++) {
         gd_scope scope = gd_scope_enter(gd__context(net));
         gd_tensor *d = gd__gradient(gd_parameter(net, i));
-        double part = !d ? 0 : isinf(norm) ? largest(d) : sum_of_powers(d, norm);
-        if (!isinf(norm))
-            total += part;
-        else if (part > total || isnan(part))
-            total = part;
+        double norm = d && d->numel > 0 ? gd_item(gd_norm(gd_cast(d, GD_FLOAT64), .p = p)) : 0;
+        if (!isinf(p))
+            total += pow(norm, p);
+        else if (norm > total || isnan(norm))
+            total = norm;
         gd_scope_leave(&scope);
     }
-    return isinf(norm) ? total : pow(total, 1 / norm);
+    return isinf(p) ? total : pow(total, 1 / p);
 }
 
 static bool clip_fits(gd_context *g, const gd_clip_options *options)

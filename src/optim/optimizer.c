@@ -47,6 +47,8 @@ static bool take_parameters(gd_optimizer *o, gd_layer *net)
     for (; o->slot && o->count < count; o->count++) {
         char name[256];
         gd_tensor *p = gd_parameter(net, o->count);
+        if (!gd__usable(g, p, o->rule->name, "a parameter"))
+            return false;
         gd_parameter_name(net, o->count, name, sizeof name);
         o->slot[o->count] =
             (gd__slot){ .parameter = p, .serial = p->object.serial, .name = gd__copy_string(g, name) };

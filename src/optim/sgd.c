@@ -8,7 +8,7 @@ static unsigned sgd_states(const double *option)
 
 static bool sgd_fits(gd_context *g, const char *function, const double *option)
 {
-    if (!option[GD__NESTEROV] || (option[GD__MOMENTUM] != 0 && option[GD__DAMPENING] == 0))
+    if (option[GD__NESTEROV] == 0 || (option[GD__MOMENTUM] != 0 && option[GD__DAMPENING] == 0))
         return true;
     return gd__bad_value(g, function, "with nesterov, the momentum", option[GD__MOMENTUM],
                          "Nesterov needs a momentum above 0 and no dampening");

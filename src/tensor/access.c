@@ -167,8 +167,7 @@ bool gd__may_write(const gd_tensor *t, const char *function)
 
 bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count)
 {
-    if (!may_copy(t, "gd_write", dtype, from, count) || t->object.context->failed ||
-        !gd__may_write(t, "gd_write"))
+    if (!may_copy(t, "gd_write", dtype, from, count) || t->object.context->failed || !gd__may_write(t, "gd_write"))
         return false;
     if (count == 0)
         return true;

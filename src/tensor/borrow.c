@@ -75,9 +75,9 @@ gd_tensor *gd_borrow(gd_context *g, gd_dtype dtype, gd_dims shape, const int64_t
 gd_tensor *gd_borrow_const(gd_context *g, gd_dtype dtype, gd_dims shape, const int64_t *strides, const void *memory,
                            gd_release *release, void *user)
 {
-    return borrow(g, "gd_borrow_const", (gd__meta){ .dtype = dtype, .shape = shape }, strides,
-                  &(gd__storage){ .bytes = (char *)(uintptr_t)memory, .read_only = true, .release = release,
-                                  .user = user });
+    return borrow(
+        g, "gd_borrow_const", (gd__meta){ .dtype = dtype, .shape = shape }, strides,
+        &(gd__storage){ .bytes = (char *)(uintptr_t)memory, .read_only = true, .release = release, .user = user });
 }
 
 /* Only what a tensor never changes is looked at, so that its own context may be at work meanwhile. */

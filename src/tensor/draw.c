@@ -13,61 +13,83 @@ static gd_tensor *create_float(gd_context *g, const char *function, gd_dtype dty
                     "%s numbers can't be drawn", gd_dtype_name(dtype));
 }
 
-static gd_tensor *draw_uniform(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double low,
-                               double high)
+void gd__draw_uniform(gd_tensor *t, double low, double high)
+{
+    gd__random *random = &t->object.context->random;
+    if (t->dtype == GD_FLOAT32)
+        gd__random_uniform_f32(random, (float *)t->data, t->numel, low, high);
+    else
+        gd__random_uniform_f64(random, (double *)t->data, t->numel, low, high);
+}
+
+void gd__draw_normal(gd_tensor *t, double mean, double deviation)
+{
+    gd__random *random = &t->object.context->random;
+    if (t->dtype == GD_FLOAT32)
+        gd__random_normal_f32(random, (float *)t->data, t->numel, mean, deviation);
+    else
+        gd__random_normal_f64(random, (double *)t->data, t->numel, mean, deviation);
+}
+
+bool gd__uniform_fits(gd_context *g, const char *function, gd_dtype dtype, double low, double high)
+{
+    double largest = dtype == GD_FLOAT32 ? (double)FLT_MAX : DBL_MAX;
+    if (low >= -largest && low <= high && high <= largest && high - low <= largest)
+        return true;
+    gd__fail(g,
+             (gd__fault){ GD_ERROR_VALUE, 0, function,
+                          "low must not be above high, and the dtype must hold both and their difference" },
+             "draws from %g to %g", low, high);
+    return false;
+}
+
+bool gd__normal_fits(gd_context *g, const char *function, double deviation)
+{
+    if (deviation >= 0)
+        return true;
+    gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, function, "Pass a deviation of 0 or more" },
+             "the standard deviation is %g", deviation);
+    return false;
+}
+
+static gd_tensor *drawn_uniform(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double low,
+                                double high)
 {
     gd_tensor *t = create_float(g, function, dtype, shape);
-    if (!gd__alive(t))
-        return t;
-    if (t->dtype == GD_FLOAT32)
-        gd__random_uniform_f32(&g->random, (float *)t->data, t->numel, low, high);
-    else
-        gd__random_uniform_f64(&g->random, (double *)t->data, t->numel, low, high);
+    if (gd__alive(t))
+        gd__draw_uniform(t, low, high);
     return t;
 }
 
-static gd_tensor *draw_normal(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double mean,
-                              double deviation)
+static gd_tensor *drawn_normal(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double mean,
+                               double deviation)
 {
     gd_tensor *t = create_float(g, function, dtype, shape);
-    if (!gd__alive(t))
-        return t;
-    if (t->dtype == GD_FLOAT32)
-        gd__random_normal_f32(&g->random, (float *)t->data, t->numel, mean, deviation);
-    else
-        gd__random_normal_f64(&g->random, (double *)t->data, t->numel, mean, deviation);
+    if (gd__alive(t))
+        gd__draw_normal(t, mean, deviation);
     return t;
 }
 
 gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape)
 {
-    return draw_uniform(g, "gd_rand", dtype, shape, 0, 1);
+    return drawn_uniform(g, "gd_rand", dtype, shape, 0, 1);
 }
 
 gd_tensor *gd_randn(gd_context *g, gd_dtype dtype, gd_dims shape)
 {
-    return draw_normal(g, "gd_randn", dtype, shape, 0, 1);
+    return drawn_normal(g, "gd_randn", dtype, shape, 0, 1);
 }
 
 gd_tensor *gd_uniform(gd_context *g, gd_dtype dtype, gd_dims shape, double low, double high)
 {
-    if (!g || g->stand_in)
-        return gd__error_object(g);
-    double largest = gd__dtype(g, dtype) == GD_FLOAT32 ? (double)FLT_MAX : DBL_MAX;
-    if (low >= -largest && low <= high && high <= largest && high - low <= largest)
-        return draw_uniform(g, "gd_uniform", dtype, shape, low, high);
-    return gd__fail(g,
-                    (gd__fault){ GD_ERROR_VALUE, 0, "gd_uniform",
-                                 "low must not be above high, and the dtype must hold both and their difference" },
-                    "draws from %g to %g", low, high);
+    bool good = g && !g->stand_in && gd__uniform_fits(g, "gd_uniform", gd__dtype(g, dtype), low, high);
+    return good ? drawn_uniform(g, "gd_uniform", dtype, shape, low, high) : gd__error_object(g);
 }
 
 gd_tensor *gd_normal(gd_context *g, gd_dtype dtype, gd_dims shape, double mean, double deviation)
 {
-    if (deviation >= 0)
-        return draw_normal(g, "gd_normal", dtype, shape, mean, deviation);
-    return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_normal", "Pass a deviation of 0 or more" },
-                    "the standard deviation is %g", deviation);
+    bool good = gd__normal_fits(g, "gd_normal", deviation);
+    return good ? drawn_normal(g, "gd_normal", dtype, shape, mean, deviation) : gd__error_object(g);
 }
 
 gd_tensor *gd_rand_like(const gd_tensor *t)
@@ -75,7 +97,7 @@ gd_tensor *gd_rand_like(const gd_tensor *t)
     gd_context *g = gd__context(t);
     if (!gd__usable(g, t, "gd_rand_like", "the tensor"))
         return gd__error_object(g);
-    return draw_uniform(g, "gd_rand_like", (gd_dtype)t->dtype, gd__shape(t), 0, 1);
+    return drawn_uniform(g, "gd_rand_like", (gd_dtype)t->dtype, gd__shape(t), 0, 1);
 }
 
 gd_tensor *gd_randn_like(const gd_tensor *t)
@@ -83,7 +105,7 @@ gd_tensor *gd_randn_like(const gd_tensor *t)
     gd_context *g = gd__context(t);
     if (!gd__usable(g, t, "gd_randn_like", "the tensor"))
         return gd__error_object(g);
-    return draw_normal(g, "gd_randn_like", (gd_dtype)t->dtype, gd__shape(t), 0, 1);
+    return drawn_normal(g, "gd_randn_like", (gd_dtype)t->dtype, gd__shape(t), 0, 1);
 }
 
 /* ---- any dtype ---- */
@@ -166,7 +188,6 @@ void gd_seed(gd_context *g, gd_rng kind, uint64_t seed)
     if (kind == GD_RNG_PHILOX || kind == GD_RNG_TORCH || kind == GD_RNG_NUMPY)
         gd__random_seed(&g->random, kind, seed);
     else
-        gd__fail(g,
-                 (gd__fault){ GD_ERROR_VALUE, 0, "gd_seed", "Use GD_RNG_PHILOX, GD_RNG_TORCH or GD_RNG_NUMPY" },
+        gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_seed", "Use GD_RNG_PHILOX, GD_RNG_TORCH or GD_RNG_NUMPY" },
                  "%d is no kind of random stream", (int)kind);
 }

@@ -32,8 +32,8 @@ gd_dtype gd__dtype_asked(gd_context *g, const char *function, gd_dtype dtype)
     gd_dtype settled = gd__dtype(g, dtype);
     if (gd__is_dtype(settled))
         return settled;
-    gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, function, "Name one of the dtypes of GD_DTYPE_LIST" }, "%d is no dtype",
-             (int)dtype);
+    gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, function, "Name one of the dtypes of GD_DTYPE_LIST" },
+             "%d is no dtype", (int)dtype);
     return GD_DEFAULT;
 }
 

@@ -45,8 +45,7 @@ gd_tensor *gd_range(gd_context *g, gd_dtype dtype, double start, double end, dou
     if (toward && isfinite(start) && isfinite(end) && isfinite(step))
         return steps(g, "gd_range", dtype == GD_DEFAULT && whole ? GD_INT64 : dtype,
                      gd__whole(ceil((end - start) / step)), start, step);
-    return gd__fail(g,
-                    (gd__fault){ GD_ERROR_VALUE, 0, "gd_range", "Pass finite numbers, and a step toward the end" },
+    return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_range", "Pass finite numbers, and a step toward the end" },
                     "steps of %g do not lead from %g to %g", step, start, end);
 }
 

@@ -130,6 +130,12 @@ bool gd__may_write(const gd_tensor *t, const char *function);
 /* Says that the tensor's numbers were written: raises the storage's version. */
 void gd__written(gd_tensor *t, const char *writer);
 
+/* Fills a row-major tensor of floats from the context's stream; and can such draws be: false with the error set. */
+void gd__draw_uniform(gd_tensor *t, double low, double high);
+void gd__draw_normal(gd_tensor *t, double mean, double deviation);
+bool gd__uniform_fits(gd_context *g, const char *function, gd_dtype dtype, double low, double high);
+bool gd__normal_fits(gd_context *g, const char *function, double deviation);
+
 /* A dimension counted from 0; -1 with GD_ERROR_INDEX where t has none such. */
 int gd__dim(const gd_tensor *t, int64_t dim);
 

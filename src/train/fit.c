@@ -62,12 +62,15 @@ double gd_accuracy(gd_layer *net, gd_dataset *dataset)
     if (!has_labels(g, dataset))
         return NAN;
     int64_t samples = gd_dataset_count(dataset), right = 0, batch_right = 0;
+    bool outer = g->evaluating;
     gd_no_grad quiet = gd_no_grad_enter(g);
+    g->evaluating = true;
     for (int64_t from = 0; from < samples && batch_right >= 0; from += EVALUATION_BATCH) {
         int64_t left = samples - from;
         batch_right = count_right(net, dataset, from, left < EVALUATION_BATCH ? left : EVALUATION_BATCH);
         right += batch_right;
     }
+    g->evaluating = outer;
     gd_no_grad_leave(&quiet);
     return batch_right < 0 || samples == 0 ? NAN : (double)right / (double)samples;
 }
@@ -209,7 +212,7 @@ gd_history *gd_fit_with(gd_fit_options options)
         return gd__error_object(g);
     training t = { .context = g, .options = options, .show = gd__show_open(options.progress), .start = now() };
     t.history = gd__history(g, options.steps);
-    if (!t.history)
+    if (!t.history || (!gd_is_training(options.net) && !gd__alive(gd_set_training(options.net, true))))
         return gd__error_object(g);
     train(&t);
     gd__show_close(&t.show);

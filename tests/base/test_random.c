@@ -551,9 +551,14 @@ static void refuses_parameters_of_no_distribution(void **state)
     (void)state;
     static const double interval[][2] = { { 2, 1 }, { NAN, 1 }, { 0, NAN }, { -INFINITY, 1 }, { 0, INFINITY } };
     static const double other[] = { -0.1, NAN, -INFINITY };
-    static const int64_t bounds[][3] = { { GD_INT64, 3, 3 }, { GD_INT64, INT64_MAX, INT64_MIN }, { GD_BOOL, 0, 3 },
-                                         { GD_UINT8, 0, 257 }, { GD_UINT8, -1, 4 }, { GD_BOOL, -1, 1 },
-                                         { GD_FLOAT32, 0, (1 << 24) + 2 }, { GD_FLOAT32, -(1 << 24) - 1, 0 },
+    static const int64_t bounds[][3] = { { GD_INT64, 3, 3 },
+                                         { GD_INT64, INT64_MAX, INT64_MIN },
+                                         { GD_BOOL, 0, 3 },
+                                         { GD_UINT8, 0, 257 },
+                                         { GD_UINT8, -1, 4 },
+                                         { GD_BOOL, -1, 1 },
+                                         { GD_FLOAT32, 0, (1 << 24) + 2 },
+                                         { GD_FLOAT32, -(1 << 24) - 1, 0 },
                                          { GD_FLOAT64, 0, (INT64_C(1) << 53) + 2 } };
     gd_context *g = gd_open();
     for (int i = 0; i < 5; i++)

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Writes reduce_reference.h: what PyTorch makes of the reductions, in every dtype, over several axes, of empty tensors, of
-tensors without dimensions, and at the edges (ties, zeros, infinities, NaN), with first and second derivatives.
+"""Writes reduce_reference.h: what PyTorch makes of the reductions, in every dtype, over several axes, of empty tensors,
+of tensors without dimensions, and at the edges (ties, zeros, infinities, NaN), with first and second derivatives.
 For maintainers; needs torch.
 
     python3 tests/op/make_reduce_reference.py > tests/op/reduce_reference.h
 
-x is NULL where element i is ((7 i + 3) mod 11 - 5) / 4 + 1/8 in floats; the same without the division and the 1/8 in int64;
-((7 i + 3) mod 11) * 20 in uint8; and ((7 i + 3) mod 3) != 0 in bool.
-dx is the gradient of sum_k (1 + k / 10) y_k, ddx that of sum_k (1 + k / 7) dx_k. Where Gradus means to differ from PyTorch
-(see include/gradus/ops.inc) only the values are written.
+x is NULL where element i is ((7 i + 3) mod 11 - 5) / 4 + 1/8 in floats; the same without the division and the 1/8 in
+int64; ((7 i + 3) mod 11) * 20 in uint8; and ((7 i + 3) mod 3) != 0 in bool.
+dx is the gradient of sum_k (1 + k / 10) y_k, ddx that of sum_k (1 + k / 7) dx_k. Where Gradus means to differ from
+PyTorch (see include/gradus/ops.inc) only the values are written.
 """
 import math
 
@@ -153,7 +153,8 @@ edges("prod", ([2, 3, 4], [2, 0, 4], [0, 0, 4], [0, 0, 0], [0, 2, 0, 3, 5], [-1]
 edges("prod", ([nan, 2], [0, nan, 3], [0, inf], [inf, 2]), 0)
 for name in ("any", "all"):
     edges(name, ([nan], [0, nan], [0.0, -0.0], [inf, 1]), 0)
-edges("logsumexp", ([-inf, -inf], [inf, 1], [inf, inf], [-inf, 1], [nan, 1], [inf, -inf], [1000, 1000], [-1000, -1001]), 1)
+edges("logsumexp", ([-inf, -inf], [inf, 1], [inf, inf], [-inf, 1], [nan, 1], [inf, -inf], [1000, 1000], [-1000, -1001]),
+      1)
 for number in (0, 1):
     edges("var", ([3], [2, 2, 2], [1, nan], [1e8, 1e8 + 1, 1e8 + 2]), 1, number)
     edges("var", ([1, inf],), 0, number)

@@ -81,7 +81,8 @@ static void sizes_and_layouts_make_no_difference(void **state)
     for (int64_t n = 0; n < 70; n++) {
         GD_SCOPE(g);
         gd_tensor *from = gd_rand(g, GD_FLOAT32, gd_shape(3, n)), *to = gd_zeros(g, GD_FLOAT64, gd_shape(3, n));
-        gd_tensor *turned = gd_zeros(g, GD_FLOAT64, gd_shape(n, 3)), *wide = gd_zeros(g, GD_FLOAT64, gd_shape(3, n + 2));
+        gd_tensor *turned = gd_zeros(g, GD_FLOAT64, gd_shape(n, 3)),
+                  *wide = gd_zeros(g, GD_FLOAT64, gd_shape(3, n + 2));
         gd_assign(to, from);
         assert_true(gd_equal(to, from));
         gd_assign(turned, gd_t(from));
@@ -101,7 +102,8 @@ static void conversions_are_those_of_cast(void **state)
     for (gd_dtype a = GD_FLOAT32; a <= GD_BOOL; a++)
         for (gd_dtype b = GD_FLOAT32; b <= GD_BOOL; b++) {
             GD_SCOPE(g);
-            gd_tensor *from = gd_values_of(g, a, gd_shape(COUNT), COUNT, values), *to = gd_ones(g, b, gd_shape(COUNT));
+            gd_tensor *from = gd_values_of(g, a, gd_shape(COUNT), COUNT, values),
+                      *to = gd_ones(g, b, gd_shape(COUNT));
             assert_true(gd_assign(to, from) == to);
             assert_same_tensor(to, gd_contiguous(gd_cast(from, b)));
         }
@@ -143,9 +145,12 @@ static void fill_takes_any_dtype(void **state)
             assert_same_tensor(gd_select(x, 1, 1), gd_full(g, dtype, gd_shape(n), 2.75));
             assert_same_tensor(gd_fill(x, 2.75), gd_full(g, dtype, gd_shape(n, 2), 2.75));
         }
-    gd_tensor *scalar = gd_scalar(g, GD_FLOAT64, 1);
+    gd_tensor *scalar = gd_scalar(g, GD_FLOAT64, 1), *small = gd_zeros(g, GD_UINT8, gd_shape(2));
     assert_true(gd_item(gd_fill(scalar, 5)) == 5);
     assert_fine(g);
+    assert_error_object(gd_fill(small, 300)); /* as PyTorch */
+    assert_error(g, GD_ERROR_VALUE, "fill: 300 can't be a uint8");
+    assert_reads(small, 0, 0);
 }
 
 /* ---- derivatives ---- */

@@ -29,8 +29,10 @@ static void each_kind_of_argument_reaches_its_function(void **state)
     assert_same(gd_call(g, "sum", gd_arg(x)), gd_sum(x));
     assert_same(gd_call(g, "sum", gd_arg(x), gd_arg(gd_axes(1)), gd_arg(true)), gd_sum(x, gd_axes(1), true));
     assert_same(gd_call(g, "argmax", gd_arg(x), gd_arg(1), gd_arg(true)), gd_argmax(x, 1, true));
-    assert_same(gd_call(g, "var", gd_arg(x), gd_arg(gd_axes()), gd_arg(false), gd_arg(true)), gd_var(x, .population = true));
-    assert_same(gd_call(g, "norm", gd_arg(x), gd_arg(gd_axes(0)), gd_arg(false), gd_arg(1)), gd_norm(x, gd_axes(0), .p = 1));
+    assert_same(gd_call(g, "var", gd_arg(x), gd_arg(gd_axes()), gd_arg(false), gd_arg(true)),
+                gd_var(x, .population = true));
+    assert_same(gd_call(g, "norm", gd_arg(x), gd_arg(gd_axes(0)), gd_arg(false), gd_arg(1)),
+                gd_norm(x, gd_axes(0), .p = 1));
     assert_same(gd_call(g, "cat", gd_arg(gd_list(x, y)), gd_arg(0)), gd_cat(gd_list(x, y), 0));
     assert_same(gd_call(g, "cast", gd_arg(x), gd_arg((int)GD_INT64)), gd_cast(x, GD_INT64));
     assert_same(gd_call(g, "where", gd_arg(gd_gt(x, y)), gd_arg(x), gd_arg(y)), gd_where(gd_gt(x, y), x, y));

@@ -504,7 +504,8 @@ static void test_axes_refused(void **state)
                        "there is no dimension 9223372036854775807");
         expect_refused(g, ops[i].run(x, &(reference){ .axes = gd_axes(INT64_MIN) }), GD_ERROR_INDEX, name,
                        "there is no dimension -9223372036854775808");
-        expect_refused(g, ops[i].run(x, &(reference){ .axes = { .count = 9 } }), GD_ERROR_INDEX, name, "more than 8 axes");
+        expect_refused(g, ops[i].run(x, &(reference){ .axes = { .count = 9 } }), GD_ERROR_INDEX, name,
+                       "more than 8 axes");
         expect_refused(g, ops[i].run(x, &(reference){ .axes = gd_axes(0, 1, 2, 3, 4, 5, 6, 7, 8) }), GD_ERROR_INDEX, name,
                        "more than 8 axes");
     }

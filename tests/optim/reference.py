@@ -1,7 +1,7 @@
 """What the make_*_reference.py scripts share: parameters, gradients, and numbers as C writes them.
 
 Parameter i of W (2, 3) begins at (i - 2.5) / 4, that of b (3) at (i + 1) / 2. In step k the gradient of element i is
-((7 k + 5 i) mod 11 - 5) / 8, with i counted through W, then b: numbers that every dtype holds exactly.
+((7 k + 5 i) mod 11 - 5) / 8, with i counted through W, then b: numbers that every dtype holds exactly. The committed files are PyTorch 2.15's.
 """
 import torch
 

@@ -148,6 +148,25 @@ static void what_is_no_network_is_refused(void **state)
     assert_false(gd_set_learning_rate(NULL, 1));
 }
 
+/* The layer lives, but what it was made of has gone. */
+static void parameters_that_are_gone_are_refused(void **state)
+{
+    (void)state;
+    gd_tensor *b = gd_zeros(g, GD_FLOAT32, gd_shape(2));
+    gd_layer *net;
+    {
+        GD_SCOPE(g);
+        net = gd_affine(gd_zeros(g, GD_FLOAT32, gd_shape(2, 2)), b);
+        gd__move((gd__object *)net, g->depth - 1);
+    }
+    assert_error_object(gd_sgd(net));
+    assert_error(g, GD_ERROR_DEAD, "was used after the scope");
+    assert_true(isnan(gd_clip_grad_norm(net, .max_norm = 1)));
+    assert_error(g, GD_ERROR_DEAD, "gd_clip_grad_norm: a parameter was used after the scope");
+    assert_false(gd_clip_grad_value(net, 1));
+    assert_error(g, GD_ERROR_DEAD, "gd_clip_grad_value: a parameter was used after the scope");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +180,7 @@ int main(void)
         IN_CONTEXT(rmsprops_options_out_of_range_are_refused),
         IN_CONTEXT(adams_options_out_of_range_are_refused),
         IN_CONTEXT(what_is_no_network_is_refused),
+        IN_CONTEXT(parameters_that_are_gone_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

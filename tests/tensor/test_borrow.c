@@ -103,8 +103,8 @@ static void empty_tensors_need_no_memory(void **state)
     int released = 0;
     {
         GD_SCOPE(g);
-        gd_tensor *t = gd_borrow(g, GD_FLOAT32, gd_shape(2, 0), (const int64_t[]){ INT64_MAX, -7 }, NULL, count_release,
-                                 &released);
+        gd_tensor *t = gd_borrow(g, GD_FLOAT32, gd_shape(2, 0), (const int64_t[]){ INT64_MAX, -7 }, NULL,
+                                 count_release, &released);
         assert_int_equal(gd_numel(t), 0);
         assert_true(gd_is_contiguous(t));
         assert_non_null(gd_data(t));
@@ -199,7 +199,8 @@ static void a_clone_has_memory_of_its_own(void **state)
     gd_tensor *clone;
     {
         GD_SCOPE(g);
-        clone = gd_keep(gd_clone(gd_borrow_const(g, GD_FLOAT32, gd_shape(2), NULL, memory, count_release, &released)));
+        clone =
+            gd_keep(gd_clone(gd_borrow_const(g, GD_FLOAT32, gd_shape(2), NULL, memory, count_release, &released)));
     }
     assert_int_equal(released, 1);
     memory[0] = 7;
@@ -265,7 +266,8 @@ static bool borrow_and_share(gd_context *own, void *prepared)
     (void)prepared;
     gd_tensor *t = gd_borrow(own, GD_FLOAT32, gd_shape(2, 2), NULL, memory, count_release, &scarce_released);
     bool lent = gd_is_tensor(t);
-    bool good = lent && gd_is_tensor(gd_share(own, t)) && gd_is_tensor(gd_assign(gd_select(t, 0, 1), gd_select(t, 0, 0)));
+    bool good =
+        lent && gd_is_tensor(gd_share(own, t)) && gd_is_tensor(gd_assign(gd_select(t, 0, 1), gd_select(t, 0, 0)));
     scarce_released -= lent; /* what is to be released when the context closes */
     return good;
 }
@@ -306,7 +308,8 @@ static void refuse_writes(gd_tensor *t)
     assert_error(g, GD_ERROR_STATE, "is read-only: its memory belongs to another");
     assert_error_object(gd_sgd_update(t, gd_ones(g, GD_FLOAT32, gd_sizes(t)), NULL, rule));
     assert_error(g, GD_ERROR_STATE, "sgd_update: ");
-    assert_error_object(gd_sgd_update(gd_ones(g, GD_FLOAT32, gd_sizes(t)), gd_ones(g, GD_FLOAT32, gd_sizes(t)), t, rule));
+    assert_error_object(
+        gd_sgd_update(gd_ones(g, GD_FLOAT32, gd_sizes(t)), gd_ones(g, GD_FLOAT32, gd_sizes(t)), t, rule));
     assert_error(g, GD_ERROR_STATE, "sgd_update: ");
 }
 
@@ -352,7 +355,8 @@ static void loading_into_read_only_weights_changes_none(void **state)
     static const float b[1] = { 4 };
     float W[2] = { 1, 2 };
     const char *path = in_folder("net.npz");
-    assert_true(gd_save(gd_affine(gd_ones(g, GD_FLOAT32, gd_shape(2, 1)), gd_ones(g, GD_FLOAT32, gd_shape(1))), path));
+    assert_true(
+        gd_save(gd_affine(gd_ones(g, GD_FLOAT32, gd_shape(2, 1)), gd_ones(g, GD_FLOAT32, gd_shape(1))), path));
     gd_layer *layer = gd_affine(gd_borrow(g, GD_FLOAT32, gd_shape(2, 1), NULL, W, NULL, NULL),
                                 gd_borrow_const(g, GD_FLOAT32, gd_shape(1), NULL, b, NULL, NULL));
     assert_fine(g);

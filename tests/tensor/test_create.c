@@ -103,9 +103,9 @@ static void the_default_dtype_decides_where_a_number_is_not_whole(void **state)
 static void ranges_that_lead_nowhere_are_refused(void **state)
 {
     (void)state;
-    static const double wrong[][3] = { { 0, 5, 0 },  { 0, 5, -1 },        { 5, 0, 1 },        { 0, NAN, 1 },
-                                       { NAN, 5, 1 }, { 0, 5, NAN },       { 0, INFINITY, 1 }, { -INFINITY, 0, 1 },
-                                       { 0, 5, INFINITY }, { 5, 5, 0 },    { 1e-300, 0, 1e300 } };
+    static const double wrong[][3] = { { 0, 5, 0 },        { 0, 5, -1 },  { 5, 0, 1 },         { 0, NAN, 1 },
+                                       { NAN, 5, 1 },      { 0, 5, NAN }, { 0, INFINITY, 1 },  { -INFINITY, 0, 1 },
+                                       { 0, 5, INFINITY }, { 5, 5, 0 },   { 1e-300, 0, 1e300 } };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_error_object(gd_range(g, GD_FLOAT64, wrong[i][0], wrong[i][1], wrong[i][2]));
         assert_error(g, GD_ERROR_VALUE, "gd_range: steps of");

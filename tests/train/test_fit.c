@@ -537,12 +537,62 @@ static void a_history_without_a_path_is_an_error(void **state)
     assert_error(g, GD_ERROR_NULL, "gd_history_save");
 }
 
+/* ---- modes ---- */
+
+/* Half of what the layer sees is dropped while training, so that only an evaluation gives the same twice. */
+static gd_layer *forgetful(void)
+{
+    return gd_sequential(g, gd_linear(g, 2, 4), gd_batch_norm(g, 4), gd_dropout(g, 0.5), gd_linear(g, 4, 2));
+}
+
+static void accuracy_is_measured_in_evaluation(void **state)
+{
+    (void)state;
+    gd_layer *net = forgetful(), *drop = gd_layer_named(net, "2");
+    gd_dataset *data = heaps();
+    gd_seed(g, GD_RNG_PHILOX, 9);
+    gd_init(net);
+    gd_tensor *next = gd_rand(g, GD_FLOAT32, gd_shape(1));
+    gd_seed(g, GD_RNG_PHILOX, 9);
+    gd_layer *other = gd_init(forgetful()); /* draws what the first drew */
+    double accuracy = gd_accuracy(net, data);
+    assert_true(accuracy == gd_accuracy(other, data));
+    assert_same_tensor(gd_rand(g, GD_FLOAT32, gd_shape(1)), next); /* the evaluations drew nothing */
+    assert_true(gd_item(gd_buffer_named(net, "1.num_batches_tracked")) == 0);
+    assert_true(gd_is_training(net) && gd_is_training(drop));
+    gd_set_training(drop, false);
+    gd_accuracy(net, data);
+    assert_true(gd_is_training(net) && !gd_is_training(drop)); /* each layer keeps its own mode */
+    assert_true(isnan(gd_accuracy(gd_linear(g, 5, 2), data)));
+    gd_clear(g);
+    assert_true(gd_is_training(net)); /* after a failure too */
+}
+
+static void training_is_done_in_training(void **state)
+{
+    (void)state;
+    gd_layer *net = forgetful(), *norm = gd_layer_named(net, "1");
+    gd_loader *batches = gd_batches(heaps(), .size = 4, .shuffle = true);
+    gd_optimizer *sgd = gd_sgd(net, .lr = 0.1);
+    gd_set_training(net, false);
+    gd_fit(net, .optimizer = sgd, .batches = batches, .steps = 3);
+    assert_true(gd_is_training(net) && gd_is_training(norm));
+    assert_true(gd_item(gd_buffer_named(norm, "num_batches_tracked")) == 3);
+    gd_set_training(norm, false); /* one layer alone: it stays as it was put */
+    gd_fit(net, .optimizer = sgd, .batches = batches, .steps = 3);
+    assert_true(gd_is_training(net) && !gd_is_training(norm));
+    assert_true(gd_item(gd_buffer_named(norm, "num_batches_tracked")) == 3);
+    assert_fine(g);
+}
+
 #define IN_CONTEXT(test) cmocka_unit_test_setup_teardown(test, open_context, close_context)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_CONTEXT(it_learns),
+        IN_CONTEXT(accuracy_is_measured_in_evaluation),
+        IN_CONTEXT(training_is_done_in_training),
         IN_CONTEXT(the_loss_is_the_cross_entropy_unless_another_is_given),
         IN_CONTEXT(any_loss_of_one_number_will_do),
         IN_CONTEXT(the_same_seed_gives_the_same_bits),

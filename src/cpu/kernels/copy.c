@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "cpu/kernels/lanes.h"
-
 static bool run_clone(const gd__kernel *kernel, const gd__call *call)
 {
     static const int order[GD_MAX_DIMS] = { 0, 1, 2, 3, 4, 5, 6, 7 };
@@ -44,7 +42,7 @@ static bool run_pad(const gd__kernel *kernel, const gd__call *call)
     const int64_t *asked = call->attrs->integer;
     double value = call->attrs->scalar[0];
     gd_dtype dtype = (gd_dtype)call->out->dtype;
-    lanes l = lanes_of(call);
+    gd__lanes l = gd__lanes_along(call->in[0], asked[0]);
     size_t part = (size_t)(l.along * l.inner) * gd_dtype_size(dtype);
     const char *x = call->in[0]->data;
     char *y = call->out->data;

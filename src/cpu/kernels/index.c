@@ -26,7 +26,7 @@
 
 static int dim_of(const gd__call *call)
 {
-    return gd__dim(call->in[0], (int)call->attrs->integer[0]);
+    return gd__dim(call->in[0], call->attrs->integer[0]);
 }
 
 /* The loop over the places of the indices. `indexed` is the operand that they point into: along their dimension it

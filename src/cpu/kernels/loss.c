@@ -1,7 +1,6 @@
 /* loss.c - softmax, its logarithm, and the losses. */
 #include "cpu/kernel.h"
 
-#include "cpu/kernels/lanes.h"
 #include "cpu/kernels/vmath.h"
 
 static inline int64_t label_at(const gd_tensor *labels, int64_t i)
