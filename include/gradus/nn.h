@@ -143,8 +143,8 @@ GD_API gd_layer *gd_lambda(gd_context *g, const char *name, gd_tensor *(*compute
 GD_API gd_layer *gd_sequential_of(gd_context *g, size_t count, gd_layer *const *layers);
 
 /* What a layer of one's own makes of x, in operations and gd_forward of the layers within it; both ways of going back
- * follow from that. Returns the output, of the current scope, or the error tensor. `self` is the layer; it asks
- * gd_is_training(self) for its mode. */
+ * follow from that (a derivative written by hand: gd_define, autograd.h). Returns the output, of the current scope, or
+ * the error tensor. `self` is the layer; gd_is_training(self) is its mode. */
 typedef gd_tensor *gd_custom_forward(void *user, gd_layer *self, gd_tensor *x);
 
 /* Sets the first numbers of the layer's own parameters, when its network is drawn: gd_init_normal(...). */
