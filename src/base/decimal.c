@@ -112,21 +112,3 @@ gd__reading gd__read_number(const char *text, char point, double *value)
     *value = value_of(&d);
     return isinf(*value) ? GD__BEYOND_RANGE : GD__IS_NUMBER;
 }
-
-/* Fewer digits may be beyond the range of doubles: those of the largest, rounded up. */
-static bool gives_back(const char *text, double value, bool single)
-{
-    double again;
-    return gd__read_number(text, '.', &again) == GD__IS_NUMBER &&
-           (single ? (float)again == (float)value : again == value);
-}
-
-char *gd__shortest_text(double value, bool single, char *text)
-{
-    enum { ENOUGH = 17 };
-    int digits = single ? 6 : 15;
-    gd__number_text(value, digits, text);
-    while (digits < ENOUGH && !gives_back(text, value, single))
-        gd__number_text(value, ++digits, text);
-    return text;
-}

@@ -158,6 +158,16 @@ static void the_shortest_text_gives_the_number_back(void **state)
                   { 1e100, false, "1e+100" },
                   { 0x1.fffffffffffffp1023, false, "1.7976931348623157e+308" },
                   { 0x1.fffffep127f, true, "3.4028235e+38" },
+                  { 0x1p-24, false, "5.960464477539063e-08" }, /* not the nearest with so many digits */
+                  { 0x1p-96f, true, "1.2621775e-29" },
+                  { 0x1p-1074, false, "5e-324" },
+                  { 0x1p-149f, true, "1e-45" },
+                  { 99999, true, "99999" },
+                  { 1e6, true, "1e+06" },
+                  { 1e14, false, "100000000000000" },
+                  { 1e15, false, "1e+15" },
+                  { 0.0001, false, "0.0001" },
+                  { 0.00001, false, "1e-05" },
                   { -0.0, false, "-0" },
                   { NAN, false, "nan" },
                   { -INFINITY, true, "-inf" } };
