@@ -76,13 +76,26 @@ static void introduce(const plan *p, const gd_dataset *train, const gd_dataset *
     fflush(stdout);
 }
 
+typedef struct outputs {
+    char model[4096], csv[4096], svg[4096];
+} outputs;
+
+static outputs outputs_in(const char *folder)
+{
+    outputs files;
+    snprintf(files.model, sizeof files.model, "%s/model.safetensors", folder);
+    snprintf(files.csv, sizeof files.csv, "%s/history.csv", folder);
+    snprintf(files.svg, sizeof files.svg, "%s/history.svg", folder);
+    return files;
+}
+
 /* Accuracy, time and files: what a person wants to know at the end. */
-static void summarise(const gd_history *history, gd_evaluation last, const char *model, const char *csv)
+static void summarise(const gd_history *history, gd_evaluation last, const outputs *files)
 {
     printf("%s after %lld steps in %.1f s: %.2f %% of the training images and %.2f %% of the test images are right\n",
            interrupted ? "Interrupted" : "Done", (long long)gd_history_steps(history), gd_history_seconds(history),
            100 * last.train_accuracy, 100 * last.test_accuracy);
-    printf("  model    %s\n  history  %s\n", model, csv);
+    printf("  model    %s\n  history  %s\n  picture  %s\n", files->model, files->csv, files->svg);
 }
 
 typedef struct result {
@@ -104,20 +117,19 @@ static gd_evaluation final_accuracy(const result *r)
 
 static int save(gd_context *g, const result *r, const char *output)
 {
-    char model[4096], csv[4096];
-    snprintf(model, sizeof model, "%s/model.safetensors", output);
-    snprintf(csv, sizeof csv, "%s/history.csv", output);
+    outputs files = outputs_in(output);
     if (gd_failed(g)) { /* the losses that led to the error are worth keeping */
         report_failure(g);
         gd_clear(g);
-        if (gd_history_save(r->history, csv))
-            fprintf(stderr, "  history  %s\n", csv);
+        if (gd_history_save(r->history, files.csv) && gd_history_plot(r->history, files.svg))
+            fprintf(stderr, "  history  %s\n  picture  %s\n", files.csv, files.svg);
         return EXIT_FAILED;
     }
     gd_evaluation last = final_accuracy(r);
-    if (!gd_save(r->net, model) || !gd_history_save(r->history, csv))
+    if (!gd_save(r->net, files.model) || !gd_history_save(r->history, files.csv) ||
+        !gd_history_plot(r->history, files.svg))
         return report_failure(g);
-    summarise(r->history, last, model, csv);
+    summarise(r->history, last, &files);
     return 0;
 }
 
@@ -183,7 +195,7 @@ int run_train(int count, char **arguments)
                .seed = 42,
                .lr = NAN };
     const option options[] = {
-        { "output", OPTION_TEXT, &p.output, "folder for the model and the history" },
+        { "output", OPTION_TEXT, &p.output, "folder for the model, the history and its picture" },
         { "hidden", OPTION_COUNT, &p.hidden, "width of the hidden layer" },
         { "steps", OPTION_COUNT, &p.steps, "steps of the optimizer" },
         { "batch", OPTION_COUNT, &p.batch, "images a step, drawn with replacement" },
