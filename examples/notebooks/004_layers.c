@@ -190,7 +190,8 @@ static gd_tensor *affine_forward(gd_layer *affine, gd_tensor *x)
 static void affine_layer(gd_context *g)
 {
     gd_seed(g, GD_RNG_NUMPY, 42);
-    gd_tensor *W = gd_randn(g, 0, gd_shape(4, 3)), *b = gd_randn(g, 0, gd_shape(3)), *x = gd_randn(g, 0, gd_shape(2, 4));
+    gd_tensor *W = gd_randn(g, 0, gd_shape(4, 3)), *b = gd_randn(g, 0, gd_shape(3)),
+              *x = gd_randn(g, 0, gd_shape(2, 4));
     gd_layer *affine = gd_affine(W, b);
     cell(21);
     show("", x);
@@ -355,7 +356,8 @@ static gd_tensor *losses_off_by(two_layer_net *net, int layer, gd_tensor *x, gd_
     gd_tensor *off = gd_forward(net->layer[layer], x);
     gd_assign(row, kept);
     gd_tensor *own = gd_reshape(gd_eye(g, GD_BOOL, n, n), gd_shape(n, 1, n));
-    gd_tensor *y = gd_reshape(gd_where(own, off, plain), gd_shape(-1, n)); /* network after network, sample after sample */
+    gd_tensor *y =
+        gd_reshape(gd_where(own, off, plain), gd_shape(-1, n)); /* network after network, sample after sample */
     for (int i = layer + 1; i < LAYERS; i++)
         y = gd_forward(net->layer[i], y);
     return cross_entropy_error(gd_softmax(gd_reshape(y, gd_shape(n, samples, classes)), -1), t);

@@ -88,8 +88,7 @@ GD_API bool gd_history_save(const gd_history *history, const char *path);
 
 /* Draws the learning curve as SVG: the loss of each step and its running mean, on a logarithmic scale where the losses
  * are positive and span more than a power of ten; below it, where there were evaluations, the accuracies, on a scale that
- * has 90 % as far from 99 % as that from 99.9 %. Losses that are not finite leave gaps. Browsers show it light or dark, as
- * their reader wants it. A history without steps is GD_ERROR_VALUE. The file is replaced only when all is written. Does
+ * stretches towards 100 %. Losses that are not finite leave gaps. Browsers show it light or dark, as their reader wants it. A history without steps is GD_ERROR_VALUE. The file is replaced only when all is written. Does
  * nothing while an error stands. */
 GD_API bool gd_history_plot(const gd_history *history, const char *path);
 

@@ -160,4 +160,3 @@ bool gd_history_save(const gd_history *history, const char *path)
         return false;
     return gd__history_write(history, "gd_history_save", path, write_csv);
 }
-

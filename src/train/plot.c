@@ -54,10 +54,10 @@ static double straight(double value)
     return value;
 }
 
-/* As far from 90 % to 99 % as from 99 % to 99.9 %: a tenth of the errors each time. */
+/* About as far from 90 % to 99 % as from 0 % to 90 %: a tenth of the errors each time, up to where few are left. */
 static double nines(double accuracy)
 {
-    return -log10(1 - accuracy);
+    return -log10(1 - accuracy + 5e-4);
 }
 
 /* NaN for what has no place. */
@@ -86,7 +86,7 @@ static void add_tick(ticks *t, double value)
 static double round_step(double span)
 {
     double ten = pow(10, floor(log10(span / 5))), times = span / 5 / ten;
-    return ten * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+    return ten * (times < 1.01 ? 1 : times < 2.01 ? 2 : times < 5.01 ? 5 : 10);
 }
 
 static ticks straight_ticks(double low, double high)
@@ -112,8 +112,7 @@ static ticks log_ticks(double low, double high)
     return t;
 }
 
-static const double round_accuracy[] = { 0,    0.2,   0.5,   0.7,   0.8,    0.9,    0.95,   0.97,   0.98,
-                                         0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 0.99999 };
+static const double round_accuracy[] = { 0, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 1 };
 enum { ROUND_ACCURACIES = sizeof round_accuracy / sizeof *round_accuracy };
 
 static ticks accuracy_ticks(double low, double high)
@@ -170,13 +169,16 @@ static void draw_on(FILE *file, bool *down, double x, double y)
 {
     if (!isnan(y))
         write_place(file, *down ? 'L' : 'M', x, y);
+    if (!isnan(y) && !*down)
+        fputs("h0", file); /* so that a point by itself can be seen */
     *down = !isnan(y);
 }
 
 /* A dot for train, a diamond for test, so that they can be told apart without colours. */
 static void draw_mark(FILE *file, const char *class, double x, double y)
 {
-    static const char dot[] = "m-2.6 0a2.6 2.6 0 1 0 5.2 0a2.6 2.6 0 1 0 -5.2 0z", diamond[] = "m0 -4l4 4l-4 4l-4 -4z";
+    static const char dot[] = "m-2.6 0a2.6 2.6 0 1 0 5.2 0a2.6 2.6 0 1 0 -5.2 0z",
+                      diamond[] = "m0 -4l4 4l-4 4l-4 -4z";
     if (isnan(y))
         return;
     fprintf(file, "<path class=\"%s paper\" d=\"", class);
@@ -313,28 +315,45 @@ static double mean_around(const gd_history *h, int step, int reach)
     return count > 0 ? sum / count : NAN;
 }
 
-static void draw_loss(picture *p)
+static void draw_each(picture *p, const axis *y, const char *class)
 {
-    const gd_history *h = p->history;
-    axis y = loss_axis(span_of_losses(h));
-    ticks t = y.bend == log10 ? log_ticks(y.low, y.high) : straight_ticks(y.low, y.high);
-    int columns = h->steps < COLUMNS ? h->steps : COLUMNS, reach = h->steps / 150;
-    draw_panel(p, "Loss", &y, &t, false);
-    fputs("<path class=\"each\" d=\"", p->file);
+    int64_t steps = p->history->steps, columns = steps < COLUMNS ? steps : COLUMNS;
     bool down = false;
+    fprintf(p->file, "<path class=\"%s\" d=\"", class);
     for (int64_t i = 0; i < columns; i++)
-        draw_extremes(p, &y, &down, (int)(i * h->steps / columns), (int)((i + 1) * h->steps / columns));
-    fputs("\"/>\n<path class=\"loss\" d=\"", p->file);
-    down = false;
+        draw_extremes(p, y, &down, (int)(i * steps / columns), (int)((i + 1) * steps / columns));
+    fputs("\"/>\n", p->file);
+}
+
+static void draw_mean(picture *p, const axis *y, int reach)
+{
+    int64_t steps = p->history->steps, columns = steps < COLUMNS ? steps : COLUMNS;
+    bool down = false;
+    fputs("<path class=\"loss\" d=\"", p->file);
     for (int64_t i = 0; i < columns; i++) {
-        int step = columns > 1 ? (int)(i * (h->steps - 1) / (columns - 1)) : 0;
-        draw_on(p->file, &down, place(&p->x, step), place(&y, mean_around(h, step, reach)));
+        int step = (int)(i * (steps - 1) / (columns - 1));
+        draw_on(p->file, &down, place(&p->x, step), place(y, mean_around(p->history, step, reach)));
     }
     fputs("\"/>\n", p->file);
-    char words[60], text[GD__NUMBER_SIZE];
-    snprintf(words, sizeof words, "mean of %s", count_text(2 * reach + 1, text));
-    double right = reach > 0 ? draw_entry(p, "loss", words, RIGHT, LOSS_TOP - 18) : RIGHT;
-    draw_entry(p, "each", "each step", right, LOSS_TOP - 18);
+}
+
+/* A mean only where there are steps enough to tell it from them. */
+static void draw_loss(picture *p)
+{
+    axis y = loss_axis(span_of_losses(p->history));
+    ticks t = y.bend == log10 ? log_ticks(y.low, y.high) : straight_ticks(y.low, y.high);
+    int reach = p->history->steps / 150;
+    const char *class = reach > 0 ? "each" : "loss";
+    double right = RIGHT;
+    draw_panel(p, "Loss", &y, &t, false);
+    draw_each(p, &y, class);
+    if (reach > 0) {
+        char words[60], text[GD__NUMBER_SIZE];
+        draw_mean(p, &y, reach);
+        snprintf(words, sizeof words, "mean of %s", count_text(2 * reach + 1, text));
+        right = draw_entry(p, "loss", words, RIGHT, LOSS_TOP - 18);
+    }
+    draw_entry(p, class, "each step", right, LOSS_TOP - 18);
 }
 
 /* ---- the accuracies ---- */
@@ -344,19 +363,19 @@ static double accuracy_of(const gd_evaluation *e, bool test)
     return test ? e->test_accuracy : e->train_accuracy;
 }
 
-/* From the round number at or below the lowest to the one above the highest; all right is drawn at the top. */
+/* From the round number at or below the lowest to the one at or above the highest. */
 static axis accuracy_axis(const gd_history *h)
 {
     double low = 1, high = 0;
     for (int i = 0; i < 2 * h->evaluations; i++) {
         double accuracy = accuracy_of(&h->evaluation[i / 2], i % 2);
         low = fmin(low, accuracy);
-        high = accuracy < 1 ? fmax(high, accuracy) : high;
+        high = fmax(high, accuracy);
     }
     int first = 0, last = ROUND_ACCURACIES - 1;
-    while (first < ROUND_ACCURACIES - 4 && round_accuracy[first + 1] <= low)
+    while (first < last - 1 && round_accuracy[first + 1] <= low)
         first++;
-    while (last > first + 1 && round_accuracy[last - 1] > high)
+    while (last > first + 1 && round_accuracy[last - 1] >= high)
         last--;
     return (axis){ round_accuracy[first], round_accuracy[last], nines, ACCURACY_BOTTOM, ACCURACY_TOP };
 }
