@@ -10,7 +10,7 @@
 
 static void cell(int number)
 {
-    printf("\nIn [%d]\n", number);
+    printf("\nIn [%d]:\n", number);
 }
 
 static void show(const char *label, const gd_tensor *t)

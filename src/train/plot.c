@@ -92,9 +92,9 @@ static double round_step(double span)
 static ticks straight_ticks(double low, double high)
 {
     ticks t = { 0 };
-    double step = round_step(high - low);
-    for (double k = ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++)
-        add_tick(&t, k * step);
+    double step = round_step(high - low), first = ceil(low / step - 1e-9);
+    for (int i = 0; i < MOST_TICKS && (first + i) * step <= high + 1e-9 * step; i++)
+        add_tick(&t, (first + i) * step);
     return t;
 }
 
