@@ -1,6 +1,6 @@
 /* Notebook 004: going backward node by node, then layer by layer, up to a network that reads handwritten digits.
- * usage: 004_layers [FOLDER [PICTURE]]; the folder holds MNIST's four files, data/mnist when none is given; the learning
- * curve is written to PICTURE, 004_layers.svg when none is given.
+ * usage: 004_layers [FOLDER]; the folder holds MNIST's four files, data/mnist when none is given. The learning curve is
+ * written beside the program, as 004_layers.svg.
  *
  * A node of a computation does two things. Forward it computes, and remembers what it will need; backward it takes the
  * derivative of the end result by what came out of it, and returns the derivatives by what went in. That is all there is
@@ -24,11 +24,22 @@ static void show_repr(const gd_tensor *t)
     gd_print_as(t, GD_STYLE_NUMPY_REPR, stdout);
 }
 
+/* The same as a member of a tuple, where each line stands a place further in. */
+static void show_member(const char *before, const gd_tensor *t)
+{
+    char text[400];
+    gd_format_as(t, GD_STYLE_NUMPY_REPR, text, sizeof text);
+    fputs(before, stdout);
+    for (const char *at = text; *at; at++)
+        printf(*at == '\n' ? "\n " : "%c", *at);
+    puts(",");
+}
+
 /* As Python prints a tuple: (784, 50), (50,) */
-static void show_shape(const char *label, const gd_tensor *t)
+static void show_shape(const gd_tensor *t)
 {
     gd_dims shape = gd_sizes(t);
-    printf("%s(", label);
+    putchar('(');
     for (int i = 0; i < shape.count; i++)
         printf(i ? ", %lld" : "%lld", (long long)shape.size[i]);
     printf(shape.count == 1 ? ",)\n" : ")\n");
@@ -181,8 +192,8 @@ static void sigmoid_layer(gd_context *g)
 static gd_tensor *affine_forward(gd_layer *affine, gd_tensor *x)
 {
     gd_tensor *rows = gd_reshape(x, gd_shape(gd_size(x, 0), -1));
-    show_shape("", x);
-    show_shape("", rows);
+    show_shape(x);
+    show_shape(rows);
     return gd_forward(affine, gd_cast(rows, GD_FLOAT64));
 }
 
@@ -195,14 +206,15 @@ static void affine_layer(gd_context *g)
     gd_layer *affine = gd_affine(W, b);
     cell(21);
     show("", x);
+    puts("");
     gd_tensor *out = affine_forward(affine, x);
     show("Forward output:\n", out);
-    show("backward output:\n", gd_layer_backward(affine, out));
+    show("\nbackward output:\n", gd_layer_backward(affine, out));
     cell(25);
-    show_repr(out);
-    show_repr(gd_sum(out, gd_axes(0)));
-    show_repr(gd_layer_grad(affine, "b"));
-    printf("%s\n", gd_repr(-1.57630011 + 1.45276715));
+    show_member("(", out);
+    show_member(" ", gd_sum(out, gd_axes(0)));
+    show_member(" ", gd_layer_grad(affine, "b"));
+    printf(" %s)\n", gd_repr(-1.57630011 + 1.45276715));
 
     cell(26);
     x = gd_reshape(gd_arange(g, GD_INT64, 12), gd_shape(-1, 4));
@@ -215,7 +227,7 @@ static void affine_layer(gd_context *g)
 
     cell(28);
     gd_tensor *dx = gd_layer_backward(affine, gd_randn(g, 0, gd_shape(3, 3)));
-    show("How far the input moves the error (dx):\n", dx);
+    show("\nHow far the input moves the error (dx):\n", dx);
     show("\nHow far the weights do (dW):\n", gd_layer_grad(affine, "W"));
     show("\nHow far the biases do (db):\n", gd_layer_grad(affine, "b"));
 }
@@ -259,7 +271,7 @@ static void softmax_layer(gd_context *g)
     cell(31);
     show("", layer.y);
     show("Loss: ", loss);
-    show("Gradient:\n", softmax_backward(&layer));
+    show("Gradient:\n ", softmax_backward(&layer));
 }
 
 /* ---- a dictionary that keeps its order ----
@@ -281,9 +293,10 @@ static void ordered_dictionary(void)
 {
     entry grades[] = { { "Alice", 85 }, { "Bob", 90 }, { "Charlie", 78 } };
     cell(32);
+    puts("학생 성적:"); /* marks of students */
     show_entries(grades, 3);
     grades[0].value = 88;
-    puts("");
+    puts("\n업데이트된 성적:"); /* brought up to date */
     show_entries(grades, 3);
 }
 
@@ -319,10 +332,17 @@ static gd_tensor *loss_of(two_layer_net *net, gd_batch batch)
     return softmax_forward(&net->last, gd_forward(net->all, batch.x), batch.t);
 }
 
-/* Forward through all layers, and back through each. Every affine layer keeps the derivatives of its parameters. What is
- * said on the way: nothing, the shape of the derivatives that come to a layer, or also of those that leave it. */
+/* How much is said on the way back: nothing, the shape of the derivatives (미분) that come to each layer, or of those that
+ * come, its output's (출력 오차), and of those that leave, its input's (입력 오차). */
 typedef enum talk { SILENT, WHAT_COMES, WHAT_COMES_AND_LEAVES } talk;
 
+static void say_shape(int layer, const char *what, const gd_tensor *t)
+{
+    printf("Layer %d (%s) - %s의 shape: ", layer, layer_name[layer], what);
+    show_shape(t);
+}
+
+/* Forward through all layers, and back through each. The affine layers keep the derivatives of their parameters. */
 static void gradient(two_layer_net *net, gd_batch batch, talk say)
 {
     loss_of(net, batch);
@@ -330,13 +350,11 @@ static void gradient(two_layer_net *net, gd_batch batch, talk say)
     if (say != SILENT)
         puts("Backward Pass:");
     for (int i = LAYERS - 1; i >= 0; i--) {
-        char label[80];
-        snprintf(label, sizeof label, "Layer %d (%s) - shape of the derivatives: ", i, layer_name[i]);
         if (say != SILENT)
-            show_shape(label, d);
+            say_shape(i, say == WHAT_COMES ? "미분" : "출력 오차", d);
         d = gd_layer_backward(net->layer[i], d);
         if (say == WHAT_COMES_AND_LEAVES)
-            show_shape(label, d);
+            say_shape(i, "입력 오차", d);
     }
 }
 
@@ -411,7 +429,7 @@ static void gradient_check(gd_context *g, gd_dataset *train)
     cell(45);
     for (int i = 0; i < PARAMETERS; i++) {
         printf("%s-->", parameter_name[i]);
-        show_shape("", gd_grad(gd_parameter(net.all, i)));
+        show_shape(gd_grad(gd_parameter(net.all, i)));
     }
 }
 
@@ -448,7 +466,7 @@ static gd_history *training(gd_context *g, gd_dataset *train, gd_dataset *test)
 int main(int count, char **arguments)
 {
     const char *folder = count > 1 ? arguments[1] : "data/mnist";
-    const char *picture = count > 2 ? arguments[2] : "004_layers.svg";
+    char picture[4096];
     gd_context *g = gd_open();
     gd_set_default_dtype(g, GD_FLOAT64); /* NumPy's */
     apples(g);
@@ -460,7 +478,10 @@ int main(int count, char **arguments)
     ordered_dictionary();
     gd_dataset *train = gd_mnist(g, folder, true), *test = gd_mnist(g, folder, false);
     gradient_check(g, train);
-    gd_history_plot(training(g, train, test), picture);
+    gd_history *history = training(g, train, test);
+    snprintf(picture, sizeof picture, "%s.svg", arguments[0]);
+    if (gd_history_plot(history, picture))
+        fprintf(stderr, "The learning curve: %s\n", picture);
 
     int failed = gd_failed(g);
     if (failed)
