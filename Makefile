@@ -6,12 +6,13 @@ DATA = data/mnist
 OUT = build/mnist
 ROOMS = base tensor op autograd
 JOBS = $(shell nproc)
+NOTEBOOKS = $(sort $(wildcard examples/notebooks/*.c))
 
 # CMake starts a make of its own, which takes its number of jobs from here.
 CMAKE = MAKEFLAGS=--no-print-directory cmake
 build = $(CMAKE) --build $(BUILD) -j $(JOBS) --target
 
-.PHONY: all mnist test check mutants docs bench install clean format help setup
+.PHONY: all mnist notebooks test check mutants docs bench install clean format help setup
 
 all: $(BUILD)/Makefile ## build the library, the gradus command and the examples (the default)
 	@$(build) all
@@ -19,6 +20,9 @@ all: $(BUILD)/Makefile ## build the library, the gradus command and the examples
 
 mnist: all ## train on handwritten digits; writes the model and its history (DATA=folder OUT=folder)
 	$(BUILD)/gradus train $(DATA) --output $(OUT)
+
+notebooks: all ## run the five notebooks that were written in C (examples/notebooks)
+	@for program in $(NOTEBOOKS); do echo "---- $$program"; $(BUILD)/$${program%.c} || exit 1; done
 
 test: setup ## build in every promised way and run all tests (a few minutes)
 	@tools/setup test

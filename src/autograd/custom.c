@@ -1,6 +1,8 @@
 /* custom.c - operations that the user wrote: two functions in place of a descriptor's. */
 #include "autograd/tape.h"
 
+#include "autograd/watch.h"
+
 struct gd_operation {
     gd__object object;
     gd__op op; /* what the tape sees */
@@ -131,8 +133,10 @@ static gd_tensor *run_forward(gd__call *call, gd_tensors x, gd_tensor **operand)
         operand[i] = x.item[i];
     call->in = operand;
     call->attrs = &attrs;
-    bool good = run_quietly(call, operand, &attrs) && gd__keep_record(call);
-    return good ? call->out : gd__error_object(call->context);
+    bool good = run_quietly(call, operand, &attrs);
+    if (good && call->context->watching)
+        gd__watch_result(call);
+    return good && gd__keep_record(call) ? call->out : gd__error_object(call->context);
 }
 
 static bool operands_usable(gd_operation *operation, gd_tensors x)

@@ -205,15 +205,6 @@ static void put_torch_suffixes(sink *to, const gd_tensor *t)
         put_torch_suffix(to, maker ? suffix : "requires_grad=True", indent, &line);
 }
 
-/* "(2, 3)", "(2,)", "()": as Python writes a tuple. Returns its length. */
-static size_t write_tuple(gd_dims shape, char *text, size_t size)
-{
-    size_t at = (size_t)snprintf(text, size, "(");
-    for (int i = 0; i < shape.count; i++)
-        at += (size_t)snprintf(text + at, size - at, "%s%lld", i > 0 ? ", " : "", (long long)shape.size[i]);
-    return at + (size_t)snprintf(text + at, size - at, "%s", shape.count == 1 ? ",)" : ")");
-}
-
 static bool numpy_tells_dtype(const gd_tensor *t)
 {
     return t->numel > 0 && (t->dtype == GD_FLOAT64 || t->dtype == GD_INT64 || t->dtype == GD_BOOL);
@@ -223,12 +214,10 @@ static bool numpy_tells_dtype(const gd_tensor *t)
 static void put_numpy_suffixes(sink *to, const gd_tensor *t)
 {
     const layout *around = &layouts[GD_STYLE_NUMPY_REPR];
-    char suffix[2 * GD__TEXT_SIZE];
+    char shape[GD__TEXT_SIZE], suffix[GD__TEXT_SIZE + 32];
     size_t at = 0;
-    if (t->numel > GD__PRINT_ALL || (t->numel == 0 && t->ndim != 1)) {
-        at = (size_t)snprintf(suffix, sizeof suffix, "shape=");
-        at += write_tuple(gd__shape(t), suffix + at, sizeof suffix - at);
-    }
+    if (t->numel > GD__PRINT_ALL || (t->numel == 0 && t->ndim != 1))
+        at = (size_t)snprintf(suffix, sizeof suffix, "shape=%s", gd__shape_text(gd__shape(t), shape));
     if (!numpy_tells_dtype(t))
         at += (size_t)snprintf(suffix + at, sizeof suffix - at, "%sdtype=%s", at > 0 ? ", " : "",
                                gd_dtype_name((gd_dtype)t->dtype));
