@@ -103,7 +103,7 @@ static void apples(gd_context *g)
     derivatives of_tax = mul_backward(&mul_tax, whole(g, 1)); /* by the price before tax, and by the tax */
     derivatives of_apple = mul_backward(&mul_apple, of_tax.dx);
 
-    cell(4);
+    puts("In [4]:");
     show("price: ", gd_cast(price, GD_INT64));
     show("dApple: ", of_apple.dx);
     show("dApple_num: ", gd_cast(of_apple.dy, GD_INT64));
