@@ -36,13 +36,14 @@ typedef struct gd_backward_options {
 
 /* Adds (d y / d leaf)^T dy to the gradient of every leaf that requires one, and of every other tensor that gd_retain_grad
  * was called on.
- * Errors: y needs no gradient; it has more elements and no dy is given, or dy has another shape; backward went through it
- * before; the records went with their scope; a value that a rule needs was written since (GD_ERROR_STATE, with the names
- * of both operations). Then, or while an error stands, no gradient changes and false is returned. */
+ * Errors: y needs no gradient; it has more elements and no dy is given, or dy has another shape (GD_ERROR_SHAPE); backward
+ * went through it before; the records went with their scope; a value that a rule needs was written since (GD_ERROR_STATE,
+ * with the names of both operations). Then, or while an error stands, no gradient changes and false is returned. */
 GD_API bool gd_backward(gd_backward_options options);
 #define gd_backward(...) gd_backward((gd_backward_options){ __VA_ARGS__, .end = 0 })
 
-/* Has the tensor, made by an operation, keep its gradient as a leaf does. Returns it. An error where it requires none. */
+/* Has the tensor, made by an operation, gather its gradient in gd_backward as a leaf does (Tensor.retain_grad), with what its
+ * hooks make of it. Returns it. An error where it requires none. */
 GD_API gd_tensor *gd_retain_grad(gd_tensor *t);
 
 /* The gradient gathered in a leaf, of its shape and dtype. The tensor is the same one, and lives, as long as the
@@ -69,13 +70,16 @@ GD_API bool gd_gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const
 GD_API bool gd_gradients(gd_tensors y, gd_tensors dy, gd_tensors x, gd_tensor **dx, bool differentiable);
 
 /* Sees the whole gradient of a tensor before it goes further or is gathered: may return another of its shape and dtype
- * to take its place, or NULL to leave it. Runs within gd_backward and gd_gradient, in their scope: gd_clone does not
- * outlive it, numbers copied out do. */
+ * to take its place, or NULL to leave it, but must not write to it. Runs within gd_backward and gd_gradient, in their scope:
+ * gd_clone does not outlive it, numbers copied out do. It may ask for gradients itself. */
 typedef gd_tensor *gd_grad_hook(gd_tensor *grad, void *user);
 
 /* Has the hook called, after those that are there, for every gradient of t (Tensor.register_hook), until gd_unhook or
- * the tensor's end. Returns the hook's id, counted from 0; -1 on an error, as where t requires no gradient. */
+ * the tensor's end. Returns the hook's id, of which there is no second in the context; -1 on an error, as where t requires
+ * no gradient. Hooks may be taken away while hooks run; those that are added then wait for the next gradient. */
 GD_API int64_t gd_hook(gd_tensor *t, gd_grad_hook *hook, void *user);
+
+/* Takes a hook of t away, by its id. False on any error, as where there is none such. */
 GD_API bool gd_unhook(gd_tensor *t, int64_t id);
 
 /* ---------------------------------------------------------------------------------------------
@@ -91,9 +95,9 @@ enum { GD_MAX_SAVED = 8 };
 typedef struct gd_operation_call {
     gd_context *context;
     void *user;
-    gd_tensors x;       /* the operands */
+    gd_tensors x;       /* the operands, in row-major order: gd_data reads them */
     gd_tensor *y;       /* backward: the result, */
-    gd_tensor *dy;      /* its gradient, of its shape and dtype, */
+    gd_tensor *dy;      /* its gradient, of its shape and dtype, in row-major order, */
     const bool *wanted; /* and which dx[i] are wanted */
     gd_tensor *saved[GD_MAX_SAVED]; /* forward may leave tensors here, which backward finds again; the rest is NULL */
 } gd_operation_call;
@@ -101,14 +105,17 @@ typedef struct gd_operation_call {
 typedef struct gd_operation_options {
     gd_context *context;
     const char *name; /* as messages call it; the text is copied */
-    /* Returns the result: a new tensor, from operations or from plain C over the numbers. Runs without recording, in a
-     * scope of its own: the result and what was saved outlive it. */
+    /* Returns the result: a new tensor, from operations or from plain C over the numbers (an operand is copied, a view of it
+     * stays one). Runs without recording, in a scope of its own: the result and what was saved outlive it. */
     gd_tensor *(*forward)(gd_operation_call *call);
     /* Sets dx[i], of the shape and dtype of x.item[i], where wanted[i]; NULL stands for zeros. False on an error. Written in
      * operations on dy, the operands and y, it can be differentiated again; plain C over the numbers, or the use of
-     * `saved`, can't be. NULL: the operation has no derivative. */
+     * `saved`, can't be. The operands, y and what was saved are as forward left them: a write to one of them in between
+     * is an error, and backward must not write to them either. It may ask for gradients itself. NULL: the operation has
+     * no derivative. */
     bool (*backward)(gd_operation_call *call, gd_tensor **dx);
     void *user;
+    gd_release *release; /* gives `user` back, once: when the operation goes, or at once where making it fails */
     bool once; /* backward is not written in operations: differentiating it again is an error, and not wrong numbers */
     char end;  /* closes the list of initialisers */
 } gd_operation_options;
@@ -121,7 +128,8 @@ typedef struct gd_operation_options {
 GD_API gd_operation *gd_define_with(gd_operation_options options);
 
 /* The operation on these tensors, floats or others, of its context. gd_apply counts them; gd_apply_to is the function
- * behind it. An error where forward fails, or returns something else than a tensor. */
+ * behind it. An error where forward sets one, or returns something else than a tensor. While an error stands forward is not
+ * called, since it might write. */
 #define gd_apply(operation, ...) gd_apply_to(operation, gd_list(__VA_ARGS__))
 GD_API gd_tensor *gd_apply_to(gd_operation *operation, gd_tensors x);
 

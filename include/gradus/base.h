@@ -153,8 +153,9 @@ typedef struct gd_scope {
 
 /* Everything made between gd_scope_enter and gd_scope_leave is given back at the leave: tensors, layers,
  * optimizers, and the part of the tape that was recorded there. What gd_keep moved stays. Leaving a mark leaves the
- * scopes within it too; leaving twice, by a copy of the mark too, does nothing. The context must still be open:
- * gd_close comes after the last scope. */
+ * scopes within it too; leaving twice, by a copy of the mark too, does nothing. A hook, or an operation or a
+ * layer of one's own, can't leave the scope that it is called in (GD_ERROR_STATE). The context must still be open: gd_close comes after the
+ * last scope. */
 GD_API gd_scope gd_scope_enter(gd_context *g);
 GD_API void gd_scope_leave(gd_scope *scope);
 

@@ -71,6 +71,10 @@ GD_API gd_history *gd_fit_with(gd_fit_options options);
  * integer a sample, and the network makes one row a sample. NaN on any error and for an empty data set. */
 GD_API double gd_accuracy(gd_layer *net, gd_dataset *dataset);
 
+/* What the network makes of all samples: (N, ...), one row a sample in their order, of the current scope. It is made
+ * in batches; nothing is recorded, and all layers act as in evaluation. Metrics take it: see metrics.h. */
+GD_API gd_tensor *gd_predict(gd_layer *net, gd_dataset *dataset);
+
 /* How many steps were made, and the loss of each, which belong to the history. -1 and NULL on an error. */
 GD_API int64_t gd_history_steps(const gd_history *history);
 GD_API const double *gd_history_losses(const gd_history *history);

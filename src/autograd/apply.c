@@ -4,15 +4,6 @@
 #include "autograd/watch.h"
 #include "cpu/kernel.h"
 
-/* The first operand that can say where it belongs decides; all others must belong there too. */
-static gd_context *context_of(int count, gd_tensor *const *in)
-{
-    for (int i = 0; i < count; i++)
-        if (in[i])
-            return gd__context(in[i]);
-    return &gd__nowhere;
-}
-
 static bool operands_usable(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
@@ -59,8 +50,7 @@ static bool same_dtypes(const gd__call *call)
     return call->op->dtypes == GD__PROMOTED || gd__is_float((gd_dtype)call->in[0]->dtype);
 }
 
-/* Operands as the kernel wants them: conversions and copies are operations of their own, on the tape too. */
-static bool prepare(gd__call *call)
+bool gd__prepare(gd__call *call)
 {
     if (call->op->dtypes == GD__ONE_FLOAT && !wants_one_float(call))
         return false;
@@ -94,55 +84,50 @@ static bool compute(gd__call *call, const gd__meta *meta)
     return kernel->run(kernel, call);
 }
 
-/* Does a gradient flow to the result? */
-static bool result_requires_grad(const gd__call *call)
+static bool any_requires_grad(const gd__call *call)
 {
-    if (call->context->gradients_off || !call->op->differentiable)
-        return false;
     for (int i = 0; i < call->count; i++)
         if (call->in[i]->requires_grad && gd__is_differentiable(call->op, i))
-            return gd__is_float((gd_dtype)call->out->dtype);
+            return true;
     return false;
 }
 
-bool gd__keep_record(const gd__call *call)
+bool gd__wants_record(const gd__call *call)
 {
-    gd_context *g = call->context;
-    call->out->requires_grad = result_requires_grad(call);
-    bool wanted = call->out->requires_grad || (g->recording_all && !g->gradients_off && call->op->differentiable);
-    return !wanted || gd__tape_add(call);
+    const gd_context *g = call->context;
+    bool can = !g->gradients_off && call->op->differentiable && gd__is_float((gd_dtype)call->out->dtype);
+    call->out->requires_grad = can && any_requires_grad(call);
+    return can && (call->out->requires_grad || g->recording_all);
 }
 
 static bool run(gd__call *call)
 {
-    if (!operands_usable(call) || !prepare(call))
+    if (!operands_usable(call) || !gd__prepare(call))
         return false;
     gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
     if (!call->op->infer(call, &meta) || !compute(call, &meta))
         return false;
     if (call->context->watching)
         gd__watch_result(call);
-    return gd__keep_record(call);
+    return !gd__wants_record(call) || gd__tape_add(call);
 }
 
 /* Runs `stage` on a call of these operands. */
 static inline gd_tensor *apply(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs,
                                bool (*stage)(gd__call *))
 {
-    gd_context *g = context_of(count, in);
+    gd_context *g = gd__context_of((gd_tensors){ count, in });
     gd_tensor *few[GD__MAX_INPUTS];
     gd__call call = { .context = g, .op = gd__ops[id], .id = (int)id, .count = count, .in = few, .attrs = attrs };
     if (g->stand_in)
         return gd__error_object(g);
-    if (count > GD__MAX_INPUTS)
-        call.in = gd__alloc(g, (size_t)count * sizeof *call.in);
-    if (!call.in)
-        return gd__error_object(g);
-    for (int i = 0; i < count; i++)
-        call.in[i] = in[i];
     const char *outer = g->running;
     g->running = call.op->info.name;
-    bool good = stage(&call);
+    if (count > GD__MAX_INPUTS)
+        call.in = gd__alloc(g, (size_t)count * sizeof *call.in);
+    for (int i = 0; call.in && i < count; i++)
+        call.in[i] = in[i];
+    bool good = call.in && stage(&call);
     g->running = outer;
     if (count > GD__MAX_INPUTS)
         gd__free(g, call.in, (size_t)count * sizeof *call.in);
@@ -180,7 +165,7 @@ static bool may_write(const gd__call *call)
 static bool run_update(gd__call *call)
 {
     gd__meta meta = { .dtype = GD_DEFAULT };
-    if (!operands_usable(call) || !may_write(call) || !prepare(call) || !call->op->infer(call, &meta))
+    if (!operands_usable(call) || !may_write(call) || !gd__prepare(call) || !call->op->infer(call, &meta))
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
     bool blameless = call->context->watching && gd__all_finite(call);
@@ -197,6 +182,6 @@ static bool run_update(gd__call *call)
 
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
-    gd_context *g = context_of(count, in);
+    gd_context *g = gd__context_of((gd_tensors){ count, in });
     return g->failed ? gd__error_object(g) : apply(id, count, in, attrs, run_update);
 }

@@ -1,17 +1,6 @@
 /* backward.c - gd_backward: gradients gathered in the leaves. */
 #include "autograd/walk.h"
 
-static bool can_start(gd_context *g, const gd_tensor *y, const gd_tensor *dy)
-{
-    if (!dy && y->numel != 1)
-        return gd__state_error(g, "Reduce it to one number first, with gd_mean or gd_sum, or give its gradient with .dy", y,
-                               "has more than one element or none: only a scalar loss has a gradient of its own");
-    if (!y->requires_grad)
-        return gd__state_error(g, "Call gd_require_grad on a leaf before the forward, and record it", y,
-                               "does not depend on any tensor that requires a gradient");
-    return true;
-}
-
 /* Does the tensor keep its gradient? It may have been told since the forward that it wants none. */
 static bool keeps_grad(const gd_tensor *t)
 {
@@ -22,19 +11,16 @@ static bool keeps_grad(const gd_tensor *t)
 static bool gather(gd__walk *w, bool retain)
 {
     for (int i = 0; i < w->count; i++) {
-        gd_tensor *t = w->touched[i];
+        gd_tensor *t = w->reached[i].tensor;
         gd_tensor *grad = t->cotangent;
         if (keeps_grad(t))
             grad = t->has_grad ? gd_add(t->grad, grad) : gd__owned(grad);
         if (!gd__alive(grad))
             return false;
-        if (grad != t->cotangent) {
-            t->cotangent->taken = 0;
-            t->cotangent = grad;
-        }
+        t->cotangent = grad;
     }
     for (int i = 0; i < w->count; i++) {
-        gd_tensor *t = w->touched[i];
+        gd_tensor *t = w->reached[i].tensor;
         if (keeps_grad(t))
             gd__set_grad(t, t->cotangent);
         if (t->record != 0 && !retain)
@@ -46,16 +32,19 @@ static bool gather(gd__walk *w, bool retain)
 static bool backward(gd_tensor *y, gd_tensor *dy, bool retain)
 {
     gd_context *g = y->object.context;
-    gd__walk w = { .context = g };
-    bool good = can_start(g, y, dy) && gd__seed_fits(y, &dy) && gd__hand_over(&w, y, dy) &&
-                gd__walk_from(&w, y->record) && gather(&w, retain);
+    gd__walk w;
+    if (!y->requires_grad)
+        return gd__state_error(g, "Call gd_require_grad on a leaf before the forward, and record it", y,
+                               "does not depend on any tensor that requires a gradient");
+    gd__walk_begin(&w, g);
+    bool good = gd__seed_fits(y, &dy) && gd__hand_over(&w, y, dy) && gd__walk_from(&w, y->record) && gather(&w, retain);
     gd__walk_end(&w);
     return good;
 }
 
 bool (gd_backward)(gd_backward_options o)
 {
-    gd_context *g = gd__context(o.y);
+    gd_context *g = gd__context(o.y ? o.y : o.dy);
     if (!gd__usable(g, o.y, "gd_backward", "the loss") || (o.dy && !gd__usable(g, o.dy, "gd_backward", "dy")) || g->failed)
         return false;
     const char *outer = g->running;

@@ -8,20 +8,6 @@ typedef struct question {
     gd_tensor **dx;
 } question;
 
-/* Marks all that the tape made out of x. */
-static void mark_from(const gd__walk *w, const question *q)
-{
-    for (int i = 0; i < q->x.count; i++)
-        q->x.item[i]->mark = w->mark;
-    for (uint32_t place = 1; place <= w->context->tape_length; place++) {
-        gd__record *record = gd__tape_at(w->context, place);
-        for (int i = 0; i < record->count; i++)
-            if (gd__operands(record)[i]->mark == w->mark && gd__is_differentiable(record->op, i) &&
-                record->out->record == place)
-                record->out->mark = w->mark;
-    }
-}
-
 static bool is_operand(gd_context *g, const gd_tensor *x)
 {
     for (uint32_t place = 1; place <= g->tape_length; place++) {
@@ -80,7 +66,7 @@ static uint32_t last_place(const question *q)
 /* Goes back from y over all that it was made of; false with the error set where the way is torn. */
 static bool history_stands(const question *q)
 {
-    uint64_t mark = q->context->next_serial++;
+    uint64_t mark = gd__new_mark(q->context);
     const gd_tensor *torn = NULL;
     for (int i = 0; i < q->y.count; i++) {
         q->y.item[i]->mark = mark;
@@ -127,10 +113,10 @@ static gd_tensor *result(const gd__walk *w, gd_tensor *x, int depth)
 
 static bool answer(const question *q, int depth)
 {
-    gd_context *g = q->context;
+    gd__walk w;
+    gd__walk_begin(&w, q->context);
     bool good = history_stands(q);
-    gd__walk w = { .context = g, .mark = g->next_serial++ };
-    mark_from(&w, q);
+    gd__walk_toward(&w, q->x);
     good = good && are_recorded(&w, q) && seed(&w, q) && gd__walk_from(&w, last_place(q));
     for (int i = 0; good && i < q->x.count; i++) {
         q->dx[i] = result(&w, q->x.item[i], depth);
@@ -202,7 +188,9 @@ static void refuse(const question *q)
 
 bool gd_gradients(gd_tensors y, gd_tensors dy, gd_tensors x, gd_tensor **dx, bool differentiable)
 {
-    gd_context *g = gd__context(y.count > 0 && y.item ? y.item[0] : NULL);
+    gd_context *g = gd__context_of(y);
+    if (g->stand_in)
+        g = gd__context_of(x);
     question q = { g, y, dy, x, dx };
     refuse(&q);
     if (!arguments_usable(&q))

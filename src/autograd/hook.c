@@ -13,16 +13,14 @@ int64_t gd_hook(gd_tensor *t, gd_grad_hook *hook, void *user)
                  hook ? "no gradient will come by %s: it requires none" : "the hook for %s is NULL", gd__describe(t, text));
         return -1;
     }
-    gd__hook **last = &t->hooks;
-    int64_t id = 0;
-    for (; *last; last = &(*last)->next)
-        id = (*last)->id + 1;
-    gd__hook *added = gd__alloc(g, sizeof *added);
+    gd__hook *added = gd__alloc(g, sizeof *added), **last = &t->hooks;
     if (!added)
         return -1;
-    *added = (gd__hook){ NULL, id, hook, user };
+    while (*last)
+        last = &(*last)->next;
+    *added = (gd__hook){ NULL, (int64_t)g->next_serial++, hook, user };
     *last = added;
-    return id;
+    return added->id;
 }
 
 bool gd_unhook(gd_tensor *t, int64_t id)
@@ -47,16 +45,9 @@ bool gd_unhook(gd_tensor *t, int64_t id)
 /* What one hook hands back may take the gradient's place. */
 static gd_tensor *replaced(gd_tensor *t, gd_tensor *dx, gd_tensor *by)
 {
-    char text[GD__TEXT_SIZE], other[GD__TEXT_SIZE];
-    gd_context *g = t->object.context;
     if (!by || by == dx)
         return dx;
-    if (!gd__usable(g, by, "gd_hook", "what the hook returned"))
-        return gd__error_object(g);
-    if (gd__same_shape(by, t) && by->dtype == t->dtype)
-        return by;
-    return gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_hook", "Return a gradient of the tensor's shape and dtype, or NULL" },
-                    "a hook of %s made its gradient %s", gd__describe(t, text), gd__describe(by, other));
+    return gd__is_gradient_of(t, by, "what a hook returned") ? by : gd__error_object(t->object.context);
 }
 
 /* Hooks may take themselves and others away: the next one is looked up by its id. */
@@ -68,14 +59,15 @@ static const gd__hook *hook_after(const gd_tensor *t, int64_t id)
     return hook;
 }
 
+/* Those that are added meanwhile wait for the next gradient. */
 gd_tensor *gd__run_hooks(gd_tensor *t, gd_tensor *dx)
 {
+    gd_context *g = t->object.context;
     const gd__hook *hook;
-    for (int64_t id = -1; gd__alive(dx) && (hook = hook_after(t, id)); ) {
-        id = hook->id;
+    int64_t last = -1, end = (int64_t)g->next_serial;
+    while (!g->failed && gd__alive(dx) && (hook = hook_after(t, last)) && hook->id < end) {
+        last = hook->id;
         dx = replaced(t, dx, hook->call(dx, hook->user));
-        if (t->object.context->failed)
-            return gd__error_object(t->object.context);
     }
-    return dx;
+    return g->failed ? gd__error_object(g) : dx;
 }

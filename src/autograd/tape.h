@@ -26,9 +26,12 @@ enum { GD__RECORD_GONE = -1 };
 /* Puts an operation on the tape. False with the error set. */
 bool gd__tape_add(const gd__call *call);
 
-/* Says whether a gradient flows to the result of a call, and records it where one may be wanted. False with the error
- * set. */
-bool gd__keep_record(const gd__call *call);
+/* Makes the operands what the kernel wants: conversions and copies are operations of their own, on the tape too. False with
+ * the error set. */
+bool gd__prepare(gd__call *call);
+
+/* Does a gradient flow to call->out, which is told so, or may one be asked for? */
+bool gd__wants_record(const gd__call *call);
 
 /* The record that made t, NULL for a leaf and where it has gone. */
 gd__record *gd__tape_at(gd_context *g, uint32_t record);

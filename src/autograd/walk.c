@@ -9,15 +9,103 @@ bool gd__state_error(gd_context *g, const char *remedy, const gd_tensor *t, cons
     return false;
 }
 
+bool gd__is_gradient_of(const gd_tensor *t, const gd_tensor *dx, const char *what)
+{
+    gd_context *g = t->object.context;
+    char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
+    if (!gd__usable(g, dx, g->running, what))
+        return false;
+    bool same_shape = gd__same_shape(t, dx);
+    if (same_shape && t->dtype == dx->dtype)
+        return true;
+    gd__fail(g, (gd__fault){ .status = same_shape ? GD_ERROR_DTYPE : GD_ERROR_SHAPE,
+                             .remedy = "A gradient has the shape and dtype of its tensor" },
+             "%s is %s, not of the %s of %s", what, gd__describe(dx, left), same_shape ? "dtype" : "shape",
+             gd__describe(t, right));
+    return false;
+}
+
+/* ---- beginning and ending ---- */
+
+static void mark(const gd__walk *w)
+{
+    w->context->marked = w->mark;
+    for (int i = 0; i < w->toward.count; i++)
+        w->toward.item[i]->mark = w->mark;
+    for (uint32_t place = 1; place <= w->context->tape_length; place++) {
+        gd__record *record = gd__tape_at(w->context, place);
+        for (int i = 0; i < record->count; i++)
+            if (gd__operands(record)[i]->mark == w->mark && gd__is_differentiable(record->op, i) &&
+                record->out->record == place)
+                record->out->mark = w->mark;
+    }
+}
+
+/* Makes room on the tensors for a walk within this one. */
+static void put_aside(gd__walk *w)
+{
+    for (int i = 0; i < w->count; i++) {
+        w->reached[i].aside = w->reached[i].tensor->cotangent;
+        w->reached[i].tensor->cotangent = NULL;
+    }
+}
+
+static void take_up(gd__walk *w)
+{
+    for (int i = 0; i < w->count; i++) {
+        w->reached[i].tensor->cotangent = w->reached[i].aside;
+        w->reached[i].aside->taken = 2; /* the other walk counted anew: others may hold it */
+    }
+}
+
+void gd__walk_begin(gd__walk *w, gd_context *g)
+{
+    *w = (gd__walk){ .context = g, .held = g->held, .outer = g->walk };
+    g->walk = w;
+    g->held = g->depth;
+    if (w->outer)
+        put_aside(w->outer);
+}
+
+void gd__walk_toward(gd__walk *w, gd_tensors toward)
+{
+    w->toward = toward;
+    w->mark = gd__new_mark(w->context);
+    mark(w);
+}
+
+void gd__walk_end(gd__walk *w)
+{
+    for (int i = 0; i < w->count; i++) {
+        w->reached[i].tensor->cotangent->taken = 0;
+        w->reached[i].tensor->cotangent = NULL;
+    }
+    gd__free(w->context, w->reached, (size_t)w->capacity * sizeof *w->reached);
+    w->context->held = w->held;
+    w->context->walk = w->outer;
+    if (w->outer)
+        take_up(w->outer);
+}
+
+/* ---- gathering ---- */
+
+/* A hook, or a user's backward, may have had others marked in between. */
+static bool carries_mark(const gd__walk *w, const gd_tensor *t)
+{
+    if (w->context->marked != w->mark)
+        mark(w);
+    return t->mark == w->mark;
+}
+
 static bool takes_part(const gd__walk *w, const gd_tensor *t)
 {
-    return w->mark ? t->mark == w->mark : t->requires_grad;
+    return w->mark ? carries_mark(w, t) : t->requires_grad;
 }
 
 /* Does operand i of a record get a gradient? */
 static bool is_asked(const gd__walk *w, const gd__record *record, int i)
 {
-    bool flows = w->mark ? gd__operands(record)[i]->mark == w->mark : gd__flowed(gd__stamps(record)[i]);
+    bool flows = w->mark ? carries_mark(w, gd__operands(record)[i]) : gd__flowed(gd__stamps(record)[i]);
     return flows && gd__is_differentiable(record->op, i);
 }
 
@@ -27,14 +115,14 @@ static bool ends_here(const gd_tensor *t)
     return t->record == 0 || gd__record_gone(t);
 }
 
-static bool touch(gd__walk *w, gd_tensor *t)
+static bool reach(gd__walk *w, gd_tensor *t)
 {
     if (!w->mark && gd__record_gone(t))
         return gd__state_error(w->context, "Call gd_backward in the scope of the forward", t,
                                "was kept, but the records of how it was made went with their scope");
-    if (!gd__grow(w->context, (void **)&w->touched, &w->capacity, w->count + 1, sizeof *w->touched))
+    if (!gd__grow(w->context, (void **)&w->reached, &w->capacity, w->count + 1, sizeof *w->reached))
         return false;
-    w->touched[w->count++] = t;
+    w->reached[w->count++] = (gd__reached){ .tensor = t };
     w->open += !ends_here(t);
     return true;
 }
@@ -45,7 +133,7 @@ bool gd__hand_over(gd__walk *w, gd_tensor *t, gd_tensor *dx)
     dx = gd__sum_to(dx, gd__shape(t));
     if (t->cotangent)
         dx = gd_add(t->cotangent, dx);
-    if (!gd__alive(dx) || (!t->cotangent && !touch(w, t)))
+    if (!gd__alive(dx) || (!t->cotangent && !reach(w, t)))
         return false;
     t->cotangent = dx;
     dx->taken = dx->taken ? 2 : 1;
@@ -59,7 +147,6 @@ static bool complete(gd_tensor *t)
     if (!gd__alive(dx))
         return false;
     if (dx != t->cotangent) {
-        t->cotangent->taken = 0;
         t->cotangent = dx;
         dx->taken = 2; /* the hook's owner may hold it too */
     }
@@ -148,18 +235,9 @@ bool gd__walk_from(gd__walk *w, uint32_t place)
         if (!pass(w, place))
             return false;
     for (int i = 0; i < w->count; i++)
-        if (ends_here(w->touched[i]) && !complete(w->touched[i]))
+        if (ends_here(w->reached[i].tensor) && !complete(w->reached[i].tensor))
             return false;
     return true;
-}
-
-void gd__walk_end(gd__walk *w)
-{
-    for (int i = 0; i < w->count; i++) {
-        w->touched[i]->cotangent->taken = 0;
-        w->touched[i]->cotangent = NULL;
-    }
-    gd__free(w->context, w->touched, (size_t)w->capacity * sizeof *w->touched);
 }
 
 gd_tensor *gd__owned(gd_tensor *dx)
@@ -172,16 +250,12 @@ gd_tensor *gd__owned(gd_tensor *dx)
 bool gd__seed_fits(gd_tensor *y, gd_tensor **dy)
 {
     gd_context *g = y->object.context;
-    if (!*dy && y->numel == 1)
-        *dy = gd_full(g, (gd_dtype)y->dtype, gd__shape(y), 1);
+    if (!*dy && y->numel != 1)
+        return gd__state_error(g, "Reduce it to one number first, with gd_mean or gd_sum, or give its gradient dy", y,
+                               "has more than one element or none: only a scalar loss has a gradient of its own");
     if (!*dy)
-        return gd__state_error(g, "Pass the gradient dy of y", y,
-                               "has more than one element, so its gradient must be given");
-    if (!gd__alive(*dy))
-        return false;
-    if (!gd__same_shape(y, *dy))
-        return gd__state_error(g, "Give dy the shape of y", *dy, "does not have the shape of y");
-    if ((*dy)->dtype != y->dtype)
+        *dy = gd_full(g, (gd_dtype)y->dtype, gd__shape(y), 1);
+    else if ((*dy)->dtype != y->dtype)
         *dy = gd_cast(*dy, (gd_dtype)y->dtype);
-    return gd__alive(*dy);
+    return gd__is_gradient_of(y, *dy, "dy");
 }

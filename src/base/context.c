@@ -101,8 +101,14 @@ void gd_scope_leave(gd_scope *scope)
     if (!scope || !scope->context)
         return;
     gd_context *g = scope->context;
+    bool open = scope->depth <= g->depth && g->scopes[scope->depth].serial == scope->serial;
+    if (open && scope->depth <= g->held) {
+        gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_scope_leave", "Leave it where it was entered" },
+                 "a hook, an operation or a layer runs within this scope");
+        return;
+    }
     scope->context = NULL;
-    if (scope->depth > g->depth || g->scopes[scope->depth].serial != scope->serial)
+    if (!open)
         return;
     while (g->depth >= scope->depth) {
         if (g->tape_length > g->scopes[g->depth].tape_mark)

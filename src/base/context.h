@@ -60,8 +60,10 @@ struct gd_context {
     gd__pool pool;
     gd__scope *scopes;
     int depth, scope_capacity;
-    uint64_t next_serial;
+    int held;                   /* scopes up to this depth can't be left: a function of the user's is called from them */
+    uint64_t next_serial, marked; /* the last mark that was given out */
     struct gd__tape *tape;              /* the autograd floor's, made at the first record */
+    struct gd__walk *walk;              /* the walk over it that is under way */
     uint32_t tape_length;
     void (*tape_cut)(gd_context *, uint32_t length); /* forgets what was recorded after */
     void (*tape_free)(gd_context *);
@@ -120,6 +122,12 @@ void gd__destroy(gd__object *object);
 
 /* Moves an object to the scope of that depth. */
 void gd__move(gd__object *object, int depth);
+
+/* A number to mark objects with. Whoever comes after marks over it. */
+static inline uint64_t gd__new_mark(gd_context *g)
+{
+    return g->marked = g->next_serial++;
+}
 
 /* ---- errors ---- */
 

@@ -22,9 +22,12 @@ gd_tensor *gd_forward(gd_layer *layer, gd_tensor *x)
         return gd__error_object(g);
     gd__place place = { layer->label, g->place };
     bool outer = g->recording_all;
+    int held = g->held;
     g->place = &place;
     g->recording_all = true;
+    g->held = g->depth;
     gd_tensor *y = layer->kind->forward(layer, x);
+    g->held = held;
     g->recording_all = outer;
     g->place = place.outer;
     remember(layer, x, y);
@@ -116,7 +119,7 @@ gd_tensor *gd_layer_backward(gd_layer *layer, gd_tensor *dy)
     if (!gd__usable(g, layer, "gd_layer_backward", "the layer") ||
         !gd__usable(g, dy, "gd_layer_backward", "the gradient") || !remembers(layer) || g->failed)
         return gd__error_object(g);
-    wanted w = { .context = g, .mark = g->next_serial++ };
+    wanted w = { .context = g, .mark = gd__new_mark(g) };
     gd_tensor *dx = backward(layer, dy, &w);
     release(&w);
     return dx;

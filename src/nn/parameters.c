@@ -19,12 +19,10 @@ typedef struct search {
 static bool count_one(void *user, const gd__path *path, const gd__member *member)
 {
     search *s = user;
-    if (gd__alive(member->tensor)) { /* one that has gone is met by whoever uses it */
-        if (member->tensor->mark == s->mark)
-            return true;
-        member->tensor->mark = s->mark;
-        s->numel += member->tensor->numel;
-    }
+    if (member->tensor->mark == s->mark)
+        return true;
+    member->tensor->mark = s->mark;
+    s->numel += member->tensor->numel;
     if (s->at++ != s->wanted)
         return true;
     s->found = member->tensor;
@@ -38,7 +36,7 @@ static bool count(gd_layer *layer, gd__member_role role, const char *function, s
     *s = (search){ .wanted = -1 };
     if (!gd__layer_usable(layer, function))
         return false;
-    s->mark = layer->object.context->next_serial++;
+    s->mark = gd__new_mark(layer->object.context);
     return gd__each_member(layer, role, count_one, s);
 }
 
@@ -54,7 +52,7 @@ static void find_number(gd_layer *layer, gd__member_role role, const char *funct
     *s = (search){ .wanted = index };
     if (!gd__layer_usable(layer, function))
         return;
-    s->mark = layer->object.context->next_serial++;
+    s->mark = gd__new_mark(layer->object.context);
     if (gd__each_member(layer, role, count_one, s))
         gd__fail(layer->object.context,
                  (gd__fault){ GD_ERROR_INDEX, 0, function, "Count from 0, up to one less than there are" },

@@ -22,7 +22,7 @@ static bool is_first(transfer *t, gd_tensor *tensor)
 
 static bool each(transfer *t, gd__visit_member *visit)
 {
-    t->mark = t->layer->object.context->next_serial++;
+    t->mark = gd__new_mark(t->layer->object.context);
     return gd__each_member(t->layer, GD__ANY_ROLE, visit, t);
 }
 

@@ -146,7 +146,7 @@ static void put_total(table *t)
 /* False where the network is not whole. */
 static bool go_by(table *t, gd_layer *layer)
 {
-    t->mark = layer->object.context->next_serial++;
+    t->mark = gd__new_mark(layer->object.context);
     t->total = (sums){ .bytes = 0 };
     put_row(t, &(row){ { "layer", "output", "parameters", "trainable", "bytes" } });
     put_rule(t);

@@ -6,23 +6,24 @@
 static bool cat_infer(const gd__call *call, gd__meta *out)
 {
     const gd_tensor *first = call->in[0];
-    int dim = gd__dim(first, (int)call->attrs->integer[0]);
     char a[GD__TEXT_SIZE], b[GD__TEXT_SIZE];
-    if (dim < 0 || first->ndim == 0) {
-        if (dim >= 0)
-            gd__fail(call->context, (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Use gd_stack, or gd_reshape them" },
-                     "tensors without dimensions can't be joined along one");
+    if (first->ndim == 0) {
+        gd__fail(call->context, (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "Use gd_stack, or gd_reshape them" },
+                 "tensors without dimensions can't be joined along one");
         return false;
     }
+    int dim = gd__dim(first, (int)call->attrs->integer[0]);
+    if (dim < 0)
+        return false;
     out->shape = gd__shape(first);
-    for (int i = 1; i < call->count; i++) {
+    for (int i = 1; i < call->count && gd__count(out->shape) >= 0; i++) { /* no size overflows; too large is refused later */
         gd_dims other = gd__shape(call->in[i]), wanted = out->shape;
         if (other.count == wanted.count)
             wanted.size[dim] = other.size[dim];
         if (!gd__same_dims(other, wanted)) {
             gd__fail(call->context,
                      (gd__fault){ .status = GD_ERROR_SHAPE, .remedy = "All sizes but the joined dimension's must be equal" },
-                     "%s (number %d) does not fit to %s along dimension %d", gd__describe(call->in[i], b), i,
+                     "%s (number %d) does not fit %s along dimension %d", gd__describe(call->in[i], b), i,
                      gd__describe(first, a), dim);
             return false;
         }
@@ -52,15 +53,6 @@ const gd__op gd__op_cat = {
                   .operands = 5, .low = -1, .high = 1, .attrs = { .integer = { -2 } } } },
 };
 
-/* The first tensor that can say where the list belongs. */
-static gd_context *context_of(gd_tensors list)
-{
-    for (int i = 0; list.item && i < list.count; i++)
-        if (list.item[i])
-            return gd__context(list.item[i]);
-    return &gd__nowhere;
-}
-
 gd_tensor *gd_cat(gd_tensors x, int dim)
 {
     return gd__apply(GD__OP_cat, x.item ? x.count : 0, x.item, &(gd__attrs){ .integer = { dim } });
@@ -68,47 +60,54 @@ gd_tensor *gd_cat(gd_tensors x, int dim)
 
 /* ---- stack ---- */
 
-static gd_tensor *stack(gd_context *g, gd_tensors x, int dim, gd_tensor **wide)
-{
-    for (int i = 0; i < x.count; i++) {
-        if (!gd__usable(g, x.item[i], "stack", "a tensor"))
-            return gd__error_object(g);
-        wide[i] = gd_unsqueeze(x.item[i], dim);
-    }
-    return gd_cat((gd_tensors){ x.count, wide }, dim);
-}
-
 gd_tensor *gd_stack(gd_tensors x, int dim)
 {
-    gd_context *g = context_of(x);
+    gd_context *g = gd__context_of(x);
+    if (g->stand_in)
+        return gd__error_object(g);
+    for (int i = 0; i < x.count; i++)
+        if (!gd__usable(g, x.item[i], "stack", "a tensor"))
+            return gd__error_object(g);
     size_t size = (size_t)x.count * sizeof(gd_tensor *);
-    gd_tensor **wide = g->stand_in ? NULL : gd__alloc(g, size);
-    gd_tensor *y = wide ? stack(g, x, dim, wide) : gd__error_object(g);
+    gd_tensor **wide = gd__alloc(g, size);
+    for (int i = 0; wide && i < x.count; i++)
+        wide[i] = gd_unsqueeze(x.item[i], dim);
+    gd_tensor *y = wide ? gd_cat((gd_tensors){ x.count, wide }, dim) : gd__error_object(g);
     gd__free(g, wide, size);
     return y;
 }
 
 /* ---- split ---- */
 
+static void refuse_all(gd_context *g, int room, gd_tensor **part)
+{
+    for (int i = 0; part && i < room; i++)
+        part[i] = gd__error_object(g);
+}
+
 int gd_split(gd_tensor *x, int64_t size, int dim, int room, gd_tensor **part)
 {
     gd_context *g = gd__context(x);
     char text[GD__TEXT_SIZE];
-    for (int i = 0; part && i < room; i++)
-        part[i] = gd__error_object(g);
+    refuse_all(g, room, part);
     if (!gd__usable(g, x, "split", "x"))
         return -1;
-    int along = gd__dim(x, dim);
+    int along = gd__dim_for("split", x, dim);
     if (along < 0)
         return -1;
-    int64_t count = size < 1 || x->ndim == 0 ? -1 : x->shape[along] > 0 ? (x->shape[along] - 1) / size + 1 : 1;
+    int64_t whole = x->shape[along], count = size < 1 ? -1 : whole > 0 ? (whole - 1) / size + 1 : 1;
     if (count < 0 || count > room || !part) {
         gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "split", "Give a positive size, and an array with room for all parts" },
                  "%s in parts of %lld along dimension %d, with room for %d", gd__describe(x, text), (long long)size, dim,
                  part ? room : 0);
         return -1;
     }
-    for (int64_t i = 0; i < count; i++)
-        part[i] = gd_slice(x, along, i * size, i < count - 1 ? (i + 1) * size : x->shape[along], 1);
-    return gd__alive(part[count - 1]) ? (int)count : -1;
+    for (int64_t i = 0; i < count; i++) {
+        part[i] = gd_slice(x, along, i * size, i < count - 1 ? (i + 1) * size : whole, 1);
+        if (!gd__alive(part[i])) {
+            refuse_all(g, room, part);
+            return -1;
+        }
+    }
+    return (int)count;
 }

@@ -9,6 +9,12 @@ static bool refuse(const gd__call *call, int dim, const char *remedy, const char
     return false;
 }
 
+/* Is the left as wide as the right is high? A vector on the right stands upright. */
+static bool fit(const gd_tensor *a, const gd_tensor *b)
+{
+    return a->ndim > 0 && b->ndim > 0 && a->shape[a->ndim - 1] == b->shape[b->ndim > 1 ? b->ndim - 2 : 0];
+}
+
 /* The dimensions in front of the last two. */
 static gd_dims batches(const gd_tensor *t)
 {
@@ -20,9 +26,9 @@ static gd_dims batches(const gd_tensor *t)
 static bool matmul_infer(const gd__call *call, gd__meta *out)
 {
     const gd_tensor *a = call->in[0], *b = call->in[1];
-    if (a->ndim < 2 || b->ndim < 2)
+    if (a->ndim == 0 || b->ndim == 0)
         return refuse(call, -1, "Give each at least one dimension", "a number is no matrix");
-    if (a->shape[a->ndim - 1] != b->shape[b->ndim - 2])
+    if (!fit(a, b))
         return refuse(call, a->ndim - 1, "Transpose one of them, or mend its shape",
                       "the columns of the left (its last dimension) are not as many as the rows of the right (its last but one)");
     out->shape = batches(a);
@@ -75,11 +81,11 @@ static gd_tensor *rows_times(gd_tensor *a, gd_tensor *b)
 
 gd_tensor *gd_matmul(gd_tensor *a, gd_tensor *b)
 {
-    if (!gd__alive(a) || !gd__alive(b) || (a->ndim == 2 && b->ndim == 2) || a->ndim == 0 || b->ndim == 0)
-        return gd__apply2(GD__OP_matmul, a, b);
+    bool good = gd__alive(a) && gd__alive(b) && fit(a, b) && gd__is_float((gd_dtype)a->dtype) && a->dtype == b->dtype;
+    if (!good || (a->ndim == 2 && b->ndim == 2))
+        return gd__apply2(GD__OP_matmul, a, b); /* which says what is wrong with them as they are */
     gd_tensor *left = a->ndim == 1 ? gd_unsqueeze(a, 0) : a, *right = b->ndim == 1 ? gd_unsqueeze(b, 1) : b;
-    bool folds = gd__alive(left) && gd__alive(right) && left->ndim > 2 && right->ndim == 2 &&
-                 left->shape[left->ndim - 1] == right->shape[0];
+    bool folds = gd__alive(left) && gd__alive(right) && left->ndim > 2 && right->ndim == 2;
     gd_tensor *y = folds ? rows_times(left, right) : gd__apply2(GD__OP_matmul, left, right);
     if (b->ndim == 1)
         y = gd_squeeze(y, -1);

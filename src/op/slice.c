@@ -133,7 +133,7 @@ gd_tensor *gd_flatten(gd_tensor *x, int first, int last)
         return gd__error_object(g);
     if (x->ndim == 0)
         return gd_reshape(x, gd_shape(1));
-    int from = gd__dim(x, first), to = from < 0 ? -1 : gd__dim(x, last);
+    int from = gd__dim_for("flatten", x, first), to = from < 0 ? -1 : gd__dim_for("flatten", x, last);
     if (from < 0 || to < 0)
         return gd__error_object(g);
     if (from > to)
@@ -208,7 +208,7 @@ gd_tensor *gd_select(gd_tensor *x, int dim, int64_t index)
     char text[GD__TEXT_SIZE];
     if (!gd__usable(g, x, "select", "x"))
         return gd__error_object(g);
-    int counted = gd__dim(x, dim);
+    int counted = gd__dim_for("select", x, dim);
     if (counted < 0)
         return gd__error_object(g);
     int64_t size = x->shape[counted], at = index < 0 ? index + size : index;

@@ -1,7 +1,7 @@
 /* notation.c - how the elements of a tensor are written: as whole numbers, with decimals or with exponents. */
 #include "tensor/print.h"
 
-#include "base/decimal.h"
+#include "base/digits.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -34,38 +34,7 @@ static void each_shown(const gd_tensor *t, int dim, const char *at, visit_elemen
         each_shown(t, dim + 1, gd__element_at(t, dim, at, i), visit, user);
 }
 
-/* ---- decimal digits with a point ---- */
-
-/* The digits before the point, and as many after it as there are, but at least `least`. */
-static void write_positional(const gd__decimal *d, int least, char *text)
-{
-    char *to = text;
-    if (d->negative)
-        *to++ = '-';
-    for (int i = 0; i <= d->exponent; i++)
-        *to++ = i < d->count ? d->digit[i] : '0';
-    if (d->exponent < 0)
-        *to++ = '0';
-    *to++ = '.';
-    for (int i = d->exponent + 1; i < d->count || i <= d->exponent + least; i++)
-        *to++ = i >= 0 && i < d->count ? d->digit[i] : '0';
-    *to = '\0';
-}
-
-/* One digit, `decimals` after the point, and the exponent; a point without decimals where `point`. */
-static void write_scientific(const gd__decimal *d, int decimals, bool point, int exponent, char *text)
-{
-    char *to = text;
-    if (d->negative)
-        *to++ = '-';
-    *to++ = d->digit[0];
-    if (point || decimals > 0)
-        *to++ = '.';
-    for (int i = 1; i <= decimals; i++)
-        *to++ = i < d->count ? d->digit[i] : '0';
-    snprintf(to, GD__ELEMENT_SIZE - (size_t)(to - text), "e%c%0*d", d->exponent < 0 ? '-' : '+', exponent,
-             abs(d->exponent));
-}
+/* ---- one number by itself ---- */
 
 static bool write_special(double x, char *text)
 {
@@ -82,9 +51,9 @@ void gd__write_float(double x, bool single, char *text)
         return;
     gd__decimal d = gd__shortest(x, single);
     if (size == 0 || (size >= 1e-4 && size < limit))
-        write_positional(&d, 1, text);
+        gd__write_positional(&d, 1, true, text);
     else
-        write_scientific(&d, d.count - 1, false, 2, text);
+        gd__write_scientific(&d, d.count - 1, false, 2, text);
 }
 
 size_t gd_format_double(double x, char *text, size_t size)
@@ -123,9 +92,9 @@ static void write_numpy(const gd__notation *how, double x, char *text)
 {
     gd__decimal d = numpy_digits(how, x);
     if (how->scientific)
-        write_scientific(&d, how->right, true, how->exponent, text);
+        gd__write_scientific(&d, how->right, true, how->exponent, text);
     else
-        write_positional(&d, 0, text);
+        gd__write_positional(&d, 0, true, text);
 }
 
 static void write_bare(const gd__notation *how, const void *element, char *text)

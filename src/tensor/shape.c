@@ -82,6 +82,16 @@ int gd__dim(const gd_tensor *t, int64_t dim)
     return -1;
 }
 
+int gd__dim_for(const char *function, const gd_tensor *t, int64_t dim)
+{
+    gd_context *g = t->object.context;
+    const char *outer = g->running;
+    g->running = function;
+    int counted = gd__dim(t, dim);
+    g->running = outer;
+    return counted;
+}
+
 int gd__axis(const gd_tensor *t, int64_t dim)
 {
     return t->ndim == 0 && (dim == 0 || dim == -1) ? 0 : gd__dim(t, dim);

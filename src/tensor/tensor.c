@@ -172,12 +172,7 @@ static int counted(const gd_tensor *t, const char *function, int dim)
 {
     if (!usable(t, function))
         return -1;
-    gd_context *g = t->object.context;
-    const char *outer = g->running;
-    g->running = function;
-    int found = gd__dim(t, dim);
-    g->running = outer;
-    return found;
+    return gd__dim_for(function, t, dim);
 }
 
 int64_t gd_size(const gd_tensor *t, int dim)

@@ -41,7 +41,7 @@ struct gd_tensor {
     bool retains_grad;   /* keeps its gradient though it is no leaf */
     uint8_t taken;       /* during a backward: how many tensors gather this one as their gradient, up to 2 */
     uint32_t record;     /* 1 + the place on the tape of the record that made it; 0: a leaf */
-    uint64_t mark;       /* of the walk over the tape that last came by */
+    uint64_t mark;       /* of the walk, over the tape or a layer's parameters, that last came by (gd__new_mark) */
     gd_tensor *grad;     /* made once, in this tensor's scope; later gradients are put into it */
     gd_tensor *cotangent; /* during a backward: the gradient gathered up to now */
     gd__hook *hooks;     /* in the order of their calls */
@@ -50,6 +50,15 @@ struct gd_tensor {
 };
 
 extern const gd__class gd__tensor_class;
+
+/* The context that a list speaks for: the first that is not NULL decides. */
+static inline gd_context *gd__context_of(gd_tensors list)
+{
+    for (int i = 0; list.item && i < list.count; i++)
+        if (list.item[i])
+            return gd__context(list.item[i]);
+    return &gd__nowhere;
+}
 
 /* What a new tensor is to be. Strides and offset count only for views. */
 typedef struct gd__meta {
@@ -138,6 +147,9 @@ bool gd__normal_fits(gd_context *g, const char *function, double deviation);
 
 /* A dimension counted from 0; -1 with GD_ERROR_INDEX where t has none such. */
 int gd__dim(const gd_tensor *t, int64_t dim);
+
+/* The same for a function that is no operation: with its name in the message. */
+int gd__dim_for(const char *function, const gd_tensor *t, int64_t dim);
 
 /* The same for operations along a dimension: a tensor without dimensions counts as one with one element along
  * dimension 0, as in PyTorch. */

@@ -213,6 +213,27 @@ static void what_a_forward_returns_is_looked_at(void **state)
 
 /* ---- registering ---- */
 
+static gd_tensor *leave_scope(void *user, gd_layer *self, gd_tensor *x)
+{
+    (void)self;
+    gd_scope_leave(user);
+    return gd_neg(x);
+}
+
+static void a_forward_can_not_leave_the_scope_around_it(void **state)
+{
+    (void)state;
+    gd_scope scope = gd_scope_enter(g);
+    gd_layer *own = gd_custom(g, "leaving", leave_scope, .user = &scope);
+    gd_tensor *x = gd_values(g, gd_shape(2), 1, 2);
+    gd_forward(own, x);
+    assert_error(g, GD_ERROR_STATE, "gd_scope_leave: a hook, an operation or a layer runs within this scope [in layer leaving]");
+    assert_reads(x, 1, 2);
+    gd_scope_leave(&scope);
+    assert_false(gd_is_layer(own));
+    assert_fine(g);
+}
+
 static void refuse_name(gd_layer *layer, const char *name, gd_status status, const char *part)
 {
     assert_error_object(gd_register_parameter(layer, name, gd_ones(g, GD_FLOAT32, gd_shape(2))));
@@ -359,6 +380,7 @@ int main(void)
         IN_CONTEXT(custom_layers_are_saved_and_loaded),
         IN_CONTEXT(any_function_is_a_layer),
         IN_CONTEXT(what_a_forward_returns_is_looked_at),
+        IN_CONTEXT(a_forward_can_not_leave_the_scope_around_it),
         IN_CONTEXT(names_that_cant_be_are_refused),
         IN_CONTEXT(things_that_cant_be_registered_are_refused),
         IN_CONTEXT(networks_are_put_together_outward),

@@ -335,7 +335,7 @@ static void a_gradient_of_another_shape_is_refused(void **state)
     gd_forward(layer, gd_ones(g, GD_FLOAT32, gd_shape(1, 2)));
     assert_error_object(gd_layer_backward(layer, gd_ones(g, GD_FLOAT32, gd_shape(3))));
     assert_string_equal(gd_first_error(g)->layer, "affine");
-    assert_error(g, GD_ERROR_STATE, "does not have the shape of y");
+    assert_error(g, GD_ERROR_SHAPE, "dy is float32 (3,), not of the shape of float32 (1, 3)");
     assert_error_object(gd_layer_backward(layer, NULL));
     assert_error(g, GD_ERROR_NULL, "gd_layer_backward");
     assert_false(gd_has_grad(gd_parameter(layer, 0)));

@@ -5,8 +5,6 @@
  * blocks, after 0, 1, 2, ... small blocks of the first chunk. */
 #include "../io/support.h"
 
-#include <fcntl.h>
-
 #include "gradus/gradus.h"
 
 enum { BLOCK = 64 };
@@ -60,24 +58,6 @@ static gd_context *scarce_open(void)
 #undef gd_open
 #undef main
 #pragma GCC diagnostic pop
-
-/* Puts a file in place of a stream; returns what was there. */
-static int divert(FILE *stream, const char *path)
-{
-    fflush(stream);
-    int kept = dup(fileno(stream)), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(kept >= 0 && file >= 0);
-    dup2(file, fileno(stream));
-    close(file);
-    return kept;
-}
-
-static void restore(FILE *stream, int kept)
-{
-    fflush(stream);
-    dup2(kept, fileno(stream));
-    close(kept);
-}
 
 /* Runs the example in silence. What it printed as its complaint is the result; the caller frees it. */
 static char *complaint_of_xor(void)

@@ -1,6 +1,6 @@
-/* decimal.h - the decimal digits of a float, the same in every locale. */
-#ifndef GRADUS_SRC_BASE_DECIMAL_H
-#define GRADUS_SRC_BASE_DECIMAL_H
+/* digits.h - the decimal digits of a number, and numbers written with them, the same in every locale. */
+#ifndef GRADUS_SRC_BASE_DIGITS_H
+#define GRADUS_SRC_BASE_DIGITS_H
 
 #include <stdbool.h>
 
@@ -19,5 +19,12 @@ typedef struct gd__decimal {
  * of those the nearest. `single`: x is a float32, and is read back as one. */
 gd__decimal gd__rounded(double x, int count);
 gd__decimal gd__shortest(double x, bool single);
+
+/* The digits before the point and those after it, but after it at least `least`; without them a point stands only where
+ * `point`. Not for exponents beyond what text has room for. */
+void gd__write_positional(const gd__decimal *d, int least, bool point, char *text);
+
+/* One digit, the point, `decimals` digits, and the exponent with at least so many digits. */
+void gd__write_scientific(const gd__decimal *d, int decimals, bool point, int exponent, char *text);
 
 #endif
