@@ -19,7 +19,7 @@ all: $(BUILD)/Makefile ## build the library, the gradus command and the examples
 	@$(build) all
 	@echo "Built in $(BUILD): the gradus command, libgradus, the examples. Next: make mnist, make test, make help"
 
-mnist: all ## train on handwritten digits; writes the model and its history (DATA=folder OUT=folder)
+mnist: all ## train on handwritten digits; writes the model, its history and a picture of it (DATA=folder OUT=folder)
 	$(BUILD)/gradus train $(DATA) --output $(OUT)
 
 notebooks: all ## run the five notebooks that were written in C (examples/notebooks)

@@ -374,8 +374,7 @@ static gd_tensor *losses_off_by(two_layer_net *net, int layer, gd_tensor *x, gd_
     gd_tensor *off = gd_forward(net->layer[layer], x);
     gd_assign(row, kept);
     gd_tensor *own = gd_reshape(gd_eye(g, GD_BOOL, n, n), gd_shape(n, 1, n));
-    gd_tensor *y =
-        gd_reshape(gd_where(own, off, plain), gd_shape(-1, n)); /* network after network, sample after sample */
+    gd_tensor *y = gd_reshape(gd_where(own, off, plain), gd_shape(-1, n)); /* the samples of network after network */
     for (int i = layer + 1; i < LAYERS; i++)
         y = gd_forward(net->layer[i], y);
     return cross_entropy_error(gd_softmax(gd_reshape(y, gd_shape(n, samples, classes)), -1), t);
