@@ -81,8 +81,10 @@ static void weigh(terms *all, const value *weight)
     all->dtype = other;
 }
 
+/* In the dtype of x itself, integers exactly. */
 static approx sum_of(question *q, const value *x, gd_dtype precision)
 {
+    precision = is_float(x->dtype) ? coarser(precision, x->dtype) : precision;
     approx *term = take(q->memory, (size_t)x->count * sizeof *term);
     for (int64_t i = 0; i < x->count; i++)
         term[i] = exactly(get(x, i));
