@@ -27,6 +27,7 @@ bool gd__is_gradient_of(const gd_tensor *t, const gd_tensor *dx, const char *wha
 
 /* ---- beginning and ending ---- */
 
+/* Marks all that the tape made out of the tensors that the walk goes toward. */
 static void mark(const gd__walk *w)
 {
     w->context->marked = w->mark;

@@ -14,13 +14,13 @@ typedef struct gd__reached {
 typedef struct gd__walk {
     gd_context *context;
     gd_tensors toward;
-    uint64_t mark; /* 0 where there are none */
+    uint64_t mark;          /* 0 where there are none */
     gd__reached *reached;
     int count, capacity;
-    int open; /* those of them whose record is still to come */
-    int held;               /* what the context had */
+    int open;               /* those of them whose record is still to come */
     struct gd__walk *outer; /* the one that this one happens in: of a hook, or of a user's backward */
-    int within;             /* so many of them */
+    int within;             /* how many of those there are */
+    int held;               /* what the context's was before */
 } gd__walk;
 
 /* Begins a walk; one that is under way stands still. False with the error set where there are too many. To be ended in any

@@ -202,6 +202,25 @@ static void one_answer_for_two_leaves_is_copied(void **state)
     assert_fine(g);
 }
 
+static gd_tensor *stash(gd_tensor *dx, void *user)
+{
+    ((notes *)user)->answer = dx;
+    return NULL;
+}
+
+static void another_tensors_gradient_is_copied(void **state)
+{
+    (void)state;
+    gd_tensor *w = leaf(1, 2, 3), *y = gd_retain_grad(gd_mul_scalar(w, 5));
+    notes n = { .answer = NULL };
+    gd_hook(y, stash, &n);
+    gd_hook(w, answer, &n);
+    assert_true(gd_backward(gd_sum(gd_neg(y))));
+    assert_true(gd_write(gd_grad(y), GD_FLOAT64, (double[]){ 0, 0, 0 }, 3));
+    assert_reads(gd_grad(w), -1, -1, -1);
+    assert_fine(g);
+}
+
 /* The gradients of the sum, a, b and of the leaf behind a are one tensor, until b's hook puts another in b's place. */
 static void a_gradient_that_was_shared_stays_shared(void **state)
 {
@@ -675,6 +694,7 @@ int main(void)
         IN_CONTEXT(what_a_hook_makes_can_be_differentiated),
         IN_CONTEXT(what_a_hook_returns_is_copied),
         IN_CONTEXT(one_answer_for_two_leaves_is_copied),
+        IN_CONTEXT(another_tensors_gradient_is_copied),
         IN_CONTEXT(a_gradient_that_was_shared_stays_shared),
         IN_CONTEXT(a_hook_goes_when_it_is_taken_away),
         IN_CONTEXT(hooks_and_their_memory_go_with_the_tensor),

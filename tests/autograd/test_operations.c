@@ -1034,8 +1034,9 @@ static bool try_operations(gd_context *own, void *prepared)
     gd_scope scope = gd_scope_enter(own);
     gd_operation *weigh = gd_define(own, "weigh", weigh_forward, weigh_backward);
     gd_operation *saving = gd_define(own, "double_exp", saving_forward, saving_backward);
+    gd_operation *again = gd_define(own, "again", again_forward, again_backward);
     gd_tensor *y = gd_apply(saving, gd_apply_to(weigh, (gd_tensors){ 20, x }));
-    bool good = gd_backward(gd_sum(gd_apply(saving, w)));
+    bool good = gd_backward(gd_sum(gd_apply(again, gd_apply(saving, w), w)));
     assert_true(gd_has_grad(w) == good);
     good = gd_gradient(gd_sum(y), NULL, 1, &w, &dx, false) && good;
     assert_true(gd_is_tensor(dx) || gd_failed(own));
