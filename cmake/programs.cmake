@@ -8,13 +8,14 @@ if(sources)
     target_link_libraries(gradus PRIVATE gradus_static)
 endif()
 
-# Examples use the shared library, as a user's program does.
-file(GLOB sources CONFIGURE_DEPENDS examples/*.c)
+# Examples use the shared library, as a user's program does. Each lies in the build's folder as in the tree.
+file(GLOB_RECURSE sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS examples/*.c)
 foreach(source IN LISTS sources)
     get_filename_component(name ${source} NAME_WE)
+    get_filename_component(folder ${source} DIRECTORY)
     add_executable(example_${name} ${source})
     target_link_libraries(example_${name} PRIVATE gradus_shared m)
-    set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY examples)
+    set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${folder})
 endforeach()
 
 add_custom_target(bench)

@@ -6,12 +6,14 @@
  *     autograd.h  derivatives
  *     nn.h        layers and parameters, saving and loading
  *     optim.h     optimizers
- *     data.h      IDX files, data sets, batches
- *     io.h        .npy, .npz and .safetensors files
+ *     data.h      data sets of tables, arrays and IDX files; batches
+ *     io.h        .npy, .npz, .safetensors and .csv files
  *     train.h     the training loop
+ *     metrics.h   how good predictions are
  *
  * Macros with options or counted arguments need C. From C++ and other languages call the functions behind them:
- * gd_shape_of, gd_values_of, gd_sequential_of, gd_linear_with, gd_sgd_with, gd_batches_with, gd_fit_with, (gd_sum)(args). */
+ * gd_shape_of, gd_values_of, gd_sequential_of, gd_linear_with, gd_sgd_with, gd_batches_with, gd_fit_with, gd_csv_read_with,
+ * gd_csv_write_with, gd_dataset_csv_with, gd_dataset_split_with, (gd_sum)(args). */
 #ifndef GRADUS_GRADUS_H
 #define GRADUS_GRADUS_H
 
@@ -19,6 +21,7 @@
 #include <gradus/base.h>
 #include <gradus/data.h>
 #include <gradus/io.h>
+#include <gradus/metrics.h>
 #include <gradus/nn.h>
 #include <gradus/op.h>
 #include <gradus/optim.h>

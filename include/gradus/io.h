@@ -1,4 +1,4 @@
-/* io.h - tensors in files: .npy, .npz and .safetensors.
+/* io.h - tensors in files: .npy, .npz, .safetensors and .csv.
  *
  *     gd_archive *a = gd_archive_new(g);
  *     gd_archive_add(a, "W1", w1);
@@ -47,6 +47,71 @@ GD_API gd_tensor *gd_npy_read(gd_context *g, const char *path);
 /* Writes the tensor, of any dtype and layout, as .npy version 1.0 in row-major order: byte for byte what
  * np.save writes of the same array. False on any error; does nothing while an error stands. */
 GD_API bool gd_npy_write(gd_tensor *t, const char *path);
+
+/* ---------------------------------------------------------------------------------------------
+ * Tables: .csv
+ *
+ *     gd_tensor *x = gd_csv_read(g, "weather.csv", .columns = "temperature,rain", .separator = ';');
+ *
+ * A table is text in rows of fields, as RFC 4180 has it: fields may stand in quotes, and then hold separators, line
+ * ends and doubled quotes. Lines end with LF, CRLF or CR; empty lines do not count; spaces around a field without
+ * quotes do not count. The text is UTF-8, with or without its mark (BOM) at the start, plain or gzip-compressed.
+ * Numbers are read the same in every locale, and rounded to the nearest. Errors name line, column and text.
+ * ------------------------------------------------------------------------------------------- */
+
+/* Does the first row hold the names of the columns? GD_CSV_DETECT: yes when none of its fields is a number. */
+typedef enum gd_csv_header { GD_CSV_DETECT, GD_CSV_NAMES, GD_CSV_NO_NAMES } gd_csv_header;
+
+/* What the target column of a data set becomes; see gd_dataset_csv.
+ * GD_CSV_LABELS      class labels: whole numbers from 0 as they are; text as GD_CSV_SORTED
+ * GD_CSV_SORTED      each text is a class; 0, 1, ... in the order of the sorted texts, numbers by value
+ * GD_CSV_APPEARANCE  each text is a class; 0, 1, ... in the order in which they first come
+ * GD_CSV_NUMBERS     numbers, for regression */
+typedef enum gd_csv_target { GD_CSV_LABELS, GD_CSV_SORTED, GD_CSV_APPEARANCE, GD_CSV_NUMBERS } gd_csv_target;
+
+/* How to read a table. Each zero is the default. Lists of columns are names with commas between them
+ * ("height,width"); what is no column's name counts as its number, from 0 on, or from the end with -1 the last. */
+typedef struct gd_csv_options {
+    gd_context *context;
+    const char *path;
+    char separator;       /* ',' */
+    char decimal;         /* the decimal point of numbers: '.' */
+    gd_csv_header header; /* GD_CSV_DETECT */
+    const char *columns;  /* these, in this order; NULL: all */
+    const char *ignore;   /* but not these */
+    bool missing;         /* a missing number becomes NaN; else it is an error */
+    const char *na;       /* missing are "", "NA", "nan" in any case, and this text: "?" */
+    gd_dtype dtype;       /* float32 or float64; the context's default */
+    /* of gd_dataset_csv alone */
+    const char *target;         /* the column of the targets, or for regression several; NULL: the last */
+    gd_csv_target as;           /* GD_CSV_LABELS */
+    const char *const *classes; /* the classes, NULL behind the last: others are an error. NULL: those of the file */
+    char end;                   /* closes the list of initialisers */
+} gd_csv_options;
+
+/* The numbers of a table: (rows, columns), one row a line, float32 or float64. The tensor belongs to the current
+ * scope. GD_ERROR_FILE where the file can't be read; GD_ERROR_FORMAT for a field that is no number of the dtype's
+ * range, a missing one without .missing, rows of different lengths, no row, a quote that is not closed, bytes that
+ * are no text, a row of more than 16 MiB; GD_ERROR_VALUE for a column that there is not, or an option that can't be.
+ * gd_csv_read_with is the function behind the macro. */
+#define gd_csv_read(...) gd_csv_read_with((gd_csv_options){ __VA_ARGS__, .end = 0 })
+GD_API gd_tensor *gd_csv_read_with(gd_csv_options options);
+
+typedef struct gd_csv_write_options {
+    gd_tensor *tensor;
+    const char *path;
+    char separator;           /* ',' */
+    const char *const *names; /* of the columns, NULL behind the last; NULL: no first row of names */
+    char end;                 /* closes the list of initialisers */
+} gd_csv_write_options;
+
+/* Writes a tensor of one or two dimensions as a table, gd_csv_write(t, "table.csv", .names = names): one row a line,
+ * and each number with as few digits as give it back when it is read; "nan", "inf" and "-inf". The file is replaced
+ * only when all is written. GD_ERROR_SHAPE for other dimensions, GD_ERROR_VALUE where there are not as many names as
+ * columns. False on any error; does nothing while an error stands. gd_csv_write_with is the function behind the
+ * macro. */
+#define gd_csv_write(...) gd_csv_write_with((gd_csv_write_options){ __VA_ARGS__, .end = 0 })
+GD_API bool gd_csv_write_with(gd_csv_write_options options);
 
 /* ---------------------------------------------------------------------------------------------
  * Many tensors with names: .npz and .safetensors

@@ -252,6 +252,42 @@ GD_API gd_argument gd_argument_dims(gd_dims x);
                  (const gd_argument[]){ __VA_ARGS__ })
 GD_API gd_tensor *gd_call_with(gd_context *g, const char *name, int count, const gd_argument *arguments);
 
+/* ---------------------------------------------------------------------------------------------
+ * Watching for numbers that are not finite
+ * ------------------------------------------------------------------------------------------- */
+
+/* Has every operation's result looked at from now on, in forward, backward and updates alike, and forgets what was found
+ * before; with false nobody looks any more, and what was found stays. False on any error.
+ * Forward, so to say, what torch.autograd.set_detect_anomaly does backward. */
+GD_API bool gd_watch_finite(gd_context *g, bool on);
+
+/* An operand of the operation that is to blame. */
+typedef struct gd_nonfinite_operand {
+    char name[16];    /* as the operation calls it: "a" */
+    char tensor[192]; /* "'W1' float32 (784, 50)" */
+    double number;    /* at the place, or the largest in absolute value; NaN where there is none */
+} gd_nonfinite_operand;
+
+/* The first operation that made an infinite number or NaN of finite ones. Strings are never NULL, "" where not known. */
+typedef struct gd_nonfinite {
+    bool found;             /* else nothing below is set */
+    char op[32];            /* "log" */
+    char derivative_of[32]; /* the operation whose derivative it was part of */
+    char layer[96];         /* the layer it stood in, as in gd_error */
+    char result[192];       /* its result: "float32 (4, 1)" */
+    gd_dims place;          /* the first such number there, and what it is */
+    double value;
+    bool elementwise;       /* the operands' numbers are those at the place, and else their largest */
+    int operands;           /* of an update, those that it only reads */
+    gd_nonfinite_operand operand[GD_MAX_OPERANDS];
+    char message[960];      /* "log made -inf at [3, 0]: x = 0.0 in float32 (4, 1)" */
+} gd_nonfinite;
+
+/* What gd_watch_finite found; never NULL, and valid until gd_close. An operation is to blame when its operands, and the
+ * numbers given beside them, are finite: all of them, or, where it works element by element, those at the place. What
+ * comes in from outside with numbers that are not finite is passed over: gd_isfinite finds it. */
+GD_API const gd_nonfinite *gd_first_nonfinite(const gd_context *g);
+
 #ifdef __cplusplus
 }
 #endif

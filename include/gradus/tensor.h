@@ -258,6 +258,30 @@ GD_API void gd_print(const gd_tensor *t, FILE *to);
 /* The same text without the newline, written as snprintf writes; returns its whole length. */
 GD_API size_t gd_format(const gd_tensor *t, char *text, size_t size);
 
+/* Whose notation: each with its library's default options, of PyTorch 2.15 and of NumPy 2.4. */
+typedef enum gd_style {
+    GD_STYLE_TORCH,     /* tensor([[0.3100, 0.6700]]) */
+    GD_STYLE_NUMPY,     /* [[0.31 0.67]], as NumPy's print; no dimensions: 0.31 */
+    GD_STYLE_NUMPY_REPR /* array([[0.31, 0.67]], dtype=float32), as a notebook shows it */
+} gd_style;
+
+/* The two above in any style; one that is none is GD_ERROR_VALUE. */
+GD_API void gd_print_as(const gd_tensor *t, gd_style style, FILE *to);
+GD_API size_t gd_format_as(const gd_tensor *t, gd_style style, char *text, size_t size);
+
+/* A number as Python prints its float: the fewest digits that read back as the same float64, "0.1", "42.0", "1e-05", "nan",
+ * "-inf". Written as snprintf writes; returns its whole length, which is below GD_DOUBLE_SIZE. */
+enum { GD_DOUBLE_SIZE = 32 };
+GD_API size_t gd_format_double(double x, char *text, size_t size);
+
+/* The same for printf: printf("%s\n", gd_repr(x)). The text lasts to the end of the block. */
+#define gd_repr(x) gd__repr(x, (char[GD_DOUBLE_SIZE]){ 0 })
+static inline const char *gd__repr(double x, char *text)
+{
+    gd_format_double(x, text, GD_DOUBLE_SIZE);
+    return text;
+}
+
 #ifdef __cplusplus
 }
 #endif

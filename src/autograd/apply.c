@@ -1,6 +1,7 @@
 /* apply.c - running one operation: check, bring to a dtype, infer the shape, compute, record. */
 #include "autograd/tape.h"
 
+#include "autograd/watch.h"
 #include "cpu/kernel.h"
 
 static bool operands_usable(const gd__call *call)
@@ -104,7 +105,11 @@ static bool run(gd__call *call)
     if (!operands_usable(call) || !gd__prepare(call))
         return false;
     gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
-    return call->op->infer(call, &meta) && compute(call, &meta) && (!gd__wants_record(call) || gd__tape_add(call));
+    if (!call->op->infer(call, &meta) || !compute(call, &meta))
+        return false;
+    if (call->context->watching)
+        gd__watch_result(call);
+    return !gd__wants_record(call) || gd__tape_add(call);
 }
 
 /* Runs `stage` on a call of these operands. */
@@ -136,16 +141,13 @@ gd_tensor *gd__apply(gd__op_id id, int count, gd_tensor *const *in, const gd__at
 
 /* ---- updates ---- */
 
-/* The operand that an update only reads; all others are written. */
-enum { GRADIENT = 1 };
-
 /* A kernel that wants row-major order writes there itself: a copy would not do. */
 static bool may_write(const gd__call *call)
 {
     char text[GD__TEXT_SIZE];
     for (int i = 0; i < call->count; i++) {
         const gd_tensor *t = call->in[i];
-        if (i == GRADIENT)
+        if (i == GD__READ_ONLY)
             continue;
         if (!gd__may_write(t, call->op->info.name))
             return false;
@@ -166,11 +168,14 @@ static bool run_update(gd__call *call)
     if (!operands_usable(call) || !may_write(call) || !gd__prepare(call) || !call->op->infer(call, &meta))
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
+    bool blameless = call->context->watching && gd__all_finite(call);
     if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))
         return false;
     for (int i = 0; i < call->count; i++)
-        if (i != GRADIENT)
+        if (i != GD__READ_ONLY)
             gd__written(call->in[i], call->op->info.name);
+    if (blameless)
+        gd__watch_update(call);
     call->out = call->in[0];
     return true;
 }

@@ -1,6 +1,8 @@
 /* custom.c - operations that the user wrote: two functions in place of a descriptor's. */
 #include "autograd/walk.h"
 
+#include "autograd/watch.h"
+
 struct gd_operation {
     gd__object object;
     gd__op op; /* what the tape sees */
@@ -132,7 +134,11 @@ static bool run_forward(gd__call *call)
 {
     gd_operation_call c = { .context = call->context, .user = operation_of(call->op)->options.user,
                             .x = { call->count, call->in } };
-    return gd__prepare(call) && run_quietly(call, &c) && (!gd__wants_record(call) || record(call, &c));
+    if (!gd__prepare(call) || !run_quietly(call, &c))
+        return false;
+    if (call->context->watching)
+        gd__watch_result(call);
+    return !gd__wants_record(call) || record(call, &c);
 }
 
 static bool operands_usable(gd_operation *operation, gd_tensors x)

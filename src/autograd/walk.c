@@ -222,7 +222,11 @@ static bool pass(gd__walk *w, uint32_t place)
     if (!complete(record.out))
         return false;
     gd__vjp v = { record.out->cotangent, gd__operands(&record), record.count, record.out, &record.attrs, 0 };
-    return record.op->vjp_all ? pass_all(w, &record, &v) : pass_each(w, &record, &v);
+    const char *outer = w->context->deriving;
+    w->context->deriving = record.op->info.name;
+    bool good = record.op->vjp_all ? pass_all(w, &record, &v) : pass_each(w, &record, &v);
+    w->context->deriving = outer;
+    return good;
 }
 
 bool gd__walk_from(gd__walk *w, uint32_t place)

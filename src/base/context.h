@@ -44,15 +44,18 @@ typedef struct gd__place {
 } gd__place;
 
 struct gd__tape;
+struct gd__watch;
 struct gd__kernel;
 
 struct gd_context {
     bool failed;
     bool gradients_off;         /* inside gd_no_grad */
     bool recording_all;         /* inside a layer's forward: record even what needs no gradient */
+    bool watching;              /* look at each result for numbers that are not finite */
     bool evaluating;            /* layers act as in evaluation, whatever their mode */
     bool stand_in;              /* the static context that is never written to */
     const char *running;        /* the operation or function under way */
+    const char *deriving;       /* the operation whose derivative rule is under way */
     const gd__place *place;     /* the layer under way */
     gd__pool pool;
     gd__scope *scopes;
@@ -66,6 +69,7 @@ struct gd_context {
     void (*tape_free)(gd_context *);
     /* "MulBackward0", in text or static: the op that made it; NULL for a leaf */
     const char *(*maker)(const void *tensor, char *text, size_t size);
+    struct gd__watch *watch;            /* the autograd floor's, made when it is first asked for */
     const struct gd__kernel *const *kernels; /* the cpu floor's table, chosen at the first operation */
     char isa_asked[16]; /* "" for the best */
     const char *isa;
@@ -137,6 +141,9 @@ typedef struct gd__fault {
 /* Sets the context's error (the first one stays) and calls the callback. Always returns the error
  * object, so that `return gd__fail(...)` does for every type. */
 void *gd__fail(gd_context *g, gd__fault fault, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* "sequential > 2 (linear)", from the outermost layer inward, put behind what is in text; "" outside of layers. */
+void gd__write_place(char *text, size_t size, const gd__place *place);
 
 /* ---- memory ---- */
 

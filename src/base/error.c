@@ -46,12 +46,11 @@ void gd_on_error(gd_context *g, gd_error_callback *callback, void *user)
     g->on_error_user = user;
 }
 
-/* "sequential > 2 (linear)", from the outermost layer inward. */
-static void write_place(char *text, size_t size, const gd__place *place)
+void gd__write_place(char *text, size_t size, const gd__place *place)
 {
     if (!place)
         return;
-    write_place(text, size, place->outer);
+    gd__write_place(text, size, place->outer);
     size_t used = strlen(text);
     snprintf(text + used, size - used, "%s%s", used ? " > " : "", place->name);
 }
@@ -76,7 +75,7 @@ void *gd__fail(gd_context *g, gd__fault fault, const char *format, ...)
     const char *op = fault.op ? fault.op : g->running ? g->running : "gradus";
     snprintf(error.op, sizeof error.op, "%s", op);
     snprintf(error.remedy, sizeof error.remedy, "%s", fault.remedy ? fault.remedy : "");
-    write_place(error.layer, sizeof error.layer, g->place);
+    gd__write_place(error.layer, sizeof error.layer, g->place);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(error.what, sizeof error.what, format, arguments);

@@ -8,12 +8,12 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* ---- options: --name VALUE or --name=VALUE, anywhere among the operands ---- */
 
-typedef enum option_kind { OPTION_TEXT, OPTION_COUNT, OPTION_NUMBER, OPTION_FLAG } option_kind;
+typedef enum option_kind { OPTION_TEXT, OPTION_CHARACTER, OPTION_COUNT, OPTION_NUMBER, OPTION_FLAG } option_kind;
 
 typedef struct option {
     const char *name;
     option_kind kind;
-    void *value; /* const char *, int64_t, double, bool; holds the default at first (NaN: no number is) */
+    void *value; /* const char *, char, int64_t, double, bool; holds the default at first (NaN: no number is) */
     const char *help;
 } option;
 
@@ -48,9 +48,37 @@ typedef struct optimizer_kind {
 /* "sgd", "adagrad", "rmsprop", "adam", "adamw"; NULL for another name. */
 const optimizer_kind *optimizer_named(const char *name);
 
+/* ---- data: four IDX files in a folder, or a table ---- */
+
+typedef struct table_options {
+    const char *target, *ignore; /* as gd_dataset_csv takes them; zeros for its defaults */
+    char separator;
+} table_options;
+
+bool is_folder(const char *path);
+
+/* The rows of a table. `classes`: the names of the classes, NULL for those of the table. */
+gd_dataset *read_table(gd_context *g, const char *path, const table_options *options, const char *const *classes);
+
 /* ---- the classifier that train makes and evaluate reads ---- */
 
 /* in-hidden-classes: affine, ReLU, affine, weights 0.01 * randn and biases 0, as notebook 004 draws them. */
 gd_layer *classifier(gd_context *g, int64_t in, int64_t hidden, int64_t classes);
+
+/* The rows of a table that a classifier is trained on, and how they were read. */
+typedef struct trained_table {
+    gd_dataset *rows;
+    gd_moments moments; /* that they were standardised with */
+    table_options options;
+} trained_table;
+
+/* Writes the parameters and, with a table (NULL for none), what makes others of its kind fit: moments, columns,
+ * classes. */
+bool save_model(gd_layer *net, const trained_table *table, const char *path);
+
+/* The classifier in such a file; and the rows of another table as those that it was trained on were read, NULL after
+ * saying that its columns are others. */
+gd_layer *load_classifier(gd_context *g, gd_archive *model);
+gd_dataset *load_table(gd_context *g, gd_archive *model, const char *path, table_options options);
 
 #endif

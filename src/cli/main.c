@@ -7,7 +7,7 @@ static const struct {
     const char *name, *help;
     int (*run)(int count, char **arguments);
 } commands[] = {
-    { "train", "train a classifier on images in IDX files (MNIST, Fashion-MNIST)", run_train },
+    { "train", "train a classifier on images in IDX files (MNIST) or on a table (.csv)", run_train },
     { "evaluate", "measure the accuracy of a trained classifier", run_evaluate },
     { "inspect", "list the tensors of an .npz or .safetensors file", run_inspect },
     { "ops", "list the operations with their formulas and derivatives", run_ops },

@@ -40,8 +40,18 @@ static bool set_number(const option *o, const char *text)
     return true;
 }
 
+/* A tab may be written as in C. */
+static bool set_character(const option *o, const char *text)
+{
+    bool tab = strcmp(text, "\\t") == 0;
+    *(char *)o->value = tab ? '\t' : *text;
+    return tab || strlen(text) == 1;
+}
+
 static bool set(const option *o, const char *text)
 {
+    if (o->kind == OPTION_CHARACTER)
+        return set_character(o, text);
     if (o->kind == OPTION_COUNT)
         return set_count(o, text);
     if (o->kind == OPTION_NUMBER)
@@ -52,6 +62,9 @@ static bool set(const option *o, const char *text)
 
 int parse_options(const char *command, int count, char **arguments, const option *options)
 {
+    static const char *const wanted[] = { [OPTION_COUNT] = "no whole number:",
+                                          [OPTION_NUMBER] = "no number:",
+                                          [OPTION_CHARACTER] = "no single character:" };
     int operands = 0;
     for (int i = 0; i < count; i++) {
         const char *argument = strcmp(arguments[i], "-h") == 0 ? "--help" : arguments[i];
@@ -71,7 +84,7 @@ int parse_options(const char *command, int count, char **arguments, const option
         if (!value)
             return complain(command, "a value must follow", argument);
         if (!set(o, value))
-            return complain(command, o->kind == OPTION_COUNT ? "no whole number:" : "no number:", value);
+            return complain(command, wanted[o->kind], value);
     }
     return operands;
 }

@@ -1,4 +1,4 @@
-/* train.c - gradus train FOLDER: notebook 004's network on images in IDX files. */
+/* train.c - gradus train DATA: notebook 004's network on images in IDX files, or on the rows of a table. */
 #include "cli.h"
 
 #include <errno.h>
@@ -9,9 +9,12 @@
 #include <sys/stat.h>
 
 typedef struct plan {
-    const char *folder, *output, *dtype, *optimizer;
+    const char *data, *output, *dtype, *optimizer;
+    bool is_table;
+    table_options table;
     int64_t hidden, steps, batch, seed;
     double lr; /* NaN: the optimizer's */
+    double test;
     bool help;
 } plan;
 
@@ -49,46 +52,83 @@ static bool make_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-static int64_t features_of(const gd_dataset *ds)
+/* ---- data ---- */
+
+typedef struct sets {
+    gd_dataset *train, *test;
+    gd_moments moments; /* of a table */
+} sets;
+
+static sets read_images(gd_context *g, const char *folder)
 {
-    gd_tensor *x = gd_dataset_x(ds);
-    return gd_size(x, 0) > 0 ? gd_numel(x) / gd_size(x, 0) : 0;
+    return (sets){ .train = gd_mnist(g, folder, true), .test = gd_mnist(g, folder, false) };
 }
 
-static int64_t classes_of(const gd_dataset *ds)
+/* The rows in two parts, both standardised as the first. */
+static sets split_table(gd_context *g, const plan *p)
 {
-    gd_tensor *t = gd_dataset_t(ds);
-    const uint8_t *label = gd_dtype_of(t) == GD_UINT8 ? gd_data(t) : NULL;
-    int64_t most = 0;
-    for (int64_t i = 0; label && i < gd_numel(t); i++)
-        most = label[i] > most ? label[i] : most;
-    return most + 1;
+    gd_dataset *rows = read_table(g, p->data, &p->table, NULL);
+    gd_parts part = gd_dataset_split(rows, .fraction = 1 - p->test, .stratify = true);
+    gd_moments moments = gd_dataset_moments(part.train);
+    return (sets){ gd_dataset_standardize(part.train, moments), gd_dataset_standardize(part.test, moments), moments };
 }
 
-static void introduce(const plan *p, const gd_dataset *train, const gd_dataset *test, int64_t in, int64_t classes)
+/* A class of few rows may be in one part alone. */
+static int64_t classes_of(const sets *data)
+{
+    int64_t of_train = gd_dataset_classes(data->train), of_test = gd_dataset_classes(data->test);
+    return of_train > of_test ? of_train : of_test;
+}
+
+/* ---- what a person is told ---- */
+
+static const char *samples_of(const plan *p)
+{
+    return p->is_table ? "rows" : "images";
+}
+
+static void introduce(const plan *p, const sets *data, int64_t in, int64_t classes)
 {
     printf("Gradus %s: %lld-%lld-%lld (ReLU, softmax, cross-entropy) on %s\n", gd_version(), (long long)in,
-           (long long)p->hidden, (long long)classes, p->folder);
-    printf("%lld training and %lld test images; %lld steps, batches of %lld with replacement, %s, learning rate %g\n",
-           (long long)gd_dataset_count(train), (long long)gd_dataset_count(test), (long long)p->steps,
-           (long long)p->batch, p->optimizer, p->lr);
+           (long long)p->hidden, (long long)classes, p->data);
+    printf("%lld training and %lld test %s; %lld steps, batches of %lld with replacement, %s, learning rate %g\n",
+           (long long)gd_dataset_count(data->train), (long long)gd_dataset_count(data->test), samples_of(p),
+           (long long)p->steps, (long long)p->batch, p->optimizer, p->lr);
     printf("weights 0.01 * randn, %s, seed %lld of NumPy's generator\n", p->dtype, (long long)p->seed);
     fflush(stdout);
 }
 
-/* Accuracy, time and files: what a person wants to know at the end. */
-static void summarise(const gd_history *history, gd_evaluation last, const char *model, const char *csv)
+typedef struct outputs {
+    char model[4096], csv[4096], svg[4096];
+} outputs;
+
+static outputs outputs_in(const char *folder)
 {
-    printf("%s after %lld steps in %.1f s: %.2f %% of the training images and %.2f %% of the test images are right\n",
-           interrupted ? "Interrupted" : "Done", (long long)gd_history_steps(history), gd_history_seconds(history),
-           100 * last.train_accuracy, 100 * last.test_accuracy);
-    printf("  model    %s\n  history  %s\n", model, csv);
+    outputs files;
+    snprintf(files.model, sizeof files.model, "%s/model.safetensors", folder);
+    snprintf(files.csv, sizeof files.csv, "%s/history.csv", folder);
+    snprintf(files.svg, sizeof files.svg, "%s/history.svg", folder);
+    return files;
 }
+
+/* Accuracy, time and files: what a person wants to know at the end. Without test rows there is no accuracy of
+ * them. */
+static void summarise(const plan *p, const gd_history *history, gd_evaluation last, const outputs *files)
+{
+    printf("%s after %lld steps in %.1f s: %.2f %% of the training %s", interrupted ? "Interrupted" : "Done",
+           (long long)gd_history_steps(history), gd_history_seconds(history), 100 * last.train_accuracy,
+           samples_of(p));
+    if (last.test_accuracy == last.test_accuracy)
+        printf(" and %.2f %% of the test %s", 100 * last.test_accuracy, samples_of(p));
+    printf(" are right\n  model    %s\n  history  %s\n  picture  %s\n", files->model, files->csv, files->svg);
+}
+
+/* ---- training ---- */
 
 typedef struct result {
     gd_layer *net;
     gd_history *history;
-    gd_dataset *train, *test;
+    sets data;
 } result;
 
 /* Of the network as it is saved; after an interrupt that is not what was last evaluated. */
@@ -96,28 +136,28 @@ static gd_evaluation final_accuracy(const result *r)
 {
     gd_evaluation last = gd_history_evaluation(r->history, gd_history_evaluations(r->history) - 1);
     if (last.step != gd_history_steps(r->history) - 1) {
-        last.train_accuracy = gd_accuracy(r->net, r->train);
-        last.test_accuracy = gd_accuracy(r->net, r->test);
+        last.train_accuracy = gd_accuracy(r->net, r->data.train);
+        last.test_accuracy = gd_accuracy(r->net, r->data.test);
     }
     return last;
 }
 
-static int save(gd_context *g, const result *r, const char *output)
+static int save(gd_context *g, const plan *p, const result *r)
 {
-    char model[4096], csv[4096];
-    snprintf(model, sizeof model, "%s/model.safetensors", output);
-    snprintf(csv, sizeof csv, "%s/history.csv", output);
+    outputs files = outputs_in(p->output);
     if (gd_failed(g)) { /* the losses that led to the error are worth keeping */
         report_failure(g);
         gd_clear(g);
-        if (gd_history_save(r->history, csv))
-            fprintf(stderr, "  history  %s\n", csv);
+        if (gd_history_save(r->history, files.csv) && gd_history_plot(r->history, files.svg))
+            fprintf(stderr, "  history  %s\n  picture  %s\n", files.csv, files.svg);
         return EXIT_FAILED;
     }
     gd_evaluation last = final_accuracy(r);
-    if (!gd_save(r->net, model) || !gd_history_save(r->history, csv))
+    trained_table table = { r->data.train, r->data.moments, p->table };
+    if (!save_model(r->net, p->is_table ? &table : NULL, files.model) || !gd_history_save(r->history, files.csv) ||
+        !gd_history_plot(r->history, files.svg))
         return report_failure(g);
-    summarise(r->history, last, model, csv);
+    summarise(p, r->history, last, &files);
     return 0;
 }
 
@@ -129,24 +169,31 @@ static bool open_output(const plan *p)
     return false;
 }
 
+/* Once an epoch, where that is not too often to be read. */
+static int64_t steps_between(const plan *p, int64_t samples)
+{
+    int64_t epoch = samples / p->batch, twentieth = p->steps / 20;
+    int64_t between = epoch > twentieth ? epoch : twentieth;
+    return between > 0 ? between : 1;
+}
+
 static int train(gd_context *g, const plan *p)
 {
-    gd_dataset *train_set = gd_mnist(g, p->folder, true), *test_set = gd_mnist(g, p->folder, false);
+    gd_seed(g, GD_RNG_NUMPY, (uint64_t)p->seed);
+    sets data = p->is_table ? split_table(g, p) : read_images(g, p->data);
+    int64_t in = gd_dataset_features(data.train), classes = classes_of(&data);
     if (gd_failed(g))
         return report_failure(g);
     if (!open_output(p))
         return EXIT_FAILED;
-    int64_t in = features_of(train_set), classes = classes_of(train_set);
-    introduce(p, train_set, test_set, in, classes);
-    gd_seed(g, GD_RNG_NUMPY, (uint64_t)p->seed);
+    introduce(p, &data, in, classes);
     gd_layer *net = classifier(g, in, p->hidden, classes);
-    gd_loader *batches = gd_batches(train_set, .size = p->batch, .replacement = true);
-    int64_t epoch = gd_dataset_count(train_set) / (p->batch);
+    gd_loader *batches = gd_batches(data.train, .size = p->batch, .replacement = true);
     gd_history *history =
         gd_fit(net, .optimizer = optimizer_named(p->optimizer)->make(net, p->lr), .batches = batches,
-               .loss = gd_cross_entropy, .steps = p->steps, .train = train_set, .test = test_set,
-               .evaluate_every = epoch > 0 ? epoch : 1, .progress = stdout, .watch = go_on);
-    return save(g, &(result){ net, history, train_set, test_set }, p->output);
+               .loss = gd_cross_entropy, .steps = p->steps, .train = data.train, .test = data.test,
+               .evaluate_every = steps_between(p, gd_dataset_count(data.train)), .progress = stdout, .watch = go_on);
+    return save(g, p, &(result){ net, history, data });
 }
 
 static gd_dtype dtype_named(const char *name)
@@ -165,6 +212,8 @@ static bool complete(plan *p)
         wrong = "--optimizer is sgd, adagrad, rmsprop, adam or adamw";
     else if (p->hidden < 1 || p->steps < 1 || p->batch < 1 || p->lr < 0)
         wrong = "--hidden, --steps and --batch are at least 1, and --lr is not negative";
+    else if (!(p->test >= 0 && p->test < 1))
+        wrong = "--test is at least 0 and less than 1";
     else if (isnan(p->lr))
         p->lr = optimizer->lr;
     if (wrong)
@@ -174,36 +223,44 @@ static bool complete(plan *p)
 
 int run_train(int count, char **arguments)
 {
-    plan p = { .output = "mnist-model",
-               .dtype = "float32",
+    plan p = { .dtype = "float32",
                .optimizer = "sgd",
                .hidden = 50,
                .steps = 10000,
                .batch = 100,
                .seed = 42,
-               .lr = NAN };
+               .lr = NAN,
+               .test = 0.25 };
     const option options[] = {
-        { "output", OPTION_TEXT, &p.output, "folder for the model and the history" },
+        { "output", OPTION_TEXT, &p.output, "folder for the model, the history and its picture (mnist-model or table-model)" },
         { "hidden", OPTION_COUNT, &p.hidden, "width of the hidden layer" },
         { "steps", OPTION_COUNT, &p.steps, "steps of the optimizer" },
-        { "batch", OPTION_COUNT, &p.batch, "images a step, drawn with replacement" },
+        { "batch", OPTION_COUNT, &p.batch, "images or rows a step, drawn with replacement" },
         { "optimizer", OPTION_TEXT, &p.optimizer, "sgd, adagrad, rmsprop, adam or adamw" },
         { "lr", OPTION_NUMBER, &p.lr, "learning rate: 0.1 for sgd, 0.01 for adagrad, else 0.001" },
         { "seed", OPTION_COUNT, &p.seed, "seed of the weights and the batches" },
         { "dtype", OPTION_TEXT, &p.dtype, "float32 or float64" },
+        { "target", OPTION_TEXT, &p.table.target, "of a table: column of the classes, its name or number; the last" },
+        { "ignore", OPTION_TEXT, &p.table.ignore, "of a table: columns to leave out, with commas between them" },
+        { "separator", OPTION_CHARACTER, &p.table.separator, "of a table: what parts the columns; a comma" },
+        { "test", OPTION_NUMBER, &p.test, "of a table: the share of the rows that are kept to test with" },
         { "help", OPTION_FLAG, &p.help, "this text" },
         { NULL, OPTION_FLAG, NULL, NULL },
     };
     int operands = parse_options("train", count, arguments, options);
     if (p.help || operands != 1) {
         FILE *to = help_stream(p.help);
-        fprintf(to, "usage: gradus train FOLDER [options]\n\nTrains a classifier on the four IDX files of MNIST, or "
-                    "of a data "
-                    "set in its form, in FOLDER.\n\n");
+        fprintf(
+            to,
+            "usage: gradus train DATA [options]\n\nTrains a classifier on DATA: a folder with the four IDX files "
+            "of MNIST or of a data set in its form,\nor a table, a .csv or .csv.gz file of numbers with a column of "
+            "classes.\n\n");
         print_options(to, options);
         return p.help ? 0 : EXIT_USAGE;
     }
-    p.folder = arguments[0];
+    p.data = arguments[0];
+    p.is_table = !is_folder(p.data);
+    p.output = p.output ? p.output : p.is_table ? "table-model" : "mnist-model";
     if (!complete(&p))
         return EXIT_USAGE;
     sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);

@@ -12,8 +12,7 @@ gd_batch gd__no_batch(gd_context *g)
     return (gd_batch){ gd__error_object(g), gd__error_object(g) };
 }
 
-/* Numbers of one sample; also where there is no sample. */
-static int64_t row_of(const gd_tensor *t)
+int64_t gd__row_size(const gd_tensor *t)
 {
     int64_t row = 1;
     for (int i = 1; i < t->ndim; i++)
@@ -35,27 +34,41 @@ static gd__meta meta_of(const gd_tensor *t, int64_t count)
     return meta;
 }
 
+static int64_t row_at(const gd_dataset *ds, const choice *c, int64_t i)
+{
+    return gd__row(ds, c->index ? c->index[i * c->stride] : c->from + i);
+}
+
 /* The samples as they lie in the data set; neighbours need no copy. */
-static gd_tensor *pick(gd_tensor *t, const choice *c)
+static gd_tensor *pick(const gd_dataset *ds, gd_tensor *t, const choice *c)
 {
     gd__meta meta = meta_of(t, c->count);
-    if (!c->index) {
-        meta.offset = c->from * row_of(t);
+    if (!c->index && !ds->order) {
+        meta.offset = c->from * gd__row_size(t);
         gd_tensor *view = gd__view(t, &meta);
         return view ? view : gd__error_object(t->object.context);
     }
     gd_tensor *rows = gd__tensor(t->object.context, &meta);
-    size_t bytes = (size_t)row_of(t) * gd_dtype_size((gd_dtype)t->dtype);
+    size_t bytes = (size_t)gd__row_size(t) * gd_dtype_size((gd_dtype)t->dtype);
     for (int64_t i = 0; rows && i < c->count; i++)
-        memcpy(rows->data + (size_t)i * bytes, t->data + (size_t)c->index[i * c->stride] * bytes, bytes);
+        memcpy(rows->data + (size_t)i * bytes, t->data + (size_t)row_at(ds, c, i) * bytes, bytes);
     return rows ? rows : gd__error_object(t->object.context);
+}
+
+gd_tensor *gd__samples(const gd_dataset *ds, gd_tensor *t)
+{
+    return ds->order ? pick(ds, t, &(choice){ .count = ds->count }) : t;
 }
 
 static gd_tensor *finish_x(const gd_dataset *ds, gd_tensor *x)
 {
-    if (ds->flatten && gd__alive(x))
-        x = gd_reshape(x, gd_shape(x->shape[0], row_of(ds->x)));
-    return ds->divisor != 0 ? gd_div_scalar(gd_cast(x, GD_DEFAULT), ds->divisor) : x;
+    if (ds->divisor != 0 || ds->mean)
+        x = gd_cast(x, GD_DEFAULT);
+    if (ds->divisor != 0)
+        x = gd_div_scalar(x, ds->divisor);
+    if (ds->mean)
+        x = gd_div(gd_sub(x, gd_cast(ds->mean, GD_DEFAULT)), gd_cast(ds->deviation, GD_DEFAULT));
+    return ds->flatten && gd__alive(x) ? gd_reshape(x, gd_shape(x->shape[0], gd__row_size(ds->x))) : x;
 }
 
 static gd_tensor *finish_t(gd_tensor *t)
@@ -72,7 +85,7 @@ static gd_tensor *own(gd_tensor *t, const gd_tensor *source)
 static gd_batch make(const gd_dataset *ds, const choice *c)
 {
     gd_no_grad quiet = gd_no_grad_enter(ds->object.context);
-    gd_batch batch = { own(finish_x(ds, pick(ds->x, c)), ds->x), own(finish_t(pick(ds->t, c)), ds->t) };
+    gd_batch batch = { own(finish_x(ds, pick(ds, ds->x, c)), ds->x), own(finish_t(pick(ds, ds->t, c)), ds->t) };
     gd_no_grad_leave(&quiet);
     return gd__alive(batch.x) && gd__alive(batch.t) ? batch : gd__no_batch(ds->object.context);
 }

@@ -82,13 +82,13 @@ static bool usable(const gd_loader *loader, const char *function)
     return gd__usable(gd__context(loader), loader, function, "the loader");
 }
 
-static bool has_dataset(const gd_loader *loader)
+static bool has_dataset(const gd_loader *loader, const char *function)
 {
     const gd__object *object = &loader->dataset->object;
     if (gd__alive(object) && object->class == &gd__dataset_class && object->serial == loader->dataset_serial)
         return true;
     gd__fail(loader->object.context,
-             (gd__fault){ GD_ERROR_DEAD, 0, "gd_next", "Make the loader in the data set's scope, or one within it" },
+             (gd__fault){ GD_ERROR_DEAD, 0, function, "Make the loader in the data set's scope, or one within it" },
              "the loader's data set went with its scope");
     return false;
 }
@@ -136,7 +136,7 @@ bool gd_next(gd_loader *loader, gd_batch *batch)
     gd_context *g = gd__context(loader);
     if (batch)
         *batch = gd__no_batch(g);
-    if (!usable(loader, "gd_next") || g->failed || !has_dataset(loader))
+    if (!usable(loader, "gd_next") || g->failed || !has_dataset(loader, "gd_next"))
         return false;
     if (!batch) {
         gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_next", "Pass the address of a gd_batch" },
@@ -158,4 +158,21 @@ int64_t gd_loader_position(const gd_loader *loader)
 int64_t gd_loader_epoch(const gd_loader *loader)
 {
     return usable(loader, "gd_loader_epoch") ? loader->epoch : -1;
+}
+
+int64_t gd_loader_batches(const gd_loader *loader)
+{
+    if (!usable(loader, "gd_loader_batches") || !has_dataset(loader, "gd_loader_batches"))
+        return -1;
+    int64_t count = loader->dataset->count, rest = count % loader->size;
+    return count / loader->size + (rest > 0 && !loader->drop_last);
+}
+
+gd_loader *gd_loader_rewind(gd_loader *loader)
+{
+    gd_context *g = gd__context(loader);
+    if (!usable(loader, "gd_loader_rewind") || g->failed)
+        return gd__error_object(g);
+    loader->position = 0;
+    return loader;
 }

@@ -1,24 +1,21 @@
 /* archive.c - the archive as a list of names: adding, finding, notes. */
 #include "io/archive.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "base/text.h"
 
-enum { FIRST_TABLE = 16 };
+#include <string.h>
 
 static void destroy(gd__object *object)
 {
     gd_archive *a = (gd_archive *)object;
     gd_context *g = object->context;
-    for (int i = 0; i < a->count; i++)
-        gd__free_string(g, a->entries[i].name);
+    gd__names_free(g, &a->names);
     for (int i = 0; i < a->note_count; i++) {
         gd__free_string(g, a->notes[i].key);
         gd__free_string(g, a->notes[i].value);
     }
     gd__free(g, a->entries, (size_t)a->capacity * sizeof *a->entries);
     gd__free(g, a->notes, (size_t)a->note_capacity * sizeof *a->notes);
-    gd__free(g, a->table, (size_t)a->table_size * sizeof *a->table);
 }
 
 static const gd__class archive_class = { "archive", sizeof(gd_archive), destroy };
@@ -53,57 +50,19 @@ static bool is_text(gd_context *g, const char *text, const char *function, const
 
 /* ---- names ---- */
 
-/* FNV-1a. */
-static uint32_t hash_of(const char *name)
-{
-    uint32_t hash = 2166136261u;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 16777619u;
-    return hash;
-}
-
-/* Where in the table the name is, or is to be put. */
-static int place_of(const gd_archive *a, const char *name)
-{
-    uint32_t mask = (uint32_t)a->table_size - 1, at = hash_of(name) & mask;
-    while (a->table[at] != 0 && strcmp(a->entries[a->table[at] - 1].name, name) != 0)
-        at = (at + 1) & mask;
-    return (int)at;
-}
-
 int gd__archive_find(const gd_archive *a, const char *name)
 {
-    return a->table_size > 0 ? a->table[place_of(a, name)] - 1 : -1;
-}
-
-static bool grow_table(gd_archive *a)
-{
-    gd_context *g = a->object.context;
-    int size = a->table_size > 0 ? 2 * a->table_size : FIRST_TABLE;
-    int *table = gd__alloc(g, (size_t)size * sizeof *table);
-    if (!table)
-        return false;
-    memset(table, 0, (size_t)size * sizeof *table);
-    gd__free(g, a->table, (size_t)a->table_size * sizeof *a->table);
-    a->table = table;
-    a->table_size = size;
-    for (int i = 0; i < a->count; i++)
-        table[place_of(a, a->entries[i].name)] = i + 1;
-    return true;
+    return gd__names_find(&a->names, name);
 }
 
 bool gd__archive_put(gd_archive *a, const char *name, gd_tensor *t)
 {
     gd_context *g = a->object.context;
-    if (!gd__grow(g, (void **)&a->entries, &a->capacity, a->count + 1, sizeof *a->entries))
+    if (!gd__grow(g, (void **)&a->entries, &a->capacity, a->count + 1, sizeof *a->entries) ||
+        !gd__names_add(g, &a->names, name))
         return false;
-    if (2 * (a->count + 1) > a->table_size && !grow_table(a))
-        return false;
-    char *copy = gd__copy_string(g, name);
-    if (!copy)
-        return false;
-    a->table[place_of(a, name)] = a->count + 1;
-    a->entries[a->count++] = (gd__entry){ copy, t };
+    a->entries[a->count] = (gd__entry){ a->names.name[a->count], t };
+    a->count++;
     return true;
 }
 
@@ -117,41 +76,11 @@ bool gd__archive_take(gd_archive *a, const char *name, gd_tensor *t)
     return false;
 }
 
-/* How many bytes follow the first one of a character in UTF-8; -1 where none may begin so. */
-static int follow(const unsigned char *at)
-{
-    if (at[0] < 0x80)
-        return 0;
-    if (at[0] >= 0xc2 && at[0] <= 0xdf)
-        return 1;
-    if ((at[0] & 0xf0) == 0xe0)
-        return (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ? -1 : 2;
-    if (at[0] >= 0xf0 && at[0] <= 0xf4)
-        return (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f) ? -1 : 3;
-    return -1;
-}
-
-/* Well-formed UTF-8: the shortest form of each character, no surrogates, none above U+10FFFF. */
-static bool is_utf8(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        int more = follow(at++);
-        if (more < 0)
-            return false;
-        for (; more > 0; more--, at++) {
-            if ((*at & 0xc0) != 0x80)
-                return false;
-        }
-    }
-    return true;
-}
-
 static bool check_utf8(gd_context *g, const char *text, const char *function, const char *what)
 {
     if (!is_text(g, text, function, what))
         return false;
-    if (is_utf8(text))
+    if (gd__is_utf8(text))
         return true;
     gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .op = function, .remedy = "Convert it to UTF-8" },
              "%s is not UTF-8 text", what);
@@ -217,43 +146,17 @@ gd_tensor *gd_archive_tensor(const gd_archive *a, int index)
     return good ? a->entries[index].tensor : gd__error_object(gd__context(a));
 }
 
-/* Names come from files: control characters must not reach a terminal. */
-static void make_printable(char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
-    }
-}
-
-/* "W1, b1 and 2 more": as many names as there is room for. */
-static void list_names(const gd_archive *a, char *text, size_t room)
-{
-    enum { ROOM_FOR_MORE = 24 };
-    size_t used = (size_t)snprintf(text, room, "%s", a->count == 0 ? "none" : "");
-    for (int i = 0; i < a->count; i++) {
-        const char *name = a->entries[i].name;
-        if (used + strlen(name) + 2 + ROOM_FOR_MORE > room) {
-            snprintf(text + used, room - used, "%s%d more", i > 0 ? " and " : "", a->count - i);
-            return;
-        }
-        used += (size_t)snprintf(text + used, room - used, "%s%s", i > 0 ? ", " : "", name);
-    }
-}
-
 gd_tensor *gd_archive_get(const gd_archive *a, const char *name)
 {
     gd_context *g = gd__context(a);
-    char names[300];
+    char names[GD__NAMES_SIZE];
     if (!usable(a, "gd_archive_get") || !is_text(g, name, "gd_archive_get", "the name"))
         return gd__error_object(g);
     int index = gd__archive_find(a, name);
     if (index >= 0)
         return a->entries[index].tensor;
-    list_names(a, names, sizeof names);
-    make_printable(names);
     return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_archive_get", "Ask for one of the names that there are" },
-                    "there is no tensor '%.100s'; there are: %s", name, names);
+                    "there is no tensor '%.100s'; there are: %s", name, gd__names_text(&a->names, names));
 }
 
 bool gd_archive_has(const gd_archive *a, const char *name)

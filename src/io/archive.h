@@ -4,12 +4,13 @@
 
 #include "gradus/io.h"
 
+#include "base/names.h"
 #include "io/replace.h"
 #include "io/stream.h"
 #include "tensor/tensor.h"
 
 typedef struct gd__entry {
-    char *name;
+    const char *name;  /* the archive's */
     gd_tensor *tensor; /* lives in the archive's scope, or one around it */
 } gd__entry;
 
@@ -23,8 +24,7 @@ struct gd_archive {
     int count, capacity;
     gd__note *notes;
     int note_count, note_capacity;
-    int *table;     /* hashed by name: 1 + the entry's index, or 0; at most half full */
-    int table_size; /* a power of two */
+    gd__names names; /* of the entries, in their order */
 };
 
 /* Adds an entry. False with the error set; the tensor then stays the caller's. */

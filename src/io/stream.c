@@ -1,5 +1,7 @@
 #include "io/stream.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -86,18 +88,27 @@ static bool read_failed(const gd__stream *stream)
     return false;
 }
 
+int64_t gd__stream_some(gd__stream *stream, void *to, size_t size)
+{
+    int64_t had = stream->pull(stream, to, size);
+    if (had < 0)
+        read_failed(stream);
+    else
+        stream->position += had;
+    return had;
+}
+
 bool gd__stream_read(gd__stream *stream, void *to, size_t size)
 {
     for (size_t done = 0; done < size;) {
-        int64_t had = stream->pull(stream, (char *)to + done, size - done);
+        int64_t had = gd__stream_some(stream, (char *)to + done, size - done);
         if (had < 0)
-            return read_failed(stream);
+            return false;
         if (had == 0)
             return gd__malformed(stream, "The file was cut short: get it anew",
                                  "it ends at byte %lld, where %zu more were to come", (long long)stream->position,
                                  size - done);
         done += (size_t)had;
-        stream->position += had;
     }
     return true;
 }
@@ -121,10 +132,7 @@ bool gd__malformed(const gd__stream *stream, const char *remedy, const char *for
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    for (char *at = text; *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = '?';
-    }
+    gd__make_printable(text);
     gd__fail(stream->context, (gd__fault){ .status = GD_ERROR_FORMAT, .remedy = remedy }, "'%.200s': %s",
              stream->name, text);
     return false;

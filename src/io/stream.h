@@ -27,6 +27,13 @@ struct gd__stream {
 bool gd__stream_open(gd_context *g, const char *path, gd__stream *stream);
 void gd__stream_close(gd__stream *stream);
 
+/* The same for a file that may be gzip-compressed: its content says so. */
+bool gd__gzip_open(gd_context *g, const char *path, gd__stream *stream);
+void gd__gzip_close(gd__stream *stream);
+
+/* Up to `size` bytes: how many, 0 at the end, -1 with the error set. */
+int64_t gd__stream_some(gd__stream *stream, void *to, size_t size);
+
 /* Exactly `size` bytes; false with the error set where there are fewer. */
 bool gd__stream_read(gd__stream *stream, void *to, size_t size);
 

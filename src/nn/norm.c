@@ -21,25 +21,9 @@ static statistics of_axes(gd_tensor *x, gd_dims axes)
     return s;
 }
 
-static gd_tensor *normalised(statistics s, double eps)
+static gd_tensor *inverse_deviation(statistics s, double eps)
 {
-    return gd_mul(s.centred, gd_rsqrt(gd_add_scalar(s.variance, eps)));
-}
-
-/* One number a channel, shaped to broadcast over the dimensions behind the channel's. */
-static gd_tensor *channels(gd_tensor *t, int behind)
-{
-    gd_dims shape = { .count = 1 + behind, .size = { t->shape[0] } };
-    for (int i = 1; i <= behind; i++)
-        shape.size[i] = 1;
-    return behind > 0 ? gd_reshape(t, shape) : t;
-}
-
-static gd_tensor *scaled(gd_layer *layer, gd_tensor *y, int behind)
-{
-    gd_tensor *W = gd__member_of(layer, GD__PARAMETER, "weight"), *b = gd__member_of(layer, GD__PARAMETER, "bias");
-    y = W ? gd_mul(y, channels(W, behind)) : y;
-    return b ? gd_add(y, channels(b, behind)) : y;
+    return gd_rsqrt(gd_add_scalar(s.variance, eps));
 }
 
 static bool give_affine(gd_layer *layer, gd_dims shape, bool affine, bool bias)
@@ -104,6 +88,16 @@ static bool is_batch(const gd_layer *layer, const gd_tensor *x)
                                                x, "Give larger batches, or gd_set_training(layer, false)");
 }
 
+/* The layer's member of one number a channel, shaped to broadcast to x; NULL where it has none. */
+static gd_tensor *by_channel(const gd_layer *layer, gd__member_role role, const char *name, const gd_tensor *x)
+{
+    gd_tensor *t = gd__member_of(layer, role, name);
+    gd_dims shape = { .count = x->ndim - 1, .size = { x->shape[1] } };
+    for (int i = 1; i < shape.count; i++)
+        shape.size[i] = 1;
+    return t && x->ndim > 2 ? gd_reshape(t, shape) : t;
+}
+
 /* Over all dimensions but the channels'. */
 static statistics of_batch(gd_tensor *x)
 {
@@ -116,10 +110,20 @@ static statistics of_batch(gd_tensor *x)
 
 static statistics of_running(const gd_layer *layer, gd_tensor *x)
 {
-    statistics s = { .mean = channels(gd__member_of(layer, GD__BUFFER, "running_mean"), x->ndim - 2),
-                     .variance = channels(gd__member_of(layer, GD__BUFFER, "running_var"), x->ndim - 2) };
+    statistics s = { .mean = by_channel(layer, GD__BUFFER, "running_mean", x),
+                     .variance = by_channel(layer, GD__BUFFER, "running_var", x) };
     s.centred = gd_sub(x, s.mean);
     return s;
+}
+
+/* What is one number a channel is put together first: x is large. */
+static gd_tensor *batch_normalised(const gd_layer *layer, gd_tensor *x, statistics s)
+{
+    const batch_norm *own = layer->options;
+    gd_tensor *W = by_channel(layer, GD__PARAMETER, "weight", x), *b = by_channel(layer, GD__PARAMETER, "bias", x);
+    gd_tensor *factor = inverse_deviation(s, own->eps);
+    gd_tensor *y = gd_mul(s.centred, W ? gd_mul(factor, W) : factor);
+    return b ? gd_add(y, b) : y;
 }
 
 static gd_tensor *blend(gd_tensor *running, gd_tensor *now, double part)
@@ -172,7 +176,7 @@ static gd_tensor *batch_norm_forward(gd_layer *layer, gd_tensor *x)
     if (!batch_fits(layer, x) || (by_batch && !is_batch(layer, x)))
         return gd__error_object(layer->object.context);
     statistics s = by_batch ? of_batch(x) : of_running(layer, x);
-    gd_tensor *y = scaled(layer, normalised(s, own->eps), x->ndim - 2);
+    gd_tensor *y = batch_normalised(layer, x, s);
     bool good = gd__alive(y) && (!training || !own->follows || follow_quietly(layer, x, s));
     return good ? y : gd__error_object(layer->object.context);
 }
@@ -234,7 +238,11 @@ static gd_tensor *layer_norm_forward(gd_layer *layer, gd_tensor *x)
         axes.size[i] = i - axes.count;
     if (!layer_fits(layer, x))
         return gd__error_object(layer->object.context);
-    return scaled(layer, normalised(of_axes(x, axes), own->eps), 0);
+    gd_tensor *W = gd__member_of(layer, GD__PARAMETER, "weight"), *b = gd__member_of(layer, GD__PARAMETER, "bias");
+    statistics s = of_axes(x, axes);
+    gd_tensor *y = gd_mul(s.centred, inverse_deviation(s, own->eps));
+    y = W ? gd_mul(y, W) : y;
+    return b ? gd_add(y, b) : y;
 }
 
 static bool is_norm_shape(gd_context *g, gd_dims shape)

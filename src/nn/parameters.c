@@ -19,12 +19,10 @@ typedef struct search {
 static bool count_one(void *user, const gd__path *path, const gd__member *member)
 {
     search *s = user;
-    if (gd__alive(member->tensor)) { /* one that has gone is met by whoever uses it */
-        if (member->tensor->mark == s->mark)
-            return true;
-        member->tensor->mark = s->mark;
-        s->numel += member->tensor->numel;
-    }
+    if (member->tensor->mark == s->mark)
+        return true;
+    member->tensor->mark = s->mark;
+    s->numel += member->tensor->numel;
     if (s->at++ != s->wanted)
         return true;
     s->found = member->tensor;

@@ -249,8 +249,10 @@ gd_tensor *gd_flip(gd_tensor *x, gd_dims axes)
     unsigned seen = 0;
     if (!gd__usable(g, x, "flip", "x"))
         return gd__error_object(g);
+    if (!gd__dims_fit(axes))
+        return gd__fail(g, (gd__fault){ GD_ERROR_INDEX, 0, "flip", "Name each dimension once" }, "more than %d axes", GD_MAX_DIMS);
     gd_tensor *y = gd__in_row(x);
-    for (int i = 0; gd__alive(y) && i < axes.count && gd__dims_fit(axes); i++) {
+    for (int i = 0; gd__alive(y) && i < axes.count; i++) {
         int dim = gd__dim_of("flip", y, axes.size[i]);
         if (dim < 0)
             return gd__error_object(g);

@@ -8,7 +8,10 @@
 
 enum { GD__MAX_INPUTS = GD_MAX_OPERANDS };
 
-/* The numbers that an operation takes beside its operands. */
+/* The operand that an update only reads; all others are written. */
+enum { GD__READ_ONLY = 1 };
+
+/* The numbers that an operation takes beside its operands; `scalar` in the order of its parameters. */
 typedef struct gd__attrs {
     double scalar[6];
     int64_t integer[4];

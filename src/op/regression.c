@@ -82,8 +82,12 @@ gd_tensor *gd_half_squared_error(gd_tensor *x, gd_tensor *t)
 gd_tensor *gd_huber_with(gd_huber_loss args)
 {
     gd_tensor *size = gd_abs(error_of("huber", args.x, args.t, args.weight));
+    char text[GD__TEXT_SIZE];
     if (!gd__alive(size))
         return size;
+    if (!gd__is_float((gd_dtype)size->dtype))
+        return gd__fail(size->object.context, (gd__fault){ GD_ERROR_DTYPE, 0, "huber", "gd_cast one to a float dtype first" },
+                        "floats are expected: the error is %s", gd__describe(size, text));
     if (!(args.delta > 0))
         return gd__fail(size->object.context, (gd__fault){ GD_ERROR_VALUE, 0, "huber", "Give a positive delta" },
                         "delta is %g", args.delta);

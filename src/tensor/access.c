@@ -66,13 +66,26 @@ typedef struct copy_state {
     char *at; /* in the caller's memory */
 } copy_state;
 
-/* By way of a double, but for int64, which a double can't hold. A caller's bool may be any byte. */
+/* An int64 as gd_cast makes it: a double on the way could not hold it. */
+static void convert_whole(gd_dtype to_dtype, void *to, int64_t whole)
+{
+    if (to_dtype == GD_UINT8)
+        *(uint8_t *)to = (uint8_t)whole;
+    else if (to_dtype == GD_FLOAT32)
+        *(float *)to = (float)whole;
+    else
+        gd__store(to_dtype, to, (double)whole);
+}
+
+/* By way of a double. A caller's bool may be any byte. */
 static void convert(gd_dtype to_dtype, void *to, gd_dtype from_dtype, const void *from)
 {
     if (from_dtype == GD_BOOL)
         from_dtype = GD_UINT8;
     if (to_dtype == from_dtype)
         memcpy(to, from, gd__dtypes[to_dtype].size);
+    else if (from_dtype == GD_INT64)
+        convert_whole(to_dtype, to, *(const int64_t *)from);
     else
         gd__store(to_dtype, to, gd__load(from_dtype, from));
 }
@@ -148,7 +161,7 @@ static bool shares_elements(const gd_tensor *t)
 {
     for (int i = 0; i < t->ndim; i++)
         if (t->shape[i] > 1 && t->stride[i] == 0)
-            return true;
+            return t->numel > 0;
     return false;
 }
 

@@ -9,70 +9,11 @@
 #include "gradus/autograd.h"
 #include "tensor/tensor.h"
 
-enum { EVALUATION_BATCH = 1000 };
-
 static double now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-/* ---- evaluation ---- */
-
-static bool is_row_each(gd_context *g, const gd_tensor *place, int64_t count)
-{
-    if (!gd__alive(place) || (place->ndim == 1 && place->shape[0] == count))
-        return gd__alive(place);
-    gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_accuracy", "Use a network whose output is (N, classes)" },
-             "the network does not make one row a sample");
-    return false;
-}
-
-/* How many samples of one batch are right; -1 on an error. */
-static int64_t count_right(gd_layer *net, gd_dataset *dataset, int64_t from, int64_t count)
-{
-    gd_context *g = gd__context(net);
-    gd_scope scope = gd_scope_enter(g);
-    gd_batch batch = gd_dataset_slice(dataset, from, count);
-    gd_tensor *place = gd_argmax(gd_forward(net, batch.x), -1);
-    double value = is_row_each(g, place, count) ? gd_item(gd_sum(gd_eq(place, batch.t))) : NAN;
-    gd_scope_leave(&scope);
-    return isnan(value) ? -1 : (int64_t)value;
-}
-
-static bool has_labels(gd_context *g, const gd_dataset *dataset)
-{
-    char text[GD__TEXT_SIZE];
-    const gd_tensor *t = gd_dataset_t(dataset);
-    if (!gd__alive(t))
-        return false;
-    if (t->ndim == 1 && (t->dtype == GD_INT64 || t->dtype == GD_UINT8))
-        return true;
-    gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_accuracy", "Only class labels can be right or wrong" },
-             "targets of shape (N,), int64 or uint8, are expected, not %s", gd__describe(t, text));
-    return false;
-}
-
-double gd_accuracy(gd_layer *net, gd_dataset *dataset)
-{
-    gd_context *g = gd__context(net);
-    if (!gd__usable(g, net, "gd_accuracy", "the network") || !gd__usable(g, dataset, "gd_accuracy", "the data set"))
-        return NAN;
-    if (!has_labels(g, dataset))
-        return NAN;
-    int64_t samples = gd_dataset_count(dataset), right = 0, batch_right = 0;
-    bool outer = g->evaluating;
-    gd_no_grad quiet = gd_no_grad_enter(g);
-    g->evaluating = true;
-    for (int64_t from = 0; from < samples && batch_right >= 0; from += EVALUATION_BATCH) {
-        int64_t left = samples - from;
-        batch_right = count_right(net, dataset, from, left < EVALUATION_BATCH ? left : EVALUATION_BATCH);
-        right += batch_right;
-    }
-    g->evaluating = outer;
-    gd_no_grad_leave(&quiet);
-    return batch_right < 0 || samples == 0 ? NAN : (double)right / (double)samples;
 }
 
 /* ---- training ---- */

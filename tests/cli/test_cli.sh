@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 gradus=${GRADUS_BUILD:-build/release}/gradus
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-tests=43
+tests=57
 echo "1..$tests"
 
 number=0 failures=0
@@ -158,6 +158,50 @@ interrupted() {
 }
 
 expect "Ctrl-C ends a training, which is saved" interrupted
+
+expect "evaluate --report counts the test images by class" answers 0 "^accuracy .* 10000\$" "" \
+    evaluate --report "$out/model.safetensors" data/mnist
+
+# ---- tables ----
+
+flowers=data/flowers/flowers.csv out=$place/flowers
+expect "train on a table keeps rows to test with" answers 0 "^113 training and 37 test rows" "" \
+    train $flowers --target kind --steps 300 --output "$place/parted"
+expect "a table of text" answers 1 "" "line 2, column 4 ('kind'): 'daisy' is no number" \
+    train $flowers --target petals --output "$place/none"
+expect "a column that there is not" answers 1 "" "it has: stem_cm, leaf_cm" \
+    train $flowers --target colour --output "$place/none"
+expect "a table that there is not" answers 1 "" "no-such.csv' can't be opened" train "$place/no-such.csv"
+expect "a separator of two characters" answers 2 "" "no single character: ';;'" train $flowers --separator ';;'
+tr , '\t' < $flowers > "$place/tabs.csv"
+expect "a separator written as in C" answers 0 "of the training rows" "" \
+    train "$place/tabs.csv" --separator '\t' --steps 5 --output "$place/tabs"
+expect "a share that is none" answers 2 "" "--test" train $flowers --test 1
+
+learns_all_rows() {
+    answers 0 "are right\$" "" train $flowers --test 0 --steps 300 --output "$out" &&
+        answers 0 "^$(awk -F , 'END { printf "%.4f", $3 }' "$out/history.csv") of 150 rows are right\$" "" \
+            evaluate "$out/model.safetensors" $flowers
+}
+
+expect "evaluate measures a table as its training did" learns_all_rows
+expect "evaluate --report names the classes" answers 0 "^poppy " "" evaluate "$out/model.safetensors" $flowers --report
+
+# rows PATTERN: the flowers of this kind, with the row of names, separated by semicolons.
+rows() {
+    sed -n "1p; /$1/p" $flowers | tr , ';' > "$place/rows.csv"
+}
+
+rows tulip
+expect "a table of one class keeps the numbers of the classes" answers 0 "^0.[89][0-9]* of 50 rows" "" \
+    evaluate "$out/model.safetensors" "$place/rows.csv" --separator ';'
+sed -i 's/tulip/lily/' "$place/rows.csv"
+expect "a class that the model does not know" answers 1 "" "'lily' is none of the classes daisy, poppy, tulip" \
+    evaluate "$out/model.safetensors" "$place/rows.csv" --separator ';'
+awk -F , -v OFS=, '{ print $2, $1, $3, $4, $5 }' $flowers > "$place/turned.csv"
+expect "columns in another order" answers 1 "" "column 'leaf_cm' stands where the model was trained on 'stem_cm'" \
+    evaluate "$out/model.safetensors" "$place/turned.csv"
+expect "a model of images" answers 1 "" "there is no tensor 'mean'" evaluate "$place/a/b/model.safetensors" $flowers
 
 # ---- ops ----
 

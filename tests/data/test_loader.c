@@ -128,6 +128,64 @@ static void numpy_draws_the_same(void **state)
     assert_memory_equal(next_numbers(loader, 5), expected, sizeof expected);
 }
 
+/* ---- how many, and from the start ---- */
+
+static void batches_of_an_epoch_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(gd_loader_batches(gd_batches(numbers(g, 5), .size = 2)), 3);
+    assert_int_equal(gd_loader_batches(gd_batches(numbers(g, 5), .size = 2, .drop_last = true)), 2);
+    assert_int_equal(gd_loader_batches(gd_batches(numbers(g, 4), .size = 2, .shuffle = true)), 2);
+    assert_int_equal(gd_loader_batches(gd_batches(numbers(g, 5), .size = 2, .replacement = true)), 3);
+    assert_int_equal(gd_loader_batches(gd_batches(numbers(g, 0))), 0);
+    assert_int_equal(gd_loader_batches(gd_batches(numbers(g, 3), .size = 9, .drop_last = true)), 0);
+    assert_int_equal(gd_loader_batches(NULL), -1);
+    assert_fine(g);
+}
+
+static void an_epoch_can_be_left_unfinished(void **state)
+{
+    (void)state;
+    gd_loader *loader = gd_batches(numbers(g, 5), .size = 2);
+    next_numbers(loader, 2);
+    assert_ptr_equal(gd_loader_rewind(loader), loader);
+    assert_int_equal(gd_loader_position(loader), 0);
+    assert_int_equal(gd_loader_epoch(loader), 0);
+    assert_int_equal(next_numbers(loader, 2)[0], 0);
+    gd_seed(g, GD_RNG_NUMPY, 4);
+    gd_tensor *first = gd_randperm(g, 10), *second = gd_randperm(g, 10);
+    gd_seed(g, GD_RNG_NUMPY, 4);
+    loader = gd_batches(numbers(g, 10), .size = 4, .shuffle = true);
+    assert_memory_equal(next_numbers(loader, 4), first->data, 32);
+    gd_loader_rewind(loader);
+    assert_epoch(loader, second); /* each epoch has an order of its own */
+    next_numbers(loader, 4);
+    gd_batches(numbers(g, 3), .size = 0);
+    assert_true(gd__is_error(gd_loader_rewind(loader)));
+    assert_int_equal(gd_loader_position(loader), 4);
+    gd_clear(g);
+    assert_true(gd__is_error(gd_loader_rewind(NULL)));
+    assert_fine(g);
+}
+
+static void batches_of_a_split_are_its_samples(void **state)
+{
+    (void)state;
+    gd_tensor *odd = gd_values_as(g, GD_INT64, gd_shape(3), 5, 3, 1);
+    gd_loader *loader = gd_batches(gd_dataset_subset(numbers(g, 6), odd), .size = 2);
+    const int64_t *values = next_numbers(loader, 2);
+    assert_true(values[0] == 5 && values[1] == 3);
+    assert_int_equal(next_numbers(loader, 1)[0], 1);
+    assert_end(loader);
+    gd_loader *drawn = gd_batches(gd_dataset_subset(numbers(g, 6), odd), .size = 50, .replacement = true);
+    values = next_numbers(drawn, 50);
+    for (int i = 0; i < 50; i++)
+        assert_true(values[i] % 2 == 1);
+    gd_loader *shuffled = gd_batches(gd_dataset_subset(numbers(g, 6), odd), .size = 3, .shuffle = true);
+    values = next_numbers(shuffled, 3);
+    assert_int_equal(values[0] + values[1] + values[2], 9);
+}
+
 /* ---- what is refused ---- */
 
 static void options_are_checked(void **state)
@@ -259,6 +317,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(replacement_draws_from_the_stream_and_never_ends, open_context,
                                         close_context),
         cmocka_unit_test_setup_teardown(numpy_draws_the_same, open_context, close_context),
+        cmocka_unit_test_setup_teardown(batches_of_an_epoch_are_counted, open_context, close_context),
+        cmocka_unit_test_setup_teardown(an_epoch_can_be_left_unfinished, open_context, close_context),
+        cmocka_unit_test_setup_teardown(batches_of_a_split_are_its_samples, open_context, close_context),
         cmocka_unit_test_setup_teardown(options_are_checked, open_context, close_context),
         cmocka_unit_test_setup_teardown(huge_batches_are_an_error_of_memory, open_context, close_context),
         cmocka_unit_test_setup_teardown(null_and_error_objects_are_refused, open_context, close_context),

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,26 @@ static inline gd_tensor *transposed(gd_tensor *t)
     meta.stride[0] = t->stride[1];
     meta.stride[1] = t->stride[0];
     return gd__view(t, &meta);
+}
+
+/* ---- locales ---- */
+
+/* Sets a locale with a decimal comma, of those that systems have, for the rest of the test; skips it where there is none. */
+static inline void use_decimal_comma(void)
+{
+    static const char *const names[] = { "de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "ru_RU.UTF-8", "ps_AF.UTF-8" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (setlocale(LC_NUMERIC, names[i]))
+            return;
+    }
+    printf("SKIP no locale with a decimal comma is installed\n");
+    skip();
+}
+
+static inline int reset_locale(void **state)
+{
+    (void)state;
+    return setlocale(LC_NUMERIC, "C") ? 0 : -1;
 }
 
 /* ---- scarce memory ---- */

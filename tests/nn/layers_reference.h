@@ -1049,3 +1049,19 @@ static const layer_case layer_cases[] = {
     { "layer_norm without bias", { 2, { 3, 4 } }, values_f32_29, values_f64_29, sizeof values_f64_29 / sizeof(double) },
     { "network", { 2, { 4, 3 } }, values_f32_30, values_f64_30, sizeof values_f64_30 / sizeof(double) },
 };
+static const char *const state_names[] = {
+    "0.weight",
+    "0.bias",
+    "1.weight",
+    "1.bias",
+    "1.running_mean",
+    "1.running_var",
+    "1.num_batches_tracked",
+    "2.0.weight",
+    "2.0.bias",
+    "2.0.running_mean",
+    "2.0.running_var",
+    "2.0.num_batches_tracked",
+    "2.1.weight",
+    "2.1.bias",
+};

@@ -7,7 +7,7 @@ For maintainers; needs torch.
 number(k) = ((7919 k + 13) mod 101 - 50) / 32, which every dtype holds exactly. Element i of parameter j is
 number(5 i + 11 j + 2); in step s element i of x is number(i + 37 s + 1), and that of dy number(3 i + s + 5). A case
 holds, one behind the other: for each of three training steps y, dx, the gradients of the parameters, and the buffers;
-then y and dx in evaluation.
+then y and dx in evaluation. state_names are those of a network's state_dict.
 """
 import torch
 from torch import nn
@@ -95,4 +95,10 @@ for index, (title, _, shape) in enumerate(CASES):
     sizes = "{ %d, { %s } }" % (len(shape), ", ".join(map(str, shape)))
     print("    { \"%s\", %s, values_f32_%d, values_f64_%d, sizeof values_f64_%d / sizeof(double) },"
           % (title, sizes, index, index, index))
+print("};")
+
+net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Sequential(nn.BatchNorm1d(3), nn.LayerNorm(3)))
+print("static const char *const state_names[] = {")
+for name in net.state_dict():
+    print("    \"%s\"," % name)
 print("};")

@@ -1,5 +1,5 @@
-/* test_reference.c - the layers against torch.nn (layers_reference.h): outputs, gradients by the tape and layer by layer,
- * buffers over several steps, and evaluation. */
+/* test_reference.c - the layers against torch.nn (layers_reference.h): outputs, gradients by the tape and layer by
+ * layer, buffers over several steps, and evaluation. */
 #include "values.h"
 
 typedef struct layer_case {
@@ -170,10 +170,34 @@ static void layers_do_what_pytorchs_do(void **state)
     }
 }
 
+/* Parameters and buffers together, each in its order. */
+static void state_is_named_as_in_pytorch(void **state)
+{
+    enum { NAMES = sizeof state_names / sizeof *state_names };
+    char parameter[64], buffer[64];
+    (void)state;
+    gd_layer *inner = gd_sequential(g, gd_batch_norm(g, 3), gd_layer_norm(g, gd_shape(3)));
+    gd_layer *net = gd_sequential(g, gd_linear(g, 2, 3), gd_batch_norm(g, 3), inner);
+    int parameters = 0, buffers = 0;
+    for (int i = 0; i < NAMES; i++) {
+        gd_parameter_name(net, parameters < gd_parameter_count(net) ? parameters : 0, parameter, sizeof parameter);
+        gd_buffer_name(net, buffers < gd_buffer_count(net) ? buffers : 0, buffer, sizeof buffer);
+        bool is_parameter = strcmp(parameter, state_names[i]) == 0;
+        if (!is_parameter && strcmp(buffer, state_names[i]) != 0)
+            fail_msg("neither %s nor %s is %s", parameter, buffer, state_names[i]);
+        parameters += is_parameter;
+        buffers += !is_parameter;
+    }
+    assert_int_equal(parameters, gd_parameter_count(net));
+    assert_int_equal(buffers, gd_buffer_count(net));
+    assert_fine(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_CONTEXT(layers_do_what_pytorchs_do),
+        IN_CONTEXT(state_is_named_as_in_pytorch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

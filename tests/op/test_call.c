@@ -61,9 +61,14 @@ static void the_list_can_be_walked(void **state)
         assert_int_equal(f->kind == GD_COMPOSED, f->op < 0);
         if (f->op >= 0)
             assert_string_equal(gd_op_at(f->op)->name, f->name);
+        assert_int_equal(gd_op_dtypes(f->op) != NULL, f->op >= 0);
         computed += f->op >= 0;
     }
     assert_int_equal(computed, gd_op_count());
+    assert_non_null(strstr(gd_op_shapes(gd_function_named("add")->op), "broadcast"));
+    assert_non_null(gd_op_shapes(gd_function_named("exp")->op));
+    assert_null(gd_op_shapes(gd_function_named("matmul")->op));
+    assert_null(gd_op_shapes(-1));
     assert_null(gd_function_at(-1));
     assert_null(gd_function_at(gd_function_count()));
     assert_null(gd_function_named("softmin"));

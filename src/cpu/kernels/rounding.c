@@ -26,8 +26,10 @@
 #define EXPR(x) F(call_rint)(x)
 #include "cpu/kernels/unary.inc"
 
+/* The upper limit comes last, so that it holds where both cross; a limit that is NaN makes the result NaN. */
+#define RAISED(x) ((x) < c || c != c ? c : (x))
 #define NAME clamp
-#define EXPR(x) (x) < c ? c : (x) > d ? d : (x)
+#define EXPR(x) RAISED(x) > d || d != d ? d : RAISED(x)
 #include "cpu/kernels/unary.inc"
 
 #define NAME isnan
