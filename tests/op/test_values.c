@@ -407,6 +407,18 @@ static void test_list(void **state)
 
 /* ---- at the limits ---- */
 
+/* A step beyond all sizes is right where it leads nowhere. */
+static void test_long_steps(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *x = gd_reshape(gd_arange(g, GD_FLOAT64, 3), gd_shape(3, 1));
+    EXPECT(gd_slice_backward(x, gd_shape(3, 2), 1, 1, INT64_MAX), 0, 0, 0, 0, 1, 0, 2);
+    EXPECT(gd_slice(x, 0, 1, 3, INT64_MAX), 0, 1);
+    no_error(g);
+    gd_close(g);
+}
+
 /* The upper limit holds where both cross, and NaN is a limit that nothing lies within, as in PyTorch. */
 static void test_clamp_limits(void **state)
 {
@@ -451,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_parts),         cmocka_unit_test(test_regression_losses),
         cmocka_unit_test(test_sigmoid_accuracy), cmocka_unit_test(test_list),
         cmocka_unit_test(test_clamp_limits),  cmocka_unit_test(test_powers_of_zero),
+        cmocka_unit_test(test_long_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
