@@ -407,6 +407,61 @@ static void test_list(void **state)
 
 /* ---- at the limits ---- */
 
+/* gd_sum(x, 1) compiles: C takes the 1 for the list's first field. */
+static void test_a_number_for_axes(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *x = gd_ones(g, GD_FLOAT64, gd_shape(2, 3));
+    gd_tensor *refused[] = { (gd_sum)((gd_reduction){ .x = x, .text = "x, 1" }),
+                             (gd_mean)((gd_reduction){ .x = x, .text = "gd_add(x, y), -1, true" }),
+                             (gd_var)((gd_var_options){ .x = x, .text = "x, 0" }),
+                             (gd_norm)((gd_norm_options){ .x = x, .text = "x, + 2" }) };
+    for (int i = 0; i < 4; i++)
+        assert_false(gd_is_tensor(refused[i]));
+    assert_int_equal(gd_first_error(g)->status, GD_ERROR_INDEX);
+    assert_non_null(strstr(gd_message(g), "gd_axes(1)"));
+    gd_clear(g);
+    gd_dims axes = gd_axes(1);
+    EXPECT(gd_sum(x, axes), 0, 3, 3);
+    EXPECT(gd_sum(x, .keepdim = true), 0, 6);
+    EXPECT(gd_sum(gd_mul_scalar(x, 2), gd_axes(0)), 0, 4, 4, 4);
+    no_error(g);
+    gd_close(g);
+}
+
+/* Integers keep their dtype and their last digit. */
+static void test_rounding_of_integers(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *x = gd_values_as(g, GD_INT64, gd_shape(2), 16777217, -3), *bytes = gd_cast(gd_abs(x), GD_UINT8);
+    gd_tensor *kept[] = { gd_floor(x), gd_ceil(x), gd_round(x), gd_clamp(x, -3, INFINITY) };
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(gd_dtype_of(kept[i]), GD_INT64);
+        EXPECT(kept[i], 0, 16777217, -3);
+    }
+    assert_true(gd_floor(x) != x);
+    EXPECT(gd_clamp(x, -2, 5), 0, 5, -2);
+    assert_int_equal(gd_dtype_of(gd_clamp(bytes, 2, 5)), GD_UINT8);
+    EXPECT(gd_clamp(bytes, 2, 300), 0, 2, 3);
+    EXPECT(gd_clamp(x, -0.5, 1), 0, 1, -0.5);
+    no_error(g);
+    gd_close(g);
+}
+
+static void test_squeeze_of_a_number(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    EXPECT(gd_squeeze(gd_scalar(g, GD_FLOAT64, 4), -1), 0, 4);
+    assert_int_equal(gd_ndim(gd_squeeze(gd_scalar(g, GD_FLOAT64, 4), 0)), 0);
+    no_error(g);
+    assert_false(gd_is_tensor(gd_squeeze(gd_scalar(g, GD_FLOAT64, 4), 1)));
+    assert_int_equal(gd_first_error(g)->status, GD_ERROR_INDEX);
+    gd_close(g);
+}
+
 /* A step beyond all sizes is right where it leads nowhere. */
 static void test_long_steps(void **state)
 {
@@ -463,7 +518,8 @@ int main(void)
         cmocka_unit_test(test_parts),         cmocka_unit_test(test_regression_losses),
         cmocka_unit_test(test_sigmoid_accuracy), cmocka_unit_test(test_list),
         cmocka_unit_test(test_clamp_limits),  cmocka_unit_test(test_powers_of_zero),
-        cmocka_unit_test(test_long_steps),
+        cmocka_unit_test(test_long_steps),    cmocka_unit_test(test_a_number_for_axes),
+        cmocka_unit_test(test_rounding_of_integers), cmocka_unit_test(test_squeeze_of_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,29 @@ static void networks_and_sets_are_checked(void **state)
     assert_true(gd_memory_used(g).in_use < in_use + 4096);
 }
 
+/* One column has no largest: its place is always 0. */
+static void one_output_is_no_score_of_classes(void **state)
+{
+    (void)state;
+    gd_tensor *x = gd_ones(g, GD_FLOAT32, gd_shape(4, 3)), *t = gd_zeros(g, GD_INT64, gd_shape(4));
+    assert_true(isnan(gd_accuracy(gd_linear(g, 3, 1), gd_dataset_new(x, t))));
+    assert_error(g, GD_ERROR_SHAPE, "one output a sample has no scores of classes");
+}
+
+/* Said before the first step, and not after the last. */
+static void a_set_without_labels_is_refused_before_the_training(void **state)
+{
+    (void)state;
+    gd_tensor *x = gd_ones(g, GD_FLOAT32, gd_shape(4, 3)), *t = gd_ones(g, GD_FLOAT32, gd_shape(4, 1));
+    gd_dataset *numbers = gd_dataset_new(x, t);
+    gd_layer *net = gd_init(gd_linear(g, 3, 1));
+    gd_tensor *before = gd_clone(gd_detach(gd_parameter(net, 0)));
+    gd_fit(net, .optimizer = gd_sgd(net), .batches = gd_batches(numbers, .size = 2), .loss = gd_mse, .steps = 5,
+           .test = numbers);
+    assert_error(g, GD_ERROR_SHAPE, "targets of shape (N,), int64 or uint8, are expected");
+    assert_true(gd_equal(gd_parameter(net, 0), before));
+}
+
 static bool predict(gd_context *own, void *prepared)
 {
     (void)prepared;
@@ -188,6 +211,8 @@ int main(void)
         IN_CONTEXT(it_lives_in_the_scope_it_was_made_in),
         IN_CONTEXT(accuracy_of_a_split_is_that_of_its_samples),
         IN_CONTEXT(networks_and_sets_are_checked),
+        IN_CONTEXT(one_output_is_no_score_of_classes),
+        IN_CONTEXT(a_set_without_labels_is_refused_before_the_training),
         cmocka_unit_test(survives_scarce_memory),
         IN_CONTEXT(a_matrix_is_printed_in_columns),
         IN_CONTEXT(names_from_files_do_no_harm),

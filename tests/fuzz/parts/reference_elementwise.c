@@ -175,6 +175,8 @@ static void rounding(question *q, const reference *r)
     reference chosen = *r;
     if (keeps_integers(q))
         chosen.rule = AS_GIVEN;
+    for (int i = 1; q->argument[0].x->dtype == GD_UINT8 && i < q->count; i++)
+        q->unclear = q->unclear || q->argument[i].real < 0 || q->argument[i].real > 255; /* a limit that no uint8 can have */
     elementwise(q, &chosen);
 }
 
