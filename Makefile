@@ -6,19 +6,20 @@ DATA = data/mnist
 OUT = build/mnist
 ROOMS = base tensor op autograd
 JOBS = $(shell nproc)
+SECONDS = 3600
 NOTEBOOKS = $(sort $(wildcard examples/notebooks/*.c))
 
 # CMake starts a make of its own, which takes its number of jobs from here.
 CMAKE = MAKEFLAGS=--no-print-directory cmake
 build = $(CMAKE) --build $(BUILD) -j $(JOBS) --target
 
-.PHONY: all mnist notebooks test check mutants docs bench install clean format help setup
+.PHONY: all mnist notebooks test check soak mutants docs bench install clean format help setup
 
 all: $(BUILD)/Makefile ## build the library, the gradus command and the examples (the default)
 	@$(build) all
 	@echo "Built in $(BUILD): the gradus command, libgradus, the examples. Next: make mnist, make test, make help"
 
-mnist: all ## train on handwritten digits; writes the model and its history (DATA=folder OUT=folder)
+mnist: all ## train on handwritten digits; writes the model, its history and a picture of it (DATA=folder OUT=folder)
 	$(BUILD)/gradus train $(DATA) --output $(OUT)
 
 notebooks: all ## run the five notebooks that were written in C (examples/notebooks)
@@ -39,6 +40,10 @@ mutants: setup ## put mistakes into every derivative rule and kernel: the tests 
 	@$(CMAKE) -S . -B $(BUILD) -G "Unix Makefiles" --log-level=WARNING > /dev/null
 	@$(build) mutants
 	@tests/mutants/run $(BUILD) $(OPS)
+
+soak: setup ## random programs against the reference, for an hour (SECONDS=600 JOBS=2 SEED=1)
+	@tools/setup test
+	@tests/fuzz/soak $(SECONDS) $(JOBS) $(SEED)
 
 docs: all ## make docs/ops.md anew, from the list of operations
 	@tools/ops_reference $(BUILD)/gradus > build/ops.md && mv build/ops.md docs/ops.md

@@ -1,6 +1,6 @@
-/* Points on three rings, which a network learns to tell apart; then all but its last layer is frozen, and a new last layer
- * learns another question of the same points. With batch normalisation, dropout, a layer of its own kind, and a table of
- * what there is. */
+/* Points on three rings, which a network learns to tell apart; then all but its last layer is frozen, and a new last
+ * layer learns another question of the same points. With batch normalisation, dropout, a layer of one's own, and a table
+ * of what there is. */
 #include <gradus/gradus.h>
 #include <stdio.h>
 

@@ -22,8 +22,8 @@ GD_API bool gd_requires_grad(const gd_tensor *t);
 /* Was it made by no recorded operation? As in PyTorch; false for an error tensor. */
 GD_API bool gd_is_leaf(const gd_tensor *t);
 
-/* How PyTorch names the operation that made the tensor, "MulBackward0", "" for a leaf: written into text as
- * snprintf writes; returns the whole length. */
+/* The operation that made the tensor, named as PyTorch names its own, "MulBackward0", and "" for a leaf; of a function made
+ * of others (gd_var) it is the last of these. Written into text as snprintf writes; returns the whole length. */
 GD_API size_t gd_grad_fn(const gd_tensor *t, char *text, size_t size);
 
 /* What gd_backward takes: gd_backward(loss), gd_backward(y, dy) or gd_backward(loss, .retain = true). */
@@ -48,7 +48,8 @@ GD_API gd_tensor *gd_retain_grad(gd_tensor *t);
 
 /* The gradient gathered in a leaf, of its shape and dtype. The tensor is the same one, and lives, as long as the
  * leaf: each backward puts its numbers into it, which counts as a write; gd_clone keeps those of one step. An error
- * where there is none: the leaf requires none, no backward reached it, or the tensor is no leaf. */
+ * where there is none: none is required, no backward reached it, or the tensor is neither a leaf nor one that gd_retain_grad
+ * was called on. */
 GD_API gd_tensor *gd_grad(const gd_tensor *t);
 
 /* Has the tensor a gradient? Sets no error. */
@@ -61,7 +62,8 @@ GD_API bool gd_clear_grad(gd_tensor *t);
  * = (d y / d x[i])^T dy (torch.autograd.grad). All are floats. dy has the shape of y; NULL stands for 1 where y has
  * one element. With `differentiable` the gradients are recorded too, and can be differentiated again. A y that does
  * not depend on x[i] gives zeros; a y or x that no record knows is GD_ERROR_STATE. x, dx: arrays of count; the
- * results live in the current scope, and on an error are error tensors. False on any error. */
+ * results live in the current scope, and on an error are error tensors. The records stay: it may be asked again, also after
+ * a gd_backward. False on any error. */
 GD_API bool gd_gradient(gd_tensor *y, gd_tensor *dy, int count, gd_tensor *const *x, gd_tensor **dx,
                         bool differentiable);
 
@@ -108,7 +110,7 @@ typedef struct gd_operation_options {
     /* Returns the result: a new tensor, from operations or from plain C over the numbers (an operand is copied, a view of it
      * stays one). Runs without recording, in a scope of its own: the result and what was saved outlive it. */
     gd_tensor *(*forward)(gd_operation_call *call);
-    /* Sets dx[i], of the shape and dtype of x.item[i], where wanted[i]; NULL stands for zeros. False on an error. Written in
+    /* Sets dx[i], of the shape and dtype of x.item[i], where wanted[i]; where it stays NULL no gradient comes from here. False on an error. Written in
      * operations on dy, the operands and y, it can be differentiated again; plain C over the numbers, or the use of
      * `saved`, can't be. The operands, y and what was saved are as forward left them: a write to one of them in between
      * is an error, and backward must not write to them either. It may ask for gradients itself. NULL: the operation has

@@ -96,8 +96,8 @@ typedef struct gd_embedding_options {
 
 /* Rows of a table, gd_embedding(g, 1000, 16) of 1000 rows of 16 numbers: from x of any shape, int64, to y (..., size),
  * y[...] = weight[x[...]] (torch.nn.Embedding). Parameter "weight" (count, size), drawn normally with mean 0 and
- * deviation 1, of the context's default dtype. The row .padding_idx, counted from the end where it is negative, begins as
- * zeros and does not learn. count and size must be positive; a number that is no row is GD_ERROR_INDEX. */
+ * deviation 1, of the context's default dtype. The row .padding_idx, counted from the end where it is negative, begins
+ * as zeros and does not learn. count and size must be positive; a number that is no row is GD_ERROR_INDEX. */
 #define gd_embedding(...) gd_embedding_with((gd_embedding_options){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
 GD_API gd_layer *gd_embedding_with(gd_embedding_options options);
 
@@ -137,8 +137,8 @@ GD_API gd_layer *gd_lambda(gd_context *g, const char *name, gd_tensor *(*compute
 /* Layers in a row, each fed with the one before: gd_sequential(g, gd_linear(g, 2, 2), gd_sigmoid_layer(g)). The
  * macro counts its arguments; gd_sequential_of is the function behind it. An error layer among them gives an error
  * layer. The layers must live as long as the row. Parameters are named by place: "0.weight", as in PyTorch. */
-#define gd_sequential(g, ...)                                                                          \
-    gd_sequential_of(g, sizeof((gd_layer *const[]){ __VA_ARGS__ }) / sizeof(gd_layer *),               \
+#define gd_sequential(g, ...)                                                                                        \
+    gd_sequential_of(g, sizeof((gd_layer *const[]){ __VA_ARGS__ }) / sizeof(gd_layer *),                             \
                      (gd_layer *const[]){ __VA_ARGS__ })
 GD_API gd_layer *gd_sequential_of(gd_context *g, size_t count, gd_layer *const *layers);
 
@@ -152,12 +152,12 @@ typedef void gd_custom_draw(void *user, gd_layer *self);
 
 typedef struct gd_custom_options {
     gd_context *g;
-    const char *name;              /* what messages and gd_summary call it; must be given */
-    gd_custom_forward *forward;    /* must be given */
-    gd_custom_draw *draw;          /* NULL: parameters keep the numbers they came with */
-    void *user;                    /* handed to the functions */
-    gd_release *release;           /* gives `user` back, once: when the layer goes, or at once where making it fails */
-    char end;                      /* closes the list of initialisers */
+    const char *name;           /* what messages and gd_summary call it; must be given */
+    gd_custom_forward *forward; /* must be given */
+    gd_custom_draw *draw;       /* NULL: parameters keep the numbers they came with */
+    void *user;                 /* handed to the functions */
+    gd_release *release;        /* gives `user` back, once: when the layer goes, or at once where making it fails */
+    char end;                   /* closes the list of initialisers */
 } gd_custom_options;
 
 /* A layer of one's own, gd_custom(g, "residual", forward, .user = data, .release = free). It is given what it consists
@@ -170,7 +170,7 @@ GD_API gd_layer *gd_custom_with(gd_custom_options options);
  * frozen and put into a mode with the one that holds it, whose forward must run it. Names are of 1 to 47 characters,
  * have no dot, and are each used once in a layer (GD_ERROR_VALUE). A layer that is part of another takes in no more
  * layers (GD_ERROR_STATE): networks are put together from the inside outward. What is registered must live as long as
- * the layer. Return what was registered. Nothing is while an error stands. */
+ * the layer. Return what was registered; nothing is registered while an error stands. */
 GD_API gd_tensor *gd_register_parameter(gd_layer *layer, const char *name, gd_tensor *t);
 GD_API gd_tensor *gd_register_buffer(gd_layer *layer, const char *name, gd_tensor *t);
 GD_API gd_layer *gd_register_layer(gd_layer *layer, const char *name, gd_layer *child);
@@ -204,7 +204,8 @@ GD_API gd_tensor *gd_layer_backward(gd_layer *layer, gd_tensor *dy);
  * layer. */
 GD_API gd_layer *gd_set_training(gd_layer *layer, bool training);
 
-/* Is it in training mode? False inside gd_accuracy, which evaluates whatever the mode, and for an error layer. */
+/* Is it in training mode? False inside gd_accuracy and gd_predict, which evaluate whatever the mode, and for an
+ * error layer. */
 GD_API bool gd_is_training(const gd_layer *layer);
 
 /* Freezes the parameters of the layer and of all within it, or has them learn again: they require a gradient or do
@@ -267,9 +268,9 @@ GD_API bool gd_load(gd_layer *layer, const char *path);
 /* ---------------------------------------------------------------------------------------------
  * First numbers: torch.nn.init
  *
- * All fill a tensor of floats in row-major order, which may be a parameter, in place, and raise its version; they return
- * it. Draws come from the context's stream; with GD_RNG_TORCH they are PyTorch's. They do nothing while an error stands;
- * numbers that can't be are GD_ERROR_VALUE. For one value there is gd_fill (op.h).
+ * All fill a tensor of floats in row-major order, which may be a parameter, in place, and raise its version; they
+ * return it. Draws come from the context's stream; with GD_RNG_TORCH they are PyTorch's. They do nothing while an error
+ * stands; numbers that can't be are GD_ERROR_VALUE. For one value there is gd_fill (op.h).
  * ------------------------------------------------------------------------------------------- */
 
 /* Uniform on [low, high). */
@@ -312,9 +313,9 @@ GD_API gd_tensor *gd_init_kaiming_normal_with(gd_kaiming_options options);
  * dynamics of learning in deep linear neural networks", 2013. */
 GD_API gd_tensor *gd_init_orthogonal(gd_tensor *t, double gain);
 
-/* The gain for a nonlinearity (torch.nn.init.calculate_gain): 1 for "linear", "sigmoid" and the convolutions "conv1d" ..
- * "conv_transpose3d", 5/3 for "tanh", sqrt(2) for "relu", sqrt(2 / (1 + slope^2)) for "leaky_relu" (PyTorch's slope is
- * 0.01), 3/4 for "selu". NaN for another name, which the initialisers refuse. */
+/* The gain for a nonlinearity (torch.nn.init.calculate_gain): 1 for "linear", "sigmoid" and the convolutions "conv1d"
+ * .. "conv_transpose3d", 5/3 for "tanh", sqrt(2) for "relu", sqrt(2 / (1 + slope^2)) for "leaky_relu" (PyTorch's slope
+ * is 0.01), 3/4 for "selu". NaN for another name, which the initialisers refuse. */
 GD_API double gd_gain(const char *nonlinearity, double slope);
 
 /* Draws the network, and then hands each of its parameters, with its name, to the function, which may set it anew:

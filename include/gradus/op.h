@@ -21,7 +21,7 @@ typedef struct gd_reduction {
     gd_tensor *x;
     gd_dims axes;
     bool keepdim;
-    char end; /* closes the list of initialisers */
+    const char *text; /* of the call: tells gd_sum(x, 1), which is an error, from gd_sum(x, gd_axes(1)) */
 } gd_reduction;
 
 /* What looks along one dimension takes: gd_argmax(x, 1), gd_argmax(x, 1, true) or gd_argmax(x, 1, .keepdim = true). */
@@ -38,7 +38,7 @@ typedef struct gd_var_options {
     gd_dims axes;
     bool keepdim;
     bool population;
-    char end;
+    const char *text;
 } gd_var_options;
 
 /* What a norm takes; p left out, or 0, means 2. */
@@ -47,7 +47,7 @@ typedef struct gd_norm_options {
     gd_dims axes;
     bool keepdim;
     double p;
-    char end;
+    const char *text;
 } gd_norm_options;
 
 /* The numbers of one step of torch.optim.SGD. */
@@ -128,17 +128,17 @@ typedef struct gd_adam_rule {
 #undef GD_FN
 
 /* The functions of these names, with their options as initialisers. */
-#define gd_sum(...) gd_sum((gd_reduction){ __VA_ARGS__, .end = 0 })
-#define gd_mean(...) gd_mean((gd_reduction){ __VA_ARGS__, .end = 0 })
-#define gd_prod(...) gd_prod((gd_reduction){ __VA_ARGS__, .end = 0 })
-#define gd_max(...) gd_max((gd_reduction){ __VA_ARGS__, .end = 0 })
-#define gd_min(...) gd_min((gd_reduction){ __VA_ARGS__, .end = 0 })
-#define gd_any(...) gd_any((gd_reduction){ __VA_ARGS__, .end = 0 })
-#define gd_all(...) gd_all((gd_reduction){ __VA_ARGS__, .end = 0 })
-#define gd_logsumexp(...) gd_logsumexp((gd_reduction){ __VA_ARGS__, .end = 0 })
-#define gd_var(...) gd_var((gd_var_options){ __VA_ARGS__, .end = 0 })
-#define gd_std(...) gd_std((gd_var_options){ __VA_ARGS__, .end = 0 })
-#define gd_norm(...) gd_norm((gd_norm_options){ __VA_ARGS__, .end = 0 })
+#define gd_sum(...) gd_sum((gd_reduction){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_mean(...) gd_mean((gd_reduction){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_prod(...) gd_prod((gd_reduction){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_max(...) gd_max((gd_reduction){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_min(...) gd_min((gd_reduction){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_any(...) gd_any((gd_reduction){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_all(...) gd_all((gd_reduction){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_logsumexp(...) gd_logsumexp((gd_reduction){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_var(...) gd_var((gd_var_options){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_std(...) gd_std((gd_var_options){ __VA_ARGS__, .text = #__VA_ARGS__ })
+#define gd_norm(...) gd_norm((gd_norm_options){ __VA_ARGS__, .text = #__VA_ARGS__ })
 /* These name their dimension. */
 #define gd_argmax(x, ...) gd_argmax((gd_along){ x, __VA_ARGS__, .end = 0 })
 #define gd_argmin(x, ...) gd_argmin((gd_along){ x, __VA_ARGS__, .end = 0 })

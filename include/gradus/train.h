@@ -5,6 +5,7 @@
  *                                  .steps = 10000, .train = train, .test = test, .evaluate_every = 600,
  *                                  .progress = stdout);
  *     gd_history_save(history, "history.csv");
+ *     gd_history_plot(history, "history.svg");
  */
 #ifndef GRADUS_TRAIN_H
 #define GRADUS_TRAIN_H
@@ -82,12 +83,25 @@ GD_API const double *gd_history_losses(const gd_history *history);
 GD_API int gd_history_evaluations(const gd_history *history);
 GD_API gd_evaluation gd_history_evaluation(const gd_history *history, int index);
 
-/* How long the training took, in seconds; NaN on an error. */
+/* How long the training took, in seconds; NaN on an error, and of a loop of one's own. */
 GD_API double gd_history_seconds(const gd_history *history);
 
 /* Writes the history as CSV: step,loss,train_accuracy,test_accuracy, one line a step, accuracies empty where there
  * was no evaluation. The file is replaced only when all is written. Does nothing while an error stands. */
 GD_API bool gd_history_save(const gd_history *history, const char *path);
+
+/* Draws the learning curve as SVG: the loss of each step and its running mean, on a logarithmic scale where the losses
+ * are positive and span more than a power of ten; below it, where there were evaluations, the accuracies, on a scale that
+ * stretches towards 100 %. Losses that are not finite leave gaps. Browsers show it light or dark, as their reader wants it. A history without steps is GD_ERROR_VALUE. The file is replaced only when all is written. Does
+ * nothing while an error stands. */
+GD_API bool gd_history_plot(const gd_history *history, const char *path);
+
+/* For a training loop of one's own: an empty history, of the current scope. Each step adds its loss; the accuracies after
+ * it may follow, once a step, NaN for what was not measured (GD_ERROR_STATE before the first step, or a second time).
+ * These do nothing while an error stands. */
+GD_API gd_history *gd_history_new(gd_context *g);
+GD_API bool gd_history_add_loss(gd_history *history, double loss);
+GD_API bool gd_history_add_evaluation(gd_history *history, double train_accuracy, double test_accuracy);
 
 #ifdef __cplusplus
 }

@@ -114,8 +114,7 @@ static gd_tensor *result(const gd__walk *w, gd_tensor *x, int depth)
 static bool answer(const question *q, int depth)
 {
     gd__walk w;
-    gd__walk_begin(&w, q->context);
-    bool good = history_stands(q);
+    bool good = gd__walk_begin(&w, q->context) && history_stands(q);
     gd__walk_toward(&w, q->x);
     good = good && are_recorded(&w, q) && seed(&w, q) && gd__walk_from(&w, last_place(q));
     for (int i = 0; good && i < q->x.count; i++) {

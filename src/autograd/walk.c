@@ -27,6 +27,7 @@ bool gd__is_gradient_of(const gd_tensor *t, const gd_tensor *dx, const char *wha
 
 /* ---- beginning and ending ---- */
 
+/* Marks all that the tape made out of the tensors that the walk goes toward. */
 static void mark(const gd__walk *w)
 {
     w->context->marked = w->mark;
@@ -52,19 +53,25 @@ static void put_aside(gd__walk *w)
 
 static void take_up(gd__walk *w)
 {
-    for (int i = 0; i < w->count; i++) {
+    for (int i = 0; i < w->count; i++)
         w->reached[i].tensor->cotangent = w->reached[i].aside;
-        w->reached[i].aside->taken = 2; /* the other walk counted anew: others may hold it */
-    }
 }
 
-void gd__walk_begin(gd__walk *w, gd_context *g)
+bool gd__walk_begin(gd__walk *w, gd_context *g)
 {
+    enum { MOST_WITHIN = 100 };
     *w = (gd__walk){ .context = g, .held = g->held, .outer = g->walk };
     g->walk = w;
     g->held = g->depth;
-    if (w->outer)
-        put_aside(w->outer);
+    if (!w->outer)
+        return true;
+    w->within = w->outer->within + 1;
+    put_aside(w->outer);
+    if (w->within <= MOST_WITHIN)
+        return true;
+    gd__fail(g, (gd__fault){ .status = GD_ERROR_STATE, .remedy = "See that no hook and no backward comes to call itself" },
+             "%d gradients are asked for within one another", w->within);
+    return false;
 }
 
 void gd__walk_toward(gd__walk *w, gd_tensors toward)
@@ -76,10 +83,8 @@ void gd__walk_toward(gd__walk *w, gd_tensors toward)
 
 void gd__walk_end(gd__walk *w)
 {
-    for (int i = 0; i < w->count; i++) {
-        w->reached[i].tensor->cotangent->taken = 0;
+    for (int i = 0; i < w->count; i++)
         w->reached[i].tensor->cotangent = NULL;
-    }
     gd__free(w->context, w->reached, (size_t)w->capacity * sizeof *w->reached);
     w->context->held = w->held;
     w->context->walk = w->outer;
@@ -95,11 +100,6 @@ static bool carries_mark(const gd__walk *w, const gd_tensor *t)
     if (w->context->marked != w->mark)
         mark(w);
     return t->mark == w->mark;
-}
-
-static bool takes_part(const gd__walk *w, const gd_tensor *t)
-{
-    return w->mark ? carries_mark(w, t) : t->requires_grad;
 }
 
 /* Does operand i of a record get a gradient? */
@@ -213,7 +213,7 @@ static bool pass_all(gd__walk *w, const gd__record *record, const gd__vjp *v)
 static bool pass(gd__walk *w, uint32_t place)
 {
     gd__record record = *gd__tape_at(w->context, place); /* the tape may grow meanwhile */
-    if (!record.out->cotangent || !takes_part(w, record.out) || record.out->record != place)
+    if (!record.out->cotangent || record.out->record != place)
         return true;
     w->open--;
     if (record.spent && !w->mark)

@@ -10,20 +10,22 @@ typedef struct gd__reached {
     gd_tensor *aside; /* its gradient, while a walk within this one goes on */
 } gd__reached;
 
-/* Tensors take part that require a gradient or, in a walk toward some, that carry its mark. */
+/* Operands take part that required a gradient in the forward or, in a walk toward some, that carry its mark. */
 typedef struct gd__walk {
     gd_context *context;
     gd_tensors toward;
-    uint64_t mark; /* 0 where there are none */
+    uint64_t mark;          /* 0 where there are none */
     gd__reached *reached;
     int count, capacity;
-    int open; /* those of them whose record is still to come */
-    int held;               /* what the context had */
+    int open;               /* those of them whose record is still to come */
     struct gd__walk *outer; /* the one that this one happens in: of a hook, or of a user's backward */
+    int within;             /* how many of those there are */
+    int held;               /* what the context's was before */
 } gd__walk;
 
-/* Begins a walk; one that is under way stands still. To be ended in any case. */
-void gd__walk_begin(gd__walk *w, gd_context *g);
+/* Begins a walk; one that is under way stands still. False with the error set where there are too many. To be ended in any
+ * case. */
+bool gd__walk_begin(gd__walk *w, gd_context *g);
 
 /* Has nothing take part but these tensors and what the tape made out of them. */
 void gd__walk_toward(gd__walk *w, gd_tensors toward);

@@ -162,4 +162,7 @@ bool gd__grow(gd_context *g, void **block, int *capacity, int need, size_t item)
 /* Was `.name =` among the initialisers of this text? A NULL text: the caller filled every field. */
 bool gd__given(const char *text, const char *name);
 
+/* Is the second argument of this text a number, where a list is expected? C would take it for the list's first field. */
+bool gd__second_is_number(const char *text);
+
 #endif

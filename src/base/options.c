@@ -56,3 +56,22 @@ bool gd__given(const char *text, const char *name)
     }
     return false;
 }
+
+bool gd__second_is_number(const char *text)
+{
+    int nesting = 0;
+    for (const char *at = text; at && *at;) {
+        if (*at == '"' || *at == '\'') {
+            at = skip_quoted(at);
+            continue;
+        }
+        nesting += (*at == '(' || *at == '[' || *at == '{') - (*at == ')' || *at == ']' || *at == '}');
+        if (*at++ != ',' || nesting != 0)
+            continue;
+        at = skip_space(at);
+        if (*at == '-' || *at == '+')
+            at = skip_space(at + 1);
+        return isdigit((unsigned char)*at);
+    }
+    return false;
+}

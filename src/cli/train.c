@@ -98,17 +98,29 @@ static void introduce(const plan *p, const sets *data, int64_t in, int64_t class
     fflush(stdout);
 }
 
+typedef struct outputs {
+    char model[4096], csv[4096], svg[4096];
+} outputs;
+
+static outputs outputs_in(const char *folder)
+{
+    outputs files;
+    snprintf(files.model, sizeof files.model, "%s/model.safetensors", folder);
+    snprintf(files.csv, sizeof files.csv, "%s/history.csv", folder);
+    snprintf(files.svg, sizeof files.svg, "%s/history.svg", folder);
+    return files;
+}
+
 /* Accuracy, time and files: what a person wants to know at the end. Without test rows there is no accuracy of
  * them. */
-static void summarise(const plan *p, const gd_history *history, gd_evaluation last, const char *model,
-                      const char *csv)
+static void summarise(const plan *p, const gd_history *history, gd_evaluation last, const outputs *files)
 {
     printf("%s after %lld steps in %.1f s: %.2f %% of the training %s", interrupted ? "Interrupted" : "Done",
            (long long)gd_history_steps(history), gd_history_seconds(history), 100 * last.train_accuracy,
            samples_of(p));
     if (last.test_accuracy == last.test_accuracy)
         printf(" and %.2f %% of the test %s", 100 * last.test_accuracy, samples_of(p));
-    printf(" are right\n  model    %s\n  history  %s\n", model, csv);
+    printf(" are right\n  model    %s\n  history  %s\n  picture  %s\n", files->model, files->csv, files->svg);
 }
 
 /* ---- training ---- */
@@ -132,21 +144,20 @@ static gd_evaluation final_accuracy(const result *r)
 
 static int save(gd_context *g, const plan *p, const result *r)
 {
-    char model[4096], csv[4096];
-    snprintf(model, sizeof model, "%s/model.safetensors", p->output);
-    snprintf(csv, sizeof csv, "%s/history.csv", p->output);
+    outputs files = outputs_in(p->output);
     if (gd_failed(g)) { /* the losses that led to the error are worth keeping */
         report_failure(g);
         gd_clear(g);
-        if (gd_history_save(r->history, csv))
-            fprintf(stderr, "  history  %s\n", csv);
+        if (gd_history_save(r->history, files.csv) && gd_history_plot(r->history, files.svg))
+            fprintf(stderr, "  history  %s\n  picture  %s\n", files.csv, files.svg);
         return EXIT_FAILED;
     }
     gd_evaluation last = final_accuracy(r);
     trained_table table = { r->data.train, r->data.moments, p->table };
-    if (!save_model(r->net, p->is_table ? &table : NULL, model) || !gd_history_save(r->history, csv))
+    if (!save_model(r->net, p->is_table ? &table : NULL, files.model) || !gd_history_save(r->history, files.csv) ||
+        !gd_history_plot(r->history, files.svg))
         return report_failure(g);
-    summarise(p, r->history, last, model, csv);
+    summarise(p, r->history, last, &files);
     return 0;
 }
 
@@ -221,7 +232,7 @@ int run_train(int count, char **arguments)
                .lr = NAN,
                .test = 0.25 };
     const option options[] = {
-        { "output", OPTION_TEXT, &p.output, "folder for the model and the history (mnist-model or table-model)" },
+        { "output", OPTION_TEXT, &p.output, "folder for the model, the history and its picture (mnist-model or table-model)" },
         { "hidden", OPTION_COUNT, &p.hidden, "width of the hidden layer" },
         { "steps", OPTION_COUNT, &p.steps, "steps of the optimizer" },
         { "batch", OPTION_COUNT, &p.batch, "images or rows a step, drawn with replacement" },

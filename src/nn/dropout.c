@@ -8,8 +8,8 @@ typedef struct dropout {
     double p;
 } dropout;
 
-/* What x is multiplied by: what is left is scaled so that the expected value stays. At p = 1 nothing is left, and nothing
- * is drawn. */
+/* What x is multiplied by: what is left is scaled so that the expected value stays. At p = 1 nothing is left, and
+ * nothing is drawn. */
 static gd_tensor *factors(const gd_tensor *x, double p)
 {
     if (p == 1)

@@ -130,7 +130,7 @@ static gd_tensor *pow_vjp(const gd__vjp *v)
         return gd_mul(v->dy, gd_where(gd_eq_scalar(b, 0), gd_zeros_like(b), slope));
     }
     gd_tensor *flat = gd_logical_and(gd_eq_scalar(a, 0), gd_ge_scalar(b, 0));
-    return gd_mul(v->dy, gd_where(flat, gd_zeros_like(a), gd_mul(v->y, gd_log(a))));
+    return gd_mul(v->dy, gd_mul(v->y, gd_log(gd_where(flat, gd_ones_like(a), a))));
 }
 
 static double pow_reference(const double *x, const gd__attrs *attrs)

@@ -8,8 +8,8 @@ static bool axis_bits(const gd_tensor *x, gd_dims axes, int64_t *bits)
 {
     *bits = axes.count == 0 ? (1 << x->ndim) - 1 : 0;
     if (!gd__dims_fit(axes)) {
-        gd__fail(x->object.context, (gd__fault){ .status = GD_ERROR_INDEX, .remedy = "Name each axis once" },
-                 "more than %d axes", GD_MAX_DIMS);
+        gd__fail(x->object.context, (gd__fault){ .status = GD_ERROR_INDEX, .remedy = "Give the axes as gd_axes(1)" },
+                 "more than %d axes, or a number where a list is expected", GD_MAX_DIMS);
         return false;
     }
     for (int i = 0; i < axes.count; i++) {
@@ -47,6 +47,11 @@ static int64_t count_of(const gd_tensor *x, int64_t bits)
     return count;
 }
 
+gd_dims gd__axes_written(gd_dims axes, const char *text)
+{
+    return gd__second_is_number(text) ? (gd_dims){ .count = -1 } : axes;
+}
+
 int64_t gd__reduced_count(const char *function, gd_tensor *x, gd_dims axes)
 {
     int64_t bits;
@@ -56,7 +61,7 @@ int64_t gd__reduced_count(const char *function, gd_tensor *x, gd_dims axes)
 gd_tensor *gd__reduce(gd__op_id id, gd_reduction args)
 {
     int64_t bits;
-    if (!settle_axes(gd__ops[id]->info.name, args.x, args.axes, &bits))
+    if (!settle_axes(gd__ops[id]->info.name, args.x, gd__axes_written(args.axes, args.text), &bits))
         return gd__error_object(gd__context(args.x));
     return gd__apply1(id, args.x, &(gd__attrs){ .integer = { bits, args.keepdim } });
 }

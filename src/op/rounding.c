@@ -57,6 +57,12 @@ gd_tensor *gd_sign(gd_tensor *x)
     return gd__apply1(GD__OP_sign, x, NULL);
 }
 
+/* Integers have no fraction to lose. */
+static bool is_whole(const gd_tensor *x)
+{
+    return gd__alive(x) && (x->dtype == GD_INT64 || x->dtype == GD_UINT8);
+}
+
 /* ---- floor ---- */
 
 static gd_tensor *floor_vjp(const gd__vjp *v)
@@ -81,7 +87,7 @@ const gd__op gd__op_floor = {
 
 gd_tensor *gd_floor(gd_tensor *x)
 {
-    return gd__apply1(GD__OP_floor, x, NULL);
+    return is_whole(x) ? gd_clone(x) : gd__apply1(GD__OP_floor, x, NULL);
 }
 
 /* ---- ceil ---- */
@@ -108,7 +114,7 @@ const gd__op gd__op_ceil = {
 
 gd_tensor *gd_ceil(gd_tensor *x)
 {
-    return gd__apply1(GD__OP_ceil, x, NULL);
+    return is_whole(x) ? gd_clone(x) : gd__apply1(GD__OP_ceil, x, NULL);
 }
 
 /* ---- round ---- */
@@ -135,7 +141,7 @@ const gd__op gd__op_round = {
 
 gd_tensor *gd_round(gd_tensor *x)
 {
-    return gd__apply1(GD__OP_round, x, NULL);
+    return is_whole(x) ? gd_clone(x) : gd__apply1(GD__OP_round, x, NULL);
 }
 
 /* ---- clamp ---- */
@@ -161,8 +167,23 @@ const gd__op gd__op_clamp = {
     .sample = { { .shape = { { 2, { 3, 4 } } }, .low = -2, .high = 2, .attrs = { .scalar = { -0.8, 1.1 } } } },
 };
 
+/* Between limits that are whole numbers, or none, integers stay what they are: in int64, which holds them all. */
+static gd_tensor *clamp_whole(gd_tensor *x, double low, double high)
+{
+    gd_context *g = x->object.context;
+    gd_tensor *y = gd_cast(x, GD_INT64);
+    if (!isinf(low))
+        y = gd_maximum(y, gd_scalar(g, GD_INT64, low));
+    if (!isinf(high))
+        y = gd_minimum(y, gd_scalar(g, GD_INT64, high));
+    return gd_cast(y == x ? gd_clone(x) : y, (gd_dtype)x->dtype);
+}
+
 gd_tensor *gd_clamp(gd_tensor *x, double low, double high)
 {
+    bool open_low = low == -INFINITY, open_high = high == INFINITY;
+    if (is_whole(x) && (open_low || gd__is_whole(low)) && (open_high || gd__is_whole(high)))
+        return clamp_whole(x, low, high);
     return gd__apply1(GD__OP_clamp, x, &(gd__attrs){ .scalar = { low, high } });
 }
 

@@ -64,11 +64,11 @@ static gd_tensor *in_shape_of_x(const gd__vjp *v)
 static bool squeeze_infer(const gd__call *call, gd__meta *out)
 {
     const gd_tensor *x = call->in[0];
-    int dim = gd__dim(x, (int)call->attrs->integer[0]);
+    int dim = gd__axis(x, call->attrs->integer[0]);
     if (dim < 0)
         return false;
     start_as(x, out);
-    if (x->shape[dim] != 1)
+    if (x->ndim == 0 || x->shape[dim] != 1)
         return true;
     out->shape.count--;
     for (int i = dim; i < out->shape.count; i++) {

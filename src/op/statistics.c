@@ -28,7 +28,7 @@ static gd_tensor *power(gd_tensor *x, double c)
 
 static gd_tensor *variance(const char *function, gd_var_options of)
 {
-    int64_t n = count_floats(function, of.x, of.axes);
+    int64_t n = count_floats(function, of.x, gd__axes_written(of.axes, of.text));
     if (n < 0)
         return gd__error_object(gd__context(of.x));
     gd_tensor *squares = gd_square(gd_sub(of.x, gd_mean(of.x, of.axes, true)));
@@ -50,7 +50,7 @@ gd_tensor *(gd_std)(gd_var_options options)
 gd_tensor *(gd_norm)(gd_norm_options of)
 {
     double p = of.p == 0 ? 2 : of.p;
-    int64_t n = count_floats("norm", of.x, of.axes);
+    int64_t n = count_floats("norm", of.x, gd__axes_written(of.axes, of.text));
     if (n < 0)
         return gd__error_object(gd__context(of.x));
     if (n == 0 && (p < 0 || isinf(p)))

@@ -39,7 +39,7 @@ struct gd_tensor {
     bool is_parameter;
     bool has_grad;       /* `grad` holds a gradient, and not what an earlier step left */
     bool retains_grad;   /* keeps its gradient though it is no leaf */
-    uint8_t taken;       /* during a backward: how many tensors gather this one as their gradient, up to 2 */
+    uint8_t taken;       /* how many tensors have gathered this one as their gradient, up to 2 */
     uint32_t record;     /* 1 + the place on the tape of the record that made it; 0: a leaf */
     uint64_t mark;       /* of the walk, over the tape or a layer's parameters, that last came by (gd__new_mark) */
     gd_tensor *grad;     /* made once, in this tensor's scope; later gradients are put into it */

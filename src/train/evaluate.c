@@ -2,6 +2,7 @@
 #include "gradus/train.h"
 
 #include "data/dataset.h"
+#include "train/evaluate.h"
 #include "gradus/autograd.h"
 #include "gradus/op.h"
 
@@ -59,6 +60,12 @@ static bool count_right(void *user, int64_t from, gd_tensor *output, const gd_ba
 {
     gd_tensor *place = gd_argmax(output, -1);
     (void)from;
+    if (output->ndim == 2 && output->shape[1] == 1) {
+        gd__fail(output->object.context,
+                 (gd__fault){ GD_ERROR_SHAPE, 0, "gd_accuracy", "Compare what gd_predict gives with a threshold" },
+                 "one output a sample has no scores of classes");
+        return false;
+    }
     if (!gd__alive(place) || !one_row_each(place, gd__same_shape(place, batch->t), "gd_accuracy",
                                            "Use a network whose output is (N, classes)"))
         return false;
@@ -67,7 +74,7 @@ static bool count_right(void *user, int64_t from, gd_tensor *output, const gd_ba
     return !isnan(right);
 }
 
-static bool has_labels(const gd_dataset *dataset)
+bool gd__countable(const gd_dataset *dataset)
 {
     char text[GD__TEXT_SIZE];
     if (gd__has_labels(dataset))
@@ -81,7 +88,7 @@ static bool has_labels(const gd_dataset *dataset)
 double gd_accuracy(gd_layer *net, gd_dataset *dataset)
 {
     double right = 0;
-    if (!usable(net, dataset, "gd_accuracy") || !has_labels(dataset) ||
+    if (!usable(net, dataset, "gd_accuracy") || !gd__countable(dataset) ||
         !each_output(net, dataset, count_right, &right))
         return NAN;
     return dataset->count > 0 ? right / (double)dataset->count : NAN;

@@ -1,5 +1,6 @@
 /* fit.c - the training loop. */
 #include "train/history.h"
+#include "train/evaluate.h"
 #include "train/show.h"
 
 #include <math.h>
@@ -134,6 +135,8 @@ static bool options_usable(gd_context *g, const gd_fit_options *o)
         return false;
     if ((o->train && !gd__usable(g, o->train, "gd_fit", ".train")) ||
         (o->test && !gd__usable(g, o->test, "gd_fit", ".test")))
+        return false;
+    if ((o->train && !gd__countable(o->train)) || (o->test && !gd__countable(o->test)))
         return false;
     if (o->steps > 0 && o->steps < INT32_MAX && o->evaluate_every >= 0)
         return true;

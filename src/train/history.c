@@ -1,7 +1,6 @@
 #include "train/history.h"
 
 #include "base/text.h"
-#include "io/replace.h"
 
 static void history_destroy(gd__object *object)
 {
@@ -39,35 +38,75 @@ bool gd__history_evaluated(gd_history *history, gd_evaluation evaluation)
     return true;
 }
 
-static bool usable(const gd_history *history, const char *function)
+bool gd__history_usable(const gd_history *history, const char *function)
 {
     return gd__usable(gd__context(history), history, function, "the history");
 }
 
+/* ---- by hand ---- */
+
+gd_history *gd_history_new(gd_context *g)
+{
+    gd_history *h = g && !g->stand_in ? gd__history(g, 0) : NULL;
+    if (!h)
+        return gd__error_object(g);
+    h->seconds = __builtin_nan("");
+    return h;
+}
+
+bool gd_history_add_loss(gd_history *history, double loss)
+{
+    if (!gd__history_usable(history, "gd_history_add_loss") || history->object.context->failed)
+        return false;
+    return gd__history_step(history, loss);
+}
+
+static bool newest_step_is_due(const gd_history *h)
+{
+    int64_t newest = h->steps - 1;
+    if (newest >= 0 && (h->evaluations == 0 || h->evaluation[h->evaluations - 1].step < newest))
+        return true;
+    gd__fail(h->object.context,
+             (gd__fault){ GD_ERROR_STATE, 0, "gd_history_add_evaluation",
+                          "Add the loss of the step first, and evaluate once" },
+             newest < 0 ? "there is no step that it could belong to" : "step %d was evaluated before", (int)newest);
+    return false;
+}
+
+bool gd_history_add_evaluation(gd_history *history, double train_accuracy, double test_accuracy)
+{
+    if (!gd__history_usable(history, "gd_history_add_evaluation") || history->object.context->failed ||
+        !newest_step_is_due(history))
+        return false;
+    return gd__history_evaluated(history, (gd_evaluation){ history->steps - 1, train_accuracy, test_accuracy });
+}
+
+/* ---- asking ---- */
+
 int64_t gd_history_steps(const gd_history *history)
 {
-    return usable(history, "gd_history_steps") ? history->steps : -1;
+    return gd__history_usable(history, "gd_history_steps") ? history->steps : -1;
 }
 
 const double *gd_history_losses(const gd_history *history)
 {
-    return usable(history, "gd_history_losses") ? history->loss : NULL;
+    return gd__history_usable(history, "gd_history_losses") ? history->loss : NULL;
 }
 
 int gd_history_evaluations(const gd_history *history)
 {
-    return usable(history, "gd_history_evaluations") ? history->evaluations : -1;
+    return gd__history_usable(history, "gd_history_evaluations") ? history->evaluations : -1;
 }
 
 double gd_history_seconds(const gd_history *history)
 {
-    return usable(history, "gd_history_seconds") ? history->seconds : __builtin_nan("");
+    return gd__history_usable(history, "gd_history_seconds") ? history->seconds : __builtin_nan("");
 }
 
 gd_evaluation gd_history_evaluation(const gd_history *history, int index)
 {
     gd_evaluation none = { -1, __builtin_nan(""), __builtin_nan("") };
-    if (!usable(history, "gd_history_evaluation"))
+    if (!gd__history_usable(history, "gd_history_evaluation"))
         return none;
     if (index >= 0 && index < history->evaluations)
         return history->evaluation[index];
@@ -78,7 +117,7 @@ gd_evaluation gd_history_evaluation(const gd_history *history, int index)
     return none;
 }
 
-/* ---- as CSV ---- */
+/* ---- as files ---- */
 
 static void write_field(FILE *file, double value)
 {
@@ -105,14 +144,19 @@ static bool write_csv(const gd__output *output, void *user)
     return gd__output_close(output, file);
 }
 
-bool gd_history_save(const gd_history *history, const char *path)
+bool gd__history_write(const gd_history *history, const char *function, const char *path, gd__file_writer *write)
 {
-    gd_context *g = gd__context(history);
-    if (!usable(history, "gd_history_save") || g->failed)
-        return false;
+    gd_context *g = history->object.context;
     const char *outer = g->running;
-    g->running = "gd_history_save";
-    bool good = gd__replace_file(g, path, write_csv, (void *)(uintptr_t)history);
+    g->running = function;
+    bool good = gd__replace_file(g, path, write, (void *)(uintptr_t)history);
     g->running = outer;
     return good;
+}
+
+bool gd_history_save(const gd_history *history, const char *path)
+{
+    if (!gd__history_usable(history, "gd_history_save") || history->object.context->failed)
+        return false;
+    return gd__history_write(history, "gd_history_save", path, write_csv);
 }

@@ -211,6 +211,10 @@ static void kept_gradients_are_not_shared(void **state)
     }
     for (int i = 0; i < 5; i++)
         assert_reads(gd_grad(all[i]), i, i, i);
+    gd_tensor *u = leaf(1, 2, 3), *column = gd_retain_grad(gd_reshape(u, gd_shape(3, 1)));
+    assert_true(gd_backward(gd_sum(gd_neg(column)))); /* u's is a view of column's on the way back */
+    assert_true(write_three(gd_grad(column), 7, 8, 9));
+    assert_reads(gd_grad(u), -1, -1, -1);
 }
 
 static void a_kept_gradient_lives_as_long_as_its_tensor(void **state)
@@ -396,6 +400,25 @@ static void out_of_memory_leaves_no_half(void **state)
     assert_true(until_memory_suffices(prepare_leaf, try_all) > 10);
 }
 
+/* Inputs that the output does not depend on: each gets zeros of its own. */
+static bool try_many(gd_context *own, void *prepared)
+{
+    enum { MANY = 12 };
+    gd_tensor *x[MANY], *dx[MANY], *y = gd_sum(prepared);
+    for (int i = 0; i < MANY; i++)
+        x[i] = gd_require_grad(gd_ones(own, GD_FLOAT64, gd_shape(3)), true);
+    bool good = gd_gradient(y, NULL, MANY, x, dx, false);
+    for (int i = 0; i < MANY; i++)
+        assert_true(good ? gd_is_tensor(dx[i]) : gd__is_error(dx[i]));
+    return good;
+}
+
+static void out_of_memory_leaves_no_half_of_many(void **state)
+{
+    (void)state;
+    assert_true(until_memory_suffices(prepare_leaf, try_many) > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +446,7 @@ int main(void)
         IN_CONTEXT(bad_arguments_of_gradients),
         IN_CONTEXT(outputs_of_two_contexts_are_refused),
         IN_CONTEXT(out_of_memory_leaves_no_half),
+        IN_CONTEXT(out_of_memory_leaves_no_half_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,6 +181,46 @@ static void what_a_hook_returns_is_copied(void **state)
     assert_fine(g);
 }
 
+/* The first call makes what all hand back. */
+static gd_tensor *make_once(gd_tensor *dx, void *user)
+{
+    notes *n = user;
+    n->answer = n->answer ? n->answer : gd_mul_scalar(dx, 2);
+    return n->answer;
+}
+
+static void one_answer_for_two_leaves_is_copied(void **state)
+{
+    (void)state;
+    gd_tensor *w = leaf(1, 2, 3), *v = leaf(4, 5, 6);
+    notes n = { .answer = NULL };
+    gd_hook(w, make_once, &n);
+    gd_hook(v, make_once, &n);
+    assert_true(gd_backward(gd_sum(gd_add(w, v))));
+    assert_true(gd_write(gd_grad(w), GD_FLOAT64, (double[]){ 0, 0, 0 }, 3));
+    assert_reads(gd_grad(v), 2, 2, 2);
+    assert_fine(g);
+}
+
+static gd_tensor *stash(gd_tensor *dx, void *user)
+{
+    ((notes *)user)->answer = dx;
+    return NULL;
+}
+
+static void another_tensors_gradient_is_copied(void **state)
+{
+    (void)state;
+    gd_tensor *w = leaf(1, 2, 3), *y = gd_retain_grad(gd_mul_scalar(w, 5));
+    notes n = { .answer = NULL };
+    gd_hook(y, stash, &n);
+    gd_hook(w, answer, &n);
+    assert_true(gd_backward(gd_sum(gd_neg(y))));
+    assert_true(gd_write(gd_grad(y), GD_FLOAT64, (double[]){ 0, 0, 0 }, 3));
+    assert_reads(gd_grad(w), -1, -1, -1);
+    assert_fine(g);
+}
+
 /* The gradients of the sum, a, b and of the leaf behind a are one tensor, until b's hook puts another in b's place. */
 static void a_gradient_that_was_shared_stays_shared(void **state)
 {
@@ -232,6 +272,10 @@ static void hooks_and_their_memory_go_with_the_tensor(void **state)
         for (int i = 0; i < 100; i++)
             assert_true(gd_hook(w, i % 2 ? look : twice, i % 2 ? &n : &(notes){ .calls = "" }) >= 0);
     }
+    assert_int_equal(gd_memory_used(g).in_use, before);
+    gd_tensor *w = leaf(1, 2, 3);
+    before = gd_memory_used(g).in_use;
+    assert_true(gd_unhook(w, gd_hook(w, look, &n)));
     assert_int_equal(gd_memory_used(g).in_use, before);
 }
 
@@ -476,9 +520,10 @@ static void a_hook_may_ask_for_a_gradient(void **state)
     (void)state;
     for (int way = 0; way < 3; way++) {
         gd_tensor *w = leaf(1, 2, 3), *v = leaf(4, 5, 6), *square = gd_mul(w, w), *y = gd_mul(square, v), *dx[2];
-        gd_tensor *loss = gd_sum(gd_add(y, square));
+        gd_tensor *top = gd_add(y, square), *loss = gd_sum(top);
         notes n = { .t = w, .answer = gd_sum(gd_mul(square, w)) };
         gd_hook(y, ask_again, &n);
+        gd_hook(top, ask_again, &n);
         if (way == 0) {
             assert_true(gd_backward(loss));
             dx[0] = gd_grad(w);
@@ -492,6 +537,32 @@ static void a_hook_may_ask_for_a_gradient(void **state)
         assert_reads(dx[1], 1, 4, 9);
         assert_fine(g);
     }
+}
+
+/* Its own gradient: without end. */
+static gd_tensor *ask_for_its_own(gd_tensor *dx, void *user)
+{
+    notes *n = user;
+    (void)dx;
+    n->id++;
+    n->good = gd_gradient(n->answer, NULL, 1, &n->t, &dx, false);
+    return NULL;
+}
+
+static void a_hook_that_calls_itself_is_stopped(void **state)
+{
+    (void)state;
+    gd_tensor *w = leaf(1, 2, 3), *y = gd_mul(w, w), *loss = gd_sum(y);
+    notes n = { .t = w, .answer = loss };
+    int64_t id = gd_hook(y, ask_for_its_own, &n);
+    int depth = g->depth;
+    assert_false(gd_backward(loss));
+    assert_error(g, GD_ERROR_STATE, "gradients are asked for within one another");
+    assert_true(n.id > 10 && n.id < 1000);
+    assert_int_equal(g->depth, depth);
+    assert_true(gd_unhook(y, id));
+    assert_true(gd_backward(loss));
+    assert_reads(gd_grad(w), 2, 4, 6);
 }
 
 /* Runs a whole backward into leaves that the outer one is on the way to. */
@@ -622,6 +693,8 @@ int main(void)
         IN_CONTEXT(hooks_run_in_their_order_and_their_work_goes_on),
         IN_CONTEXT(what_a_hook_makes_can_be_differentiated),
         IN_CONTEXT(what_a_hook_returns_is_copied),
+        IN_CONTEXT(one_answer_for_two_leaves_is_copied),
+        IN_CONTEXT(another_tensors_gradient_is_copied),
         IN_CONTEXT(a_gradient_that_was_shared_stays_shared),
         IN_CONTEXT(a_hook_goes_when_it_is_taken_away),
         IN_CONTEXT(hooks_and_their_memory_go_with_the_tensor),
@@ -635,6 +708,7 @@ int main(void)
         IN_CONTEXT(bad_arguments_of_hooks),
         IN_CONTEXT(a_hook_can_not_leave_the_scope_around_it),
         IN_CONTEXT(a_hook_may_ask_for_a_gradient),
+        IN_CONTEXT(a_hook_that_calls_itself_is_stopped),
         IN_CONTEXT(a_hook_may_run_a_backward),
         IN_CONTEXT(a_hook_that_spends_the_records_ends_the_backward),
         IN_CONTEXT(a_hook_may_look_at_a_layer),

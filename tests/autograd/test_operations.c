@@ -1,6 +1,8 @@
 /* test_operations.c - operations of the user's own: in operations and in plain C, with what they may do wrong. */
 #include "support.h"
 
+#include "autograd/tape.h"
+
 /* ---- y = x^3, in operations ---- */
 
 static gd_tensor *cube_forward(gd_operation_call *c)
@@ -246,6 +248,7 @@ static bool only_second_backward(gd_operation_call *c, gd_tensor **dx)
     assert_true(c->y && c->dy && gd_ndim(c->y) == 1 && c->context == g);
     assert_int_equal(gd_dtype_of(c->dy), gd_dtype_of(c->y));
     *(int *)c->user += 1;
+    dx[0] = gd_scalar(c->context, GD_INT64, 7); /* of no meaning, where none is wanted */
     dx[1] = gd_mul_scalar(c->dy, 2);
     return true;
 }
@@ -370,6 +373,37 @@ static void a_write_over_what_was_saved_is_found(void **state)
     assert_false(gd_backward(gd_sum(y)));
     assert_error(g, GD_ERROR_STATE, "the derivative of double_exp needs the value of float64 (3,), which gd_write has");
     assert_false(gd_has_grad(w));
+}
+
+static gd_tensor *operand_saving_forward(gd_operation_call *c)
+{
+    c->saved[0] = c->x.item[0];
+    return gd_square(c->x.item[0]);
+}
+
+static bool operand_saving_backward(gd_operation_call *c, gd_tensor **dx)
+{
+    assert_false(gd_requires_grad(c->saved[0]));
+    assert_true(gd_data(c->saved[0]) == gd_data(c->x.item[0]));
+    dx[0] = gd_mul_scalar(gd_mul(c->dy, c->saved[0]), 2);
+    return true;
+}
+
+/* What was saved may be of an outer scope, or a leaf: it stays where and what it is. */
+static void a_saved_operand_stays_what_it_is(void **state)
+{
+    (void)state;
+    gd_tensor *w = leaf(1, 2, 3);
+    {
+        GD_SCOPE(g);
+        gd_operation *op = gd_define(g, "square", operand_saving_forward, operand_saving_backward);
+        gd_tensor *y = gd_apply(op, w);
+        assert_int_equal(gd__tape_at(g, y->record)->count, 2);
+        assert_true(gd_backward(gd_sum(y)));
+    }
+    assert_true(gd_is_tensor(w) && gd_requires_grad(w));
+    assert_reads(gd_grad(w), 2, 4, 6);
+    assert_fine(g);
 }
 
 static void nothing_is_saved_where_nothing_is_recorded(void **state)
@@ -615,10 +649,60 @@ static void gradients_from_one_tensor_are_not_shared(void **state)
     assert_fine(g);
 }
 
+/* dy itself, which a gradient was asked from on the way. */
+static bool asking_backward(gd_operation_call *c, gd_tensor **dx)
+{
+    gd_tensor *x = c->x.item[0], *other;
+    bool before = gd_set_recording(c->context, true);
+    gd_tensor *y = gd_neg(x);
+    gd_set_recording(c->context, before);
+    dx[0] = c->dy;
+    return gd_gradient(y, c->dy, 1, &x, &other, false);
+}
+
+static void a_gradient_that_was_asked_from_is_not_shared(void **state)
+{
+    (void)state;
+    gd_operation *op = gd_define(g, "asking", cube_forward, asking_backward);
+    gd_tensor *w = leaf(1, 2, 3), *y = gd_retain_grad(gd_apply(op, w));
+    assert_true(gd_backward(gd_sum(gd_neg(y))));
+    assert_true(gd_write(gd_grad(y), GD_FLOAT64, (double[]){ 5, 5, 5 }, 3));
+    assert_reads(gd_grad(w), -1, -1, -1);
+    assert_fine(g);
+}
+
 static bool strided_backward(gd_operation_call *c, gd_tensor **dx)
 {
     dx[0] = gd_expand(gd_sum(c->dy), gd_sizes(c->x.item[0])); /* one number in memory */
     return true;
+}
+
+/* The only look at a storage, and not in row-major order. */
+static bool turned_backward(gd_operation_call *c, gd_tensor **dx)
+{
+    GD_SCOPE(c->context);
+    dx[0] = gd_keep(gd_t(gd_neg(c->dy)));
+    return true;
+}
+
+static gd_tensor *turned_forward(gd_operation_call *c)
+{
+    return gd_t(gd_neg(c->x.item[0]));
+}
+
+static void a_gradient_may_be_a_turned_view(void **state)
+{
+    (void)state;
+    gd_operation *op = gd_define(g, "turn", turned_forward, turned_backward);
+    gd_tensor *w = gd_require_grad(gd_values_as(g, GD_FLOAT64, gd_shape(2, 3), 1, 2, 3, 4, 5, 6), true);
+    gd_tensor *y = gd_apply(op, w), *dy = gd_values_as(g, GD_FLOAT64, gd_shape(3, 2), 1, 2, 3, 4, 5, 6);
+    assert_reads(y, -1, -4, -2, -5, -3, -6);
+    assert_true(gd_backward(y, dy, .retain = true));
+    assert_true(gd_grad(w)->contiguous);
+    assert_reads(gd_grad(w), -1, -3, -5, -2, -4, -6);
+    assert_true(gd_backward(y, dy));
+    assert_reads(gd_grad(w), -2, -6, -10, -4, -8, -12);
+    assert_fine(g);
 }
 
 static void a_gradient_may_be_a_view(void **state)
@@ -916,17 +1000,23 @@ static void bad_arguments_of_apply(void **state)
     assert_error(g, GD_ERROR_SHAPE, "gd_zeros");
 }
 
-/* What backward writes in plain C would not be written while an error stands. */
+static bool never_backward(gd_operation_call *c, gd_tensor **dx)
+{
+    (void)c;
+    (void)dx;
+    fail_msg("backward was called");
+    return false;
+}
+
+/* What it writes in plain C would not be written. */
 static void while_an_error_stands_no_backward_is_called(void **state)
 {
     (void)state;
-    gd_tensor *w = leaf(1, 2, -3), *y = gd_apply(c_cube(), w), *dx;
+    gd_tensor *w = leaf(1, 2, -3), *y = gd_apply(gd_define(g, "cube", cube_forward, never_backward), w), *dx;
     gd_zeros(g, GD_FLOAT64, gd_shape(-1));
     assert_false(gd_gradient(y, w, 1, &w, &dx, false));
     assert_error_object(dx);
     assert_error(g, GD_ERROR_SHAPE, "gd_zeros");
-    assert_true(gd_gradient(y, three(1, 1, 1), 1, &w, &dx, false));
-    assert_reads(dx, 3, 12, 27);
 }
 
 /* ---- out of memory ---- */
@@ -944,8 +1034,9 @@ static bool try_operations(gd_context *own, void *prepared)
     gd_scope scope = gd_scope_enter(own);
     gd_operation *weigh = gd_define(own, "weigh", weigh_forward, weigh_backward);
     gd_operation *saving = gd_define(own, "double_exp", saving_forward, saving_backward);
+    gd_operation *again = gd_define(own, "again", again_forward, again_backward);
     gd_tensor *y = gd_apply(saving, gd_apply_to(weigh, (gd_tensors){ 20, x }));
-    bool good = gd_backward(gd_sum(gd_apply(saving, w)));
+    bool good = gd_backward(gd_sum(gd_apply(again, gd_apply(saving, w), w)));
     assert_true(gd_has_grad(w) == good);
     good = gd_gradient(gd_sum(y), NULL, 1, &w, &dx, false) && good;
     assert_true(gd_is_tensor(dx) || gd_failed(own));
@@ -976,6 +1067,7 @@ int main(void)
         IN_CONTEXT(an_operation_without_backward_has_no_derivative),
         IN_CONTEXT(what_was_saved_is_found_again),
         IN_CONTEXT(a_write_over_what_was_saved_is_found),
+        IN_CONTEXT(a_saved_operand_stays_what_it_is),
         IN_CONTEXT(nothing_is_saved_where_nothing_is_recorded),
         IN_CONTEXT(what_can_not_be_saved),
         IN_CONTEXT(an_operand_that_is_returned_is_copied),
@@ -984,7 +1076,9 @@ int main(void)
         IN_CONTEXT(what_is_no_gradient_is_refused),
         IN_CONTEXT(nothing_stands_for_zeros),
         IN_CONTEXT(gradients_from_one_tensor_are_not_shared),
+        IN_CONTEXT(a_gradient_that_was_asked_from_is_not_shared),
         IN_CONTEXT(a_gradient_may_be_a_view),
+        IN_CONTEXT(a_gradient_may_be_a_turned_view),
         IN_CONTEXT(the_scope_around_an_operation_can_not_be_left),
         IN_CONTEXT(an_operation_in_a_layer),
         IN_CONTEXT(a_layer_with_integers_within),

@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 gradus=${GRADUS_BUILD:-build/release}/gradus
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-tests=57
+tests=58
 echo "1..$tests"
 
 number=0 failures=0
@@ -94,6 +94,13 @@ history_is_whole() {
 }
 
 expect "the history has a header and a line a step" history_is_whole
+
+learning_curve_is_drawn() {
+    [ "$(tail -n 1 "$out/history.svg")" = "</svg>" ] && grep -q ": $steps steps<" "$out/history.svg" &&
+        grep -q 'class="test"' "$out/history.svg"
+}
+
+expect "the learning curve is drawn" learning_curve_is_drawn
 
 # evaluates OUT: evaluate prints the accuracies of the last line of the training's history.
 evaluates() {

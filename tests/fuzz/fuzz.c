@@ -48,7 +48,7 @@ int main(int count, char **words)
     if (!t || !reference_is_complete(stderr))
         return 1;
     bool good = drive(o, t, stdout);
-    print_tally(t, stdout);
+    print_tally(t, stdout, "");
     if (functions)
         print_functions(t);
     free(t);

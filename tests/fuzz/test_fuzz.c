@@ -31,8 +31,7 @@ static void test_random_programs(void **state)
     double seconds = given ? strtod(given, NULL) : 20;
     printf("# GD_TEST_SEED=%llu\n", (unsigned long long)test_seed());
     bool good = drive((drive_options){ .seed = test_seed(), .seconds = seconds }, &done, stdout);
-    printf("# ");
-    print_tally(&done, stdout);
+    print_tally(&done, stdout, "# ");
     assert_true(good);
     assert_true(done.programs > 0);
 }

@@ -1,5 +1,5 @@
-/* test_norm.c - batch and layer normalisation beyond their numbers (test_reference.c): what changes when, what is saved,
- * and what can't be. */
+/* test_norm.c - batch and layer normalisation beyond their numbers (test_reference.c): what changes when, what is
+ * saved, and what can't be. */
 #include "values.h"
 
 #include "nn/layer.h"

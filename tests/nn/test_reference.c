@@ -1,5 +1,5 @@
-/* test_reference.c - the layers against torch.nn (layers_reference.h): outputs, gradients by the tape and layer by layer,
- * buffers over several steps, and evaluation. */
+/* test_reference.c - the layers against torch.nn (layers_reference.h): outputs, gradients by the tape and layer by
+ * layer, buffers over several steps, and evaluation. */
 #include "values.h"
 
 typedef struct layer_case {

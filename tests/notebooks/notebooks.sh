@@ -4,6 +4,7 @@
 # Beside a program NAME.c there is NAME.expected here, the notebook's output cell by cell. Its lines begin with
 #     In [5]:     the heading of a cell; the program prints it, too
 #     = text      what the notebook prints, and the program
+#     3 text      the same, but that numbers need agree only to three digits
 #     + text      what the program prints beside that
 #     - text      what the notebook prints, and the program leaves out,
 #     ! reason    and why: behind the lines that it is about
@@ -30,14 +31,22 @@ expect() {
 cells() {
     awk -v name="$1" -v number="$number" '
         function fault(cell, text) { faults[cell] = faults[cell] "    " text "\n" }
+        function near(a, b) { return a == b || (a != 0 && (b / a - 1) ^ 2 < 5e-4 ^ 2) }
+        function agree(text, other, a, b, i, n) {
+            n = split(text, a, /[: ]/)
+            if (split(other, b, /[: ]/) != n) return 0
+            for (i = 1; i <= n && near(a[i], b[i]); i++);
+            return i > n
+        }
         FNR == 1 { file++ }
         file == 1 && /^#/ { next }
         file == 1 && /^In \[/ { cell = $0; order[++cells] = cell; next }
-        file == 1 && (mark = substr($0, 1, 1)) ~ /[=+]/ {
+        file == 1 && (mark = substr($0, 1, 1)) ~ /[=+3]/ {
             line = substr($0, 3)
             if (words[cell] != "" && !index(line, words[cell])) fault(cell, "these words are not in the line: " words[cell])
             words[cell] = ""
             expected[cell, ++lines[cell]] = line
+            rounded[cell, lines[cell]] = mark == "3"
             next
         }
         file == 1 && mark == "-" { unexplained[cell] = 1; next }
@@ -59,7 +68,8 @@ cells() {
             for (c = 1; c <= cells; c++) {
                 cell = order[c]
                 for (i = 1; i <= lines[cell] || i <= found[cell]; i++)
-                    if (expected[cell, i] != printed[cell, i])
+                    if (expected[cell, i] != printed[cell, i] &&
+                        !(rounded[cell, i] && agree(expected[cell, i], printed[cell, i])))
                         fault(cell, "expected: " expected[cell, i] "\n    printed:  " printed[cell, i])
                 if (unexplained[cell]) fault(cell, "what is left out has no reason")
                 printf "%s%s %d - %s %s\n", faults[cell], faults[cell] ? "not ok" : "ok", number + c, name, cell

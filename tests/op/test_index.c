@@ -285,6 +285,8 @@ static void test_flip(void **state)
     assert_error(g, GD_ERROR_INDEX, "flip: (1, -1) names dimension 1 twice");
     assert_error_object(gd_flip(x, gd_axes((int64_t)1 << 32)));
     assert_error(g, GD_ERROR_INDEX, "flip: there is no dimension 4294967296");
+    assert_error_object(gd_flip(x, gd_axes(0, 1, 2, 3, 4, 5, 6, 7, 8)));
+    assert_error(g, GD_ERROR_INDEX, "flip: more than 8 axes");
     assert_error_object(gd_flip(x, gd_axes(2)));
     assert_error(g, GD_ERROR_INDEX, "flip: there is no dimension 2");
 }

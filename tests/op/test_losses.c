@@ -232,6 +232,8 @@ static void test_dtypes_and_values(void **state)
     assert_error(g, GD_ERROR_VALUE, "nll: label_smoothing is nan");
     assert_error_object(gd_huber(x, t, 0, .reduction = GD_REDUCE_SUM));
     assert_error(g, GD_ERROR_VALUE, "huber: delta is 0");
+    assert_error_object(gd_huber(labels, labels, 0.5));
+    assert_error(g, GD_ERROR_DTYPE, "huber: floats are expected: the error is int64 (4,)");
     assert_error_object(gd_bce(gd_mul_scalar(x, 3), t, .reduction = GD_REDUCE_SUM));
     assert_error(g, GD_ERROR_VALUE, "bce_terms: 1.5 is no probability");
     gd_loss_reduction none = (gd_loss_reduction)7;

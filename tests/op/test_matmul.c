@@ -133,7 +133,19 @@ static void repeated_operands(void **state)
     same_as_clones(gd_expand(row, gd_shape(2, 6, -1)), gd_expand(gd_t(matrix), gd_shape(2, -1, -1)));
     same_as_clones(gd_expand(one, gd_shape(4)), gd_expand(one, gd_shape(2, 4, 3)));
     same_as_clones(gd_expand(one, gd_shape(20, 20)), gd_expand(one, gd_shape(20, 20)));
+    gd_tensor *long_row = numbers(GD_FLOAT64, gd_shape(1, 40), 7, 3, 11, 8), *wide = numbers(GD_FLOAT64, gd_shape(20, 40), 5, 1, 13, 8);
+    same_as_clones(gd_expand(long_row, gd_shape(20, -1)), gd_t(wide));
+    same_as_clones(wide, gd_t(gd_expand(long_row, gd_shape(20, -1))));
     assert_fine(g);
+}
+
+/* A sum of nothing is 0, where the BLAS might have been asked too. */
+static void tall_without_columns(void **state)
+{
+    (void)state;
+    gd_tensor *y = gd_matmul(gd_zeros(g, GD_FLOAT32, gd_shape(600, 0)), gd_zeros(g, GD_FLOAT32, gd_shape(0, 700)));
+    assert_shape(y, gd_shape(600, 700));
+    assert_steps(y, 0, 0);
 }
 
 /* x x^T, and a vector with itself: both gradients go to the same place. */
@@ -266,6 +278,7 @@ int main(void)
         IN_CONTEXT(products_and_their_gradients),
         IN_CONTEXT(with_every_instruction_set),
         IN_CONTEXT(repeated_operands),
+        IN_CONTEXT(tall_without_columns),
         IN_CONTEXT(an_operand_with_itself),
         IN_CONTEXT(shapes_that_do_not_fit),
         IN_CONTEXT(dtypes_that_do_not_fit),

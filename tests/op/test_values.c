@@ -405,6 +405,53 @@ static void test_list(void **state)
             assert_string_not_equal(gd_op_at(i)->name, gd_op_at(j)->name);
 }
 
+/* ---- at the limits ---- */
+
+/* A step beyond all sizes is right where it leads nowhere. */
+static void test_long_steps(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *x = gd_reshape(gd_arange(g, GD_FLOAT64, 3), gd_shape(3, 1));
+    EXPECT(gd_slice_backward(x, gd_shape(3, 2), 1, 1, INT64_MAX), 0, 0, 0, 0, 1, 0, 2);
+    EXPECT(gd_slice(x, 0, 1, 3, INT64_MAX), 0, 1);
+    no_error(g);
+    gd_close(g);
+}
+
+/* The upper limit holds where both cross, and NaN is a limit that nothing lies within, as in PyTorch. */
+static void test_clamp_limits(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    for (gd_dtype dtype = GD_FLOAT32; dtype <= GD_FLOAT64; dtype++) {
+        gd_tensor *x = gd_values_as(g, dtype, gd_shape(3), -1, 0.5, 4);
+        EXPECT(gd_clamp(x, 3, 2), 0, 2, 2, 2);
+        EXPECT(gd_clamp(x, 0, 3), 0, 0, 0.5, 3);
+        EXPECT(gd_clamp(x, NAN, 3), 0, NAN, NAN, NAN);
+        EXPECT(gd_clamp(x, 0, NAN), 0, NAN, NAN, NAN);
+    }
+    no_error(g);
+    gd_close(g);
+}
+
+/* 0^b is 0 for every b > 0, so all derivatives with respect to b are. */
+static void test_powers_of_zero(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *a = gd_values_as(g, GD_FLOAT64, gd_shape(2), 0, 2), *b = gd_full_like(a, 1.5), *db, *ddb;
+    gd_require_grad(b, true);
+    gd_tensor *one = gd_ones_like(a);
+    assert_true(gd_gradient(gd_pow(a, b), one, 1, &b, &db, true));
+    assert_true(gd_gradient(db, one, 1, &b, &ddb, false));
+    double log2 = log(2), y = pow(2, 1.5);
+    EXPECT(db, 1e-15, 0, y * log2);
+    EXPECT(ddb, 1e-15, 0, y * log2 * log2);
+    no_error(g);
+    gd_close(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +462,8 @@ int main(void)
         cmocka_unit_test(test_views),         cmocka_unit_test(test_accuracy),
         cmocka_unit_test(test_parts),         cmocka_unit_test(test_regression_losses),
         cmocka_unit_test(test_sigmoid_accuracy), cmocka_unit_test(test_list),
+        cmocka_unit_test(test_clamp_limits),  cmocka_unit_test(test_powers_of_zero),
+        cmocka_unit_test(test_long_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

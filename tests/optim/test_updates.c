@@ -265,6 +265,8 @@ static void nan_stays(void **state)
     assert_true(isnan(gd_at(x, 0)) && gd_at(x, 1) == 1 && gd_at(x, 2) == -1);
     gd_clamp_update(x, 3, 2);
     assert_true(isnan(gd_at(x, 0)) && gd_at(x, 1) == 2 && gd_at(x, 2) == 2);
+    gd_clamp_update(x, NAN, 2);
+    assert_true(isnan(gd_at(x, 1)));
     gd_adam_rule rule = adam_rule();
     gd_tensor *p = gd_zeros(g, 0, gd_shape(2)), *m = gd_zeros_like(p), *v = gd_zeros_like(p);
     gd_tensor *largest = gd_values(g, gd_shape(2), NAN, 0);

@@ -305,6 +305,31 @@ static void conversions_agree_wherever_they_happen(void **state)
     assert_fine(g);
 }
 
+/* A double on the way would lose the last bits, or round twice. */
+static void whole_numbers_keep_their_bits(void **state)
+{
+    (void)state;
+    static const int64_t whole[] = { 9007199254740993, -9007199254740993, INT64_MAX, INT64_MIN, 9007199791611905 };
+    gd_tensor *t = gd_from_memory(g, GD_INT64, gd_shape(5), whole), *bytes = gd_zeros(g, GD_UINT8, gd_shape(5));
+    float reals[5];
+    assert_true(gd_write(bytes, GD_INT64, whole, 5));
+    assert_reads(bytes, 1, 255, 255, 0, 1);
+    assert_reads(gd_cast(t, GD_UINT8), 1, 255, 255, 0, 1);
+    assert_true(gd_read(t, GD_FLOAT32, reals, 5));
+    for (int i = 0; i < 5; i++)
+        assert_true(reals[i] == (float)whole[i]);
+    assert_fine(g);
+}
+
+/* None of the elements of an empty view are one in memory. */
+static void empty_views_may_be_written(void **state)
+{
+    (void)state;
+    gd_tensor *wide = gd_expand(gd_zeros(g, GD_FLOAT32, gd_shape(0, 1)), gd_shape(0, 5));
+    assert_true(gd_write(wide, GD_FLOAT32, NULL, 0));
+    assert_fine(g);
+}
+
 static void floats_become_integers_toward_zero(void **state)
 {
     (void)state;
@@ -574,6 +599,8 @@ int main(void)
         cmocka_unit_test(dtypes_have_names_and_sizes),
         IN_CONTEXT(the_default_dtype_can_be_changed),
         IN_CONTEXT(conversions_agree_wherever_they_happen),
+        IN_CONTEXT(whole_numbers_keep_their_bits),
+        IN_CONTEXT(empty_views_may_be_written),
         IN_CONTEXT(floats_become_integers_toward_zero),
         IN_CONTEXT(integers_wrap_around_in_uint8),
         IN_CONTEXT(dtypes_are_promoted_as_in_pytorch),

@@ -23,7 +23,7 @@ static bool run_slice_backward(const gd__kernel *kernel, const gd__call *call)
         stride[i] = y->stride[i] * size;
     memset(y->data, 0, (size_t)(y->numel * size));
     char *first = y->data + (call->in[0]->numel > 0 ? asked[1] * stride[asked[0]] : 0);
-    stride[asked[0]] *= asked[3];
+    stride[asked[0]] *= call->in[0]->shape[asked[0]] > 1 ? asked[3] : 1; /* any step leads to one element */
     gd__copy_into(call->in[0], first, stride);
     return true;
 }

@@ -144,8 +144,10 @@ static void explain(shared *s, int status, FILE *to)
     uint64_t seed = s->program.seed;
     fprintf(to, "FAILED: seed %llu: %s%s\n", (unsigned long long)seed,
             WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : s->complaint[0] ? s->complaint : "it ended by itself", "");
-    shrink(s);
-    fprintf(to, "The shortest program that fails:\n");
+    bool again = still_fails(s, true);
+    if (again)
+        shrink(s);
+    fprintf(to, again ? "The shortest program that fails:\n" : "It does not fail a second time:\n");
     print_program(&s->program, to);
     fflush(to);
     if (still_fails(s, false))
@@ -176,16 +178,25 @@ bool drive(drive_options options, tally *done, FILE *to)
     return status == GOOD;
 }
 
-void print_tally(const tally *t, FILE *to)
+static void print_count(FILE *to, const char *before, const char *what, int64_t count)
+{
+    fprintf(to, "%s%-44s %14lld\n", before, what, (long long)count);
+}
+
+void print_tally(const tally *t, FILE *to, const char *before)
 {
     int covered = 0;
     for (int i = 0; i < gd_function_count(); i++)
         covered += t->by_function[i][0] > 0;
-    fprintf(to,
-            "%lld programs, %lld steps, %lld calls of functions (%lld results, %lld errors), %d of %d functions with results, "
-            "%lld numbers compared, %lld first and %lld second gradients against differences (%lld left out: not smooth, "
-            "not float64 or large), %lld programs with refused allocations\n",
-            (long long)t->programs, (long long)t->steps, (long long)t->calls, (long long)t->results, (long long)t->errors,
-            covered, gd_function_count(), (long long)t->numbers, (long long)t->gradients, (long long)t->seconds,
-            (long long)t->skipped, (long long)t->refused);
+    print_count(to, before, "programs", t->programs);
+    print_count(to, before, "programs with refused allocations", t->refused);
+    print_count(to, before, "steps", t->steps);
+    print_count(to, before, "calls of functions of the list", t->calls);
+    print_count(to, before, "of these with an error", t->errors);
+    print_count(to, before, "numbers compared", t->numbers);
+    print_count(to, before, "gradients compared with differences", t->gradients);
+    print_count(to, before, "second gradients compared", t->seconds);
+    print_count(to, before, "gradients left out, not smooth or large", t->skipped);
+    print_count(to, before, "functions with results", covered);
+    print_count(to, before, "functions of the list", gd_function_count());
 }

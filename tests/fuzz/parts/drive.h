@@ -18,6 +18,7 @@ bool reference_is_complete(FILE *to);
 /* True where all went well. What was done is added to *done. */
 bool drive(drive_options options, tally *done, FILE *to);
 
-void print_tally(const tally *t, FILE *to);
+/* Lines "what count", `before` put before each. */
+void print_tally(const tally *t, FILE *to, const char *before);
 
 #endif

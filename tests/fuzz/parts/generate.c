@@ -42,9 +42,10 @@ int add_step(world *w, step s)
     program *p = w->program;
     if (p->count == MOST_STEPS || w->bad)
         return -1;
-    p->step[p->count] = s;
-    run_step(w, p->count);
-    return p->count++;
+    int at = p->count++; /* before it runs: it may be the one that crashes */
+    p->step[at] = s;
+    run_step(w, at);
+    return at;
 }
 
 static int add(world *w, own_verb own, int count, const drawn *from)

@@ -6,7 +6,7 @@
  *
  * Tolerances. The reference computes in long doubles and h is 2^-13, so a central difference is off by about h^2 y'''/6
  * from the slope, and by 1e-16 / h = 1e-12 for the doubles on the way; from two steps, h and h/2, the first of both is
- * taken out, and where they disagree by more than 1e-5 the function is not smooth there and nothing is compared. All
+ * taken out, and where they disagree the function is not smooth there and nothing is compared. All
  * numbers on the way are at most 100, so that a rule's own roundings, a few products of such numbers in float64, stay
  * below 1e-9: a derivative may be off by 1e-6 of all that was added up. */
 #include "fuzz/parts/world.h"
@@ -177,7 +177,11 @@ static bool near(number a, number b, number tolerance)
     return fabsl(a - b) <= tolerance;
 }
 
-/* Central differences of two steps agree, and those to both sides come together as the step is halved: no kink. */
+/* What tells of a kink, in the function or in its slope: central differences of two steps that do not agree, and
+ * differences to both sides that do not come together as the step is halved. */
+#define KINK 5e-7L
+
+/* The slope, where the function is smooth. */
 static bool slope_of(asking *a, number *slope)
 {
     const number h = 1 / 8192.0L;
@@ -191,7 +195,7 @@ static bool slope_of(asking *a, number *slope)
     }
     number size = 1 + fabsl(middle[1]);
     *slope = (4 * middle[1] - middle[0]) / 3;
-    return near(middle[0], middle[1], 1e-5L * size) && fabsl(bend[1]) <= 0.75L * fabsl(bend[0]) + 1e-6L * size;
+    return near(middle[0], middle[1], KINK * size) && near(2 * bend[1], bend[0], KINK * size);
 }
 
 /* No number on the way is large, and all that is differentiated is float64. */
@@ -203,13 +207,21 @@ static bool is_tame_value(const value *v)
     return true;
 }
 
+static bool has_tame_numbers(const question *q)
+{
+    for (int i = 0; i < q->count; i++)
+        if (q->argument[i].kind == GD_ARGUMENT_NUMBER && !(fabs(q->argument[i].real) <= 100))
+            return false;
+    return true;
+}
+
 static bool is_tame(asking *a)
 {
     bool tame = a->y->value->dtype == GD_FLOAT64 && (!a->dy || is_tame_value(a->dy->value)) && is_tame_value(a->y->value);
     for (int i = 0; tame && i < a->nodes; i++) {
         node *n = a->node[i];
         const value *y = evaluate(a, n, false);
-        tame = y && y->dtype == GD_FLOAT64 && is_tame_value(y);
+        tame = has_tame_numbers(&n->question) && y && y->dtype == GD_FLOAT64 && is_tame_value(y);
         for (int k = 0; tame && k < n->operands; k++)
             tame = is_tame_value(*n->snapshot[k]) && (!flows_to(n, k) || (*n->snapshot[k])->dtype == GD_FLOAT64);
     }
@@ -276,7 +288,7 @@ static bool is_smooth_there(asking *a, node *n, dice *d)
     number first = (change[0] - change[2]) * 4096, second = (change[1] - change[3]) * 8192;
     number bend = (change[0] + change[2]) * 8192, less = (change[1] + change[3]) * 16384;
     number size = 1 + fabsl(second);
-    return near(first, second, 1e-5L * size) && fabsl(less) <= 0.75L * fabsl(bend) + 1e-6L * size;
+    return near(first, second, KINK * size) && near(2 * less, bend, KINK * size);
 }
 
 /* A rule may divide by zero where the way as a whole stands still: 0 times infinity. */
@@ -472,23 +484,43 @@ void run_backward(world *w, int at)
 
 /* ---- second derivatives ---- */
 
-/* The mixed derivative along v (x's direction) and u, from four corners, of two sizes of steps. */
+/* y, where all x are moved by i v + k u. */
+static bool move_by(asking *a, number *const *v, number i, number *const *u, number k, number *by)
+{
+    for (int n = 0; n < a->count; n++)
+        for (int64_t j = 0; j < a->x[n]->value->count; j++)
+            a->x[n]->direction[j] = i * v[n][j] + k * u[n][j];
+    return move_all(a, 1, by);
+}
+
+/* The second derivatives along v to both sides come together as the step is halved, or there is an edge. */
+static bool has_no_edge(asking *a, number *const *v)
+{
+    number jump[2], size = 1;
+    for (int i = 0; i < 2; i++) {
+        number h = 1 / 1024.0L / (1 << i), at[5];
+        for (int c = 0; c < 5; c++)
+            if (!move_by(a, v, (number)(c - 2) * h, v, 0, &at[c]))
+                return false;
+        jump[i] = (at[4] - 2 * at[3] + 2 * at[1] - at[0]) / (h * h);
+        size += fabsl(at[3] - 2 * at[2] + at[1]) / (h * h);
+    }
+    return near(2 * jump[1], jump[0], 2e-5L * size);
+}
+
+/* The mixed derivative along v and u, from four corners, of two sizes of steps. */
 static bool bend_of(asking *a, number *const *v, number *const *u, number *bend)
 {
     number found[2];
     for (int i = 0; i < 2; i++) {
         number h = 1 / 1024.0L / (1 << i), corner[4];
-        for (int c = 0; c < 4; c++) {
-            for (int k = 0; k < a->count; k++)
-                for (int64_t j = 0; j < a->x[k]->value->count; j++)
-                    a->x[k]->direction[j] = (c & 1 ? -v[k][j] : v[k][j]) + (c & 2 ? -u[k][j] : u[k][j]);
-            if (!move_all(a, h, &corner[c]))
+        for (int c = 0; c < 4; c++)
+            if (!move_by(a, v, c & 1 ? -h : h, u, c & 2 ? -h : h, &corner[c]))
                 return false;
-        }
         found[i] = (corner[0] - corner[1] - corner[2] + corner[3]) / (4 * h * h);
     }
     *bend = (4 * found[1] - found[0]) / 3;
-    return near(found[0], found[1], 1e-3L * (1 + fabsl(found[1])));
+    return near(found[0], found[1], 2e-5L * (1 + fabsl(found[1]))) && has_no_edge(a, v) && has_no_edge(a, u);
 }
 
 /* sum(dx * u), as the library's own operations add it up, to be differentiated once more. */

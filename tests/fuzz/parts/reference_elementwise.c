@@ -44,7 +44,6 @@ TWO(add, a + b)
 TWO(sub, a - b)
 TWO(mul, a * b)
 TWO(div, a / b)
-TWO(pow, powl(a, b))
 TWO(maximum, isnan(a) || a > b ? a : b)
 TWO(minimum, isnan(a) || a < b ? a : b)
 TWO(relu_backward, b <= 0 ? 0 : a)
@@ -90,13 +89,25 @@ static number silu_of(const number *x, const number *c, number *scale)
     return y;
 }
 
+/* a^b. glibc 2.36 has infinity for (-infinity)^(-2^63) as a long double; as a double it is right. */
+static number raised(number a, number b)
+{
+    return isinf(a) ? (number)pow((double)a, (double)b) : powl(a, b);
+}
+
+static number pow_of(const number *x, const number *c, number *scale)
+{
+    (void)c, (void)scale;
+    return raised(x[0], x[1]);
+}
+
 /* Of -infinity a root is NaN, and a square root of -0 is -0, where C's pow has infinity and 0. */
 static number pow_scalar_of(const number *x, const number *c, number *scale)
 {
     (void)scale;
     if (c[0] == 0.5L)
         return sqrtl(x[0]);
-    return c[0] == -0.5L ? 1 / sqrtl(x[0]) : powl(x[0], c[0]);
+    return c[0] == -0.5L ? 1 / sqrtl(x[0]) : raised(x[0], c[0]);
 }
 
 /* 1 + erf cancels below 0. */
@@ -147,6 +158,26 @@ static number where_of(const number *x, const number *c, number *scale)
     return x[0] != 0 ? x[1] : x[2];
 }
 
+/* Integers have nothing to round; nor have they between limits that are whole, or none. */
+static bool keeps_integers(const question *q)
+{
+    bool whole = q->argument[0].x->dtype == GD_INT64 || q->argument[0].x->dtype == GD_UINT8;
+    for (int i = 1; i < q->count; i++) {
+        double limit = (double)q->argument[i].real;
+        whole = whole && (limit == (i == 1 ? -INFINITY : INFINITY) ||
+                          (fabs(limit) < 9007199254740992.0 && limit == floor(limit)));
+    }
+    return whole;
+}
+
+static void rounding(question *q, const reference *r)
+{
+    reference chosen = *r;
+    if (keeps_integers(q))
+        chosen.rule = AS_GIVEN;
+    elementwise(q, &chosen);
+}
+
 #define WRAPPED(name, expression)                                                                      \
     static int64_t wrapped_##name(int64_t a, int64_t b)                                                \
     { uint64_t u = (uint64_t)a, v = (uint64_t)b; (void)v; return (int64_t)(expression); }
@@ -179,12 +210,12 @@ const reference elementwise_rows[] = {
     { "erf", elementwise, .element = erf_of, .rule = FLOATS, .ulps = 4, .differentiable = FIRST },
     { "abs", elementwise, .element = abs_of, .wrapped = wrapped_abs, .dtypes = NUMBERS, .differentiable = FIRST },
     { "sign", elementwise, .element = sign_of, .dtypes = NUMBERS, .differentiable = FIRST },
-    { "floor", elementwise, .element = floor_of, .rule = FLOATS, .differentiable = FIRST },
-    { "ceil", elementwise, .element = ceil_of, .rule = FLOATS, .differentiable = FIRST },
-    { "round", elementwise, .element = round_of, .rule = FLOATS, .differentiable = FIRST },
+    { "floor", rounding, .element = floor_of, .rule = FLOATS, .differentiable = FIRST },
+    { "ceil", rounding, .element = ceil_of, .rule = FLOATS, .differentiable = FIRST },
+    { "round", rounding, .element = round_of, .rule = FLOATS, .differentiable = FIRST },
     { "silu", elementwise, .element = silu_of, .rule = FLOATS, .ulps = 6, .differentiable = FIRST },
     { "gelu", elementwise, .element = gelu_of, .rule = FLOATS, .ulps = 4, .differentiable = FIRST },
-    { "clamp", elementwise, .element = clamp_of, .rule = FLOATS, .differentiable = FIRST },
+    { "clamp", rounding, .element = clamp_of, .rule = FLOATS, .differentiable = FIRST },
     { "leaky_relu", elementwise, .element = leaky_relu_of, .rule = FLOATS, .ulps = 0.51, .differentiable = FIRST },
     { "elu", elementwise, .element = elu_of, .rule = FLOATS, .ulps = 4, .differentiable = FIRST },
     { "softplus", elementwise, .element = softplus_of, .rule = FLOATS, .ulps = 6, .differentiable = FIRST },

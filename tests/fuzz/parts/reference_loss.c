@@ -81,8 +81,10 @@ static void weigh(terms *all, const value *weight)
     all->dtype = other;
 }
 
+/* In the dtype of x itself, integers exactly. */
 static approx sum_of(question *q, const value *x, gd_dtype precision)
 {
+    precision = is_float(x->dtype) ? coarser(precision, x->dtype) : precision;
     approx *term = take(q->memory, (size_t)x->count * sizeof *term);
     for (int64_t i = 0; i < x->count; i++)
         term[i] = exactly(get(x, i));
@@ -210,11 +212,15 @@ static approx weight_of(const classes *c, int64_t class)
     return exactly(c->weight ? get(c->weight, class) : 1);
 }
 
+static approx negative(approx a)
+{
+    return (approx){ -a.n, a.off };
+}
+
 /* -x w of one class of sample i. */
 static approx of_class(const classes *c, int64_t i, int64_t class)
 {
-    approx x = approx_at(c->x, i * c->x->shape.size[1] + class);
-    return times(c->precision, (approx){ -x.n, x.off }, weight_of(c, class));
+    return times(c->precision, negative(approx_at(c->x, i * c->x->shape.size[1] + class)), weight_of(c, class));
 }
 
 /* -sum_c w_c t_c x_c of sample i; NULL for ones. */
@@ -227,7 +233,7 @@ static approx expected(question *q, const classes *c, int64_t i, const value *t)
         if (t && c->smoothing > 0)
             share = plus(c->precision, times(c->precision, share, exactly(1 - c->smoothing)),
                          exactly(c->smoothing / (number)count));
-        term[k] = times(c->precision, of_class(c, i, k), share);
+        term[k] = times(c->precision, times(c->precision, negative(approx_at(c->x, i * count + k)), share), weight_of(c, k));
     }
     return total(c->precision, term, count);
 }

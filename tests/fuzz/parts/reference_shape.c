@@ -78,7 +78,9 @@ static void squeeze(question *q, const reference *r)
     (void)r;
     const value *x = q->argument[0].x;
     gd_dims shape = { .count = 0 };
-    int dim = dim_of(q, x, q->argument[1].whole);
+    int64_t asked = q->argument[1].whole;
+    bool number = x->shape.count == 0 && (asked == 0 || asked == -1); /* it has nothing to lose */
+    int dim = number ? 0 : dim_of(q, x, asked);
     for (int i = 0; i < x->shape.count; i++)
         if (i != dim || x->shape.size[i] != 1)
             shape.size[shape.count++] = x->shape.size[i];
