@@ -10,7 +10,7 @@ enum { EPOCHS = 10000 };
 /* ---- In [57]: the data, the network and its functions ---- */
 
 typedef struct network {
-    gd_tensor *X, *y;                                           /* (4, 2), (4, 1): all samples at once */
+    gd_tensor *X, *y; /* (4, 2), (4, 1): all samples at once */
     gd_tensor *w1, *b1, *w2, *b2;
 } network;
 
@@ -63,27 +63,27 @@ typedef struct pass {
 static pass forward(const network *n)
 {
     pass p;
-    p.l1 = gd_add(gd_matmul(n->X, n->w1), n->b1);               /* (4, 2) (2, 2) + (2) = (4, 2) */
+    p.l1 = gd_add(gd_matmul(n->X, n->w1), n->b1); /* (4, 2) (2, 2) + (2) = (4, 2) */
     p.a1 = sigmoid(p.l1);
-    p.l2 = gd_add(gd_matmul(p.a1, n->w2), n->b2);               /* (4, 2) (2, 1) + (1) = (4, 1) */
+    p.l2 = gd_add(gd_matmul(p.a1, n->w2), n->b2); /* (4, 2) (2, 1) + (1) = (4, 1) */
     p.y_pred = sigmoid(p.l2);
     return p;
 }
 
 typedef struct gradients {
     gd_tensor *w1, *w2;
-    gd_tensor *l1, *l2;                                         /* of the biases, but for each sample still */
+    gd_tensor *l1, *l2; /* of the biases, but for each sample still */
 } gradients;
 
 /* docs/matrix-gradients.md derives each line. */
 static gradients backward(const network *n, const pass *p, gd_tensor *d_loss)
 {
     gradients d;
-    d.l2 = gd_mul(sigmoid_slope(p->l2), d_loss);                /* layer 2: (4, 1) */
-    d.w2 = gd_matmul(gd_t(p->a1), d.l2);                        /* (2, 4) (4, 1) = (2, 1) */
-    gd_tensor *d_a1 = gd_matmul(d.l2, gd_t(n->w2));             /* layer 1: (4, 1) (1, 2) = (4, 2) */
-    d.l1 = gd_mul(sigmoid_slope(p->l1), d_a1);                  /* (4, 2) */
-    d.w1 = gd_matmul(gd_t(n->X), d.l1);                         /* (2, 4) (4, 2) = (2, 2) */
+    d.l2 = gd_mul(sigmoid_slope(p->l2), d_loss);    /* layer 2: (4, 1) */
+    d.w2 = gd_matmul(gd_t(p->a1), d.l2);            /* (2, 4) (4, 1) = (2, 1) */
+    gd_tensor *d_a1 = gd_matmul(d.l2, gd_t(n->w2)); /* layer 1: (4, 1) (1, 2) = (4, 2) */
+    d.l1 = gd_mul(sigmoid_slope(p->l1), d_a1);      /* (4, 2) */
+    d.w1 = gd_matmul(gd_t(n->X), d.l1);             /* (2, 4) (4, 2) = (2, 2) */
     return d;
 }
 
@@ -132,12 +132,12 @@ static void as_it_stands(gd_context *g)
     bool told = false;
     gd_watch_finite(g, true);
     for (int epoch = 1; epoch <= EPOCHS; epoch++) {
-        GD_SCOPE(g);                                            /* what an epoch makes goes at the closing brace */
+        GD_SCOPE(g); /* what an epoch makes goes at the closing brace */
         gd_tensor *loss = epoch_as_it_stands(&n, 0.01);
         if (gd_first_nonfinite(g)->found && !told)
             printf("epoch %d, loss %s: %s\n", epoch, gd_repr(gd_item(loss)), gd_first_nonfinite(g)->message);
         told = gd_first_nonfinite(g)->found;
-        if (epoch % 500 == 0)                                   /* the notebook's percentage is a fraction */
+        if (epoch % 500 == 0) /* the notebook's percentage is a fraction */
             printf("EPOCH : %d / %d (%.0f%%) \t Loss : %s\n", epoch, EPOCHS, (double)epoch / EPOCHS,
                    gd_repr(gd_item(loss)));
     }

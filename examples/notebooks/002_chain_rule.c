@@ -36,7 +36,7 @@ static double twice_square_slope(double x)
 {
     double dy_dx = square_slope(x);
     double dz_dy = 2;
-    return dz_dy * dy_dx;                            /* the chain rule: dz/dx */
+    return dz_dy * dy_dx; /* the chain rule: dz/dx */
 }
 
 static void two_functions(void)
@@ -71,12 +71,12 @@ static void one_neuron(gd_context *g)
     gd_tensor *X = gd_values(g, gd_shape(2), 0.5, 0.8), *y = gd_values(g, gd_shape(1), 1);
     gd_tensor *W = gd_values(g, gd_shape(2), 0.2, 0.4);
 
-    gd_tensor *z = gd_dot(X, W);                     /* forward */
+    gd_tensor *z = gd_dot(X, W); /* forward */
     gd_tensor *r = sigmoid(z);
 
     /* the loss (y - r)^2 / 2 itself is not needed: only its derivative, r - y */
-    gd_tensor *delta = gd_mul(gd_sub(r, y), sigmoid_slope(z));     /* backward: dL/dz = dL/dr dr/dz */
-    gd_tensor *grad_W = gd_mul(delta, X);                          /* dL/dW = dL/dz dz/dW, and dz/dW is X */
+    gd_tensor *delta = gd_mul(gd_sub(r, y), sigmoid_slope(z)); /* backward: dL/dz = dL/dr dr/dz */
+    gd_tensor *grad_W = gd_mul(delta, X);                      /* dL/dW = dL/dz dz/dW, and dz/dW is X */
 
     descend(W, grad_W, 0.1);
     gd_print_as(W, GD_STYLE_NUMPY, stdout);
@@ -101,10 +101,10 @@ static void hidden_layer(gd_context *g)
     gd_tensor *W1 = gd_values(g, gd_shape(2, 2), 0.2, 0.4, 0.1, 0.3), *b1 = gd_values(g, gd_shape(2), 0.1, 0.2);
     gd_tensor *W2 = gd_values(g, gd_shape(2, 1), 0.5, 0.6), *b2 = gd_values(g, gd_shape(1), 0.3);
 
-    gd_tensor *z1 = gd_add(gd_matmul(X, W1), b1), *r1 = relu(z1);  /* forward */
+    gd_tensor *z1 = gd_add(gd_matmul(X, W1), b1), *r1 = relu(z1); /* forward */
     gd_tensor *z2 = gd_add(gd_matmul(r1, W2), b2), *r2 = relu(z2);
 
-    gd_tensor *delta2 = gd_mul(gd_sub(r2, y), relu_slope(z2));     /* backward */
+    gd_tensor *delta2 = gd_mul(gd_sub(r2, y), relu_slope(z2)); /* backward */
     gd_tensor *grad_W2 = gd_outer(r1, delta2);
     gd_tensor *delta1 = gd_mul(gd_matmul(W2, delta2), relu_slope(z1));
     gd_tensor *grad_W1 = gd_outer(X, delta1);
@@ -136,7 +136,7 @@ static void check_of_the_slope(void)
 static void guess_the_number(void)
 {
     double target = 42, rate = 0.1;
-    double guess = -1.0506447007585615;              /* drawn without a seed: this draw gives the notebook's first line */
+    double guess = -1.0506447007585615; /* drawn without a seed: this draw gives the notebook's first line */
     puts("\nIn [18]:");
     for (int i = 0; i < 500; i++) {
         double loss = 0.5 * pow(target - guess, 2);
@@ -151,7 +151,7 @@ static void guess_the_number(void)
 int main(void)
 {
     gd_context *g = gd_open();
-    gd_set_default_dtype(g, GD_FLOAT64);             /* NumPy's numbers */
+    gd_set_default_dtype(g, GD_FLOAT64); /* NumPy's numbers */
     one_function();
     two_functions();
     one_neuron(g);

@@ -22,15 +22,14 @@ static void a_derivative(gd_context *g)
 
 static gd_layer *xor_network(gd_context *g)
 {
-    return gd_sequential(g, gd_linear(g, 2, 2), gd_sigmoid_layer(g),
-                            gd_linear(g, 2, 1), gd_sigmoid_layer(g));
+    return gd_sequential(g, gd_linear(g, 2, 2), gd_sigmoid_layer(g), gd_linear(g, 2, 1), gd_sigmoid_layer(g));
 }
 
 static void parameters(gd_context *g)
 {
     puts("\nIn [2]:");
     gd_seed(g, GD_RNG_TORCH, 70);
-    gd_layer *net = gd_init(xor_network(g));       /* draws the parameters now, as PyTorch does */
+    gd_layer *net = gd_init(xor_network(g)); /* draws the parameters now, as PyTorch does */
     int64_t count = 0;
     for (int i = 0; i < gd_parameter_count(net); i++)
         count += gd_numel(gd_parameter(net, i));
@@ -89,7 +88,7 @@ static void automatically(gd_context *g)
     puts("\nIn [14]:");
     gd_tensor *x = gd_require_grad(gd_values(g, gd_shape(1), 1), true);
     gd_tensor *y = gd_name(gd_values(g, gd_shape(1), 3), "y");
-    gd_tensor *z = gd_name(forward(x, y), "z");    /* recorded, since x requires a gradient */
+    gd_tensor *z = gd_name(forward(x, y), "z"); /* recorded, since x requires a gradient */
     char made_by[64];
     gd_grad_fn(z, made_by, sizeof made_by);
     printf("requires grad: x=%s y=%s, z=%s\n", truth(gd_requires_grad(x)), truth(gd_requires_grad(y)),
@@ -100,11 +99,11 @@ static void automatically(gd_context *g)
     gd_print(gd_grad(x), stdout);
 
     puts("\nIn [16]:");
-    gd_grad(z);                                    /* z is no leaf: gradients are gathered in leaves */
+    gd_grad(z); /* z is no leaf: gradients are gathered in leaves */
     print_refusal(g);
 
     puts("\nIn [19]:");
-    gd_grad(y);                                    /* y asked for none */
+    gd_grad(y); /* y asked for none */
     print_refusal(g);
 
     puts("\nIn [15]:");
@@ -118,16 +117,16 @@ static void learn_xor(gd_context *g)
     puts("\nIn [20]:");
     gd_tensor *x = gd_values(g, gd_shape(4, 2), 0, 0, 0, 1, 1, 0, 1, 1);
     gd_tensor *t = gd_values(g, gd_shape(4), 0, 1, 1, 0);
-    gd_layer *net = xor_network(g);                /* a second network: its draws follow those of the first */
+    gd_layer *net = xor_network(g); /* a second network: its draws follow those of the first */
     gd_optimizer *sgd = gd_sgd(net, .lr = 0.5);
 
     for (int step = 0; step < 10001; step++) {
-        GD_SCOPE(g);                               /* what a step makes goes at the closing brace */
-        gd_zero_grad(net);                         /* 1) forget the gradients of the step before */
-        gd_tensor *y = gd_forward(net, x);         /* 2) forward */
+        GD_SCOPE(g);                                   /* what a step makes goes at the closing brace */
+        gd_zero_grad(net);                             /* 1) forget the gradients of the step before */
+        gd_tensor *y = gd_forward(net, x);             /* 2) forward */
         gd_tensor *loss = gd_bce(gd_squeeze(y, 1), t); /* 3) the loss */
-        gd_backward(loss);                         /* 4) backward */
-        gd_step(sgd);                              /* 5) down the gradient */
+        gd_backward(loss);                             /* 4) backward */
+        gd_step(sgd);                                  /* 5) down the gradient */
         if (step % 1000 == 0)
             printf("%d:\t %.4f\n", step, gd_item(loss));
     }
