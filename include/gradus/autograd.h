@@ -97,10 +97,10 @@ enum { GD_MAX_SAVED = 8 };
 typedef struct gd_operation_call {
     gd_context *context;
     void *user;
-    gd_tensors x;       /* the operands, in row-major order: gd_data reads them */
-    gd_tensor *y;       /* backward: the result, */
-    gd_tensor *dy;      /* its gradient, of its shape and dtype, in row-major order, */
-    const bool *wanted; /* and which dx[i] are wanted */
+    gd_tensors x;                   /* the operands, in row-major order: gd_data reads them */
+    gd_tensor *y;                   /* backward: the result, */
+    gd_tensor *dy;                  /* its gradient, of its shape and dtype, in row-major order, */
+    const bool *wanted;             /* and which dx[i] are wanted */
     gd_tensor *saved[GD_MAX_SAVED]; /* forward may leave tensors here, which backward finds again; the rest is NULL */
 } gd_operation_call;
 
@@ -118,7 +118,7 @@ typedef struct gd_operation_options {
     bool (*backward)(gd_operation_call *call, gd_tensor **dx);
     void *user;
     gd_release *release; /* gives `user` back, once: when the operation goes, or at once where making it fails */
-    bool once; /* backward is not written in operations: differentiating it again is an error, and not wrong numbers */
+    bool once; /* backward is not written in operations: to differentiate it again is an error, not wrong numbers */
     char end;  /* closes the list of initialisers */
 } gd_operation_options;
 
@@ -151,8 +151,8 @@ GD_API void gd_no_grad_leave(gd_no_grad *stretch);
 
 #if defined(__GNUC__)
 /* No recording up to the closing brace. */
-#define GD_NO_GRAD(g)                                                                                  \
-    __attribute__((cleanup(gd_no_grad_leave), unused)) gd_no_grad GD__NAME(gd__no_grad_, __LINE__) =   \
+#define GD_NO_GRAD(g)                                                                                                \
+    __attribute__((cleanup(gd_no_grad_leave), unused)) gd_no_grad GD__NAME(gd__no_grad_, __LINE__) =                 \
         gd_no_grad_enter(g)
 #endif
 

@@ -42,10 +42,11 @@ static bool backward(gd_tensor *y, gd_tensor *dy, bool retain)
     return good;
 }
 
-bool (gd_backward)(gd_backward_options o)
+bool(gd_backward)(gd_backward_options o)
 {
     gd_context *g = gd__context(o.y ? o.y : o.dy);
-    if (!gd__usable(g, o.y, "gd_backward", "the loss") || (o.dy && !gd__usable(g, o.dy, "gd_backward", "dy")) || g->failed)
+    if (!gd__usable(g, o.y, "gd_backward", "the loss") || (o.dy && !gd__usable(g, o.dy, "gd_backward", "dy")) ||
+        g->failed)
         return false;
     const char *outer = g->running;
     g->running = "gd_backward";

@@ -132,7 +132,8 @@ static bool record(gd__call *call, const gd_operation_call *c)
 
 static bool run_forward(gd__call *call)
 {
-    gd_operation_call c = { .context = call->context, .user = operation_of(call->op)->options.user,
+    gd_operation_call c = { .context = call->context,
+                            .user = operation_of(call->op)->options.user,
                             .x = { call->count, call->in } };
     if (!gd__prepare(call) || !run_quietly(call, &c))
         return false;
@@ -177,7 +178,8 @@ gd_tensor *gd_apply_to(gd_operation *operation, gd_tensors x)
 static gd_operation *define(gd_context *g, const gd_operation_options *options)
 {
     if (!options->name || !options->forward)
-        return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_define", "Pass both" }, "the name or the forward is NULL");
+        return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_define", "Pass both" },
+                        "the name or the forward is NULL");
     char *name = gd__copy_string(g, options->name);
     gd_operation *o = name ? gd__new(g, &operation_class) : NULL;
     if (!o) {
@@ -187,9 +189,14 @@ static gd_operation *define(gd_context *g, const gd_operation_options *options)
     bool differentiable = options->backward != NULL;
     o->options = *options;
     o->name = name;
-    o->op = (gd__op){ .info = { .name = name, .input = { "x" }, .formula = "y = a function of the user's",
+    o->op = (gd__op){ .info = { .name = name,
+                                .input = { "x" },
+                                .formula = "y = a function of the user's",
                                 .derivative = { differentiable ? "dx = a function of the user's" : NULL } },
-                      .arity = GD__ANY, .dtypes = GD__AS_GIVEN, .contiguous = true, .differentiable = differentiable,
+                      .arity = GD__ANY,
+                      .dtypes = GD__AS_GIVEN,
+                      .contiguous = true,
+                      .differentiable = differentiable,
                       .vjp_all = differentiable ? custom_vjp : NULL,
                       .reads = { differentiable ? 1 | GD__READS_OUTPUT : 0 } };
     return o;

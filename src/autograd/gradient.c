@@ -33,13 +33,13 @@ static bool are_recorded(const gd__walk *w, const question *q)
     gd_context *g = w->context;
     for (int i = 0; i < q->y.count; i++)
         if (q->y.item[i]->mark != w->mark && (q->y.item[i]->record == 0 || gd__record_gone(q->y.item[i])))
-            return gd__state_error(g, "Call gd_require_grad before the forward, and do not turn recording off", q->y.item[i],
-                                   "was made by nothing that was recorded");
+            return gd__state_error(g, "Call gd_require_grad before the forward, and do not turn recording off",
+                                   q->y.item[i], "was made by nothing that was recorded");
     for (int i = 0; i < q->x.count; i++)
         if (!q->x.item[i]->requires_grad && q->x.item[i]->record == 0 && !is_among(q->x.item[i], q->y) &&
             !is_operand(g, q->x.item[i]))
-            return gd__state_error(g, "Call gd_require_grad before the forward, and do not turn recording off", q->x.item[i],
-                                   "is an operand of nothing that was recorded");
+            return gd__state_error(g, "Call gd_require_grad before the forward, and do not turn recording off",
+                                   q->x.item[i], "is an operand of nothing that was recorded");
     return true;
 }
 
@@ -91,7 +91,8 @@ static bool seed(gd__walk *w, const question *q)
 {
     for (int i = 0; i < q->y.count; i++) {
         gd_tensor *dy = q->dy.count > 0 ? q->dy.item[i] : NULL;
-        if (!gd__seed_fits(q->y.item[i], &dy) || (q->y.item[i]->mark == w->mark && !gd__hand_over(w, q->y.item[i], dy)))
+        if (!gd__seed_fits(q->y.item[i], &dy) ||
+            (q->y.item[i]->mark == w->mark && !gd__hand_over(w, q->y.item[i], dy)))
             return false;
     }
     return true;
@@ -163,9 +164,10 @@ static bool has_arrays(const question *q)
     bool whole = q->y.count > 0 && q->y.item && (q->x.count == 0 || (q->x.count > 0 && q->x.item && q->dx));
     if (whole && (q->dy.count == 0 || (q->dy.count == q->y.count && q->dy.item)))
         return true;
-    gd__fail(q->context, (gd__fault){ GD_ERROR_NULL, 0, "gd_gradient", "Pass arrays of as many tensors as are counted" },
-             "%d outputs, %d gradients of them and %d tensors, without arrays or not fitting", q->y.count, q->dy.count,
-             q->x.count);
+    gd__fail(q->context,
+             (gd__fault){ GD_ERROR_NULL, 0, "gd_gradient", "Pass arrays of as many tensors as are counted" },
+             "%d outputs, %d gradients of them and %d tensors, without arrays or not fitting", q->y.count,
+             q->dy.count, q->x.count);
     return false;
 }
 

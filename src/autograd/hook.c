@@ -8,9 +8,11 @@ int64_t gd_hook(gd_tensor *t, gd_grad_hook *hook, void *user)
     if (!gd__usable(g, t, "gd_hook", "the tensor"))
         return -1;
     if (!hook || !t->requires_grad) {
-        gd__fail(g, (gd__fault){ hook ? GD_ERROR_STATE : GD_ERROR_NULL, 0, "gd_hook",
-                                 hook ? "Call gd_require_grad on a leaf before the forward" : "Pass a function" },
-                 hook ? "no gradient will come by %s: it requires none" : "the hook for %s is NULL", gd__describe(t, text));
+        gd__fail(g,
+                 (gd__fault){ hook ? GD_ERROR_STATE : GD_ERROR_NULL, 0, "gd_hook",
+                              hook ? "Call gd_require_grad on a leaf before the forward" : "Pass a function" },
+                 hook ? "no gradient will come by %s: it requires none" : "the hook for %s is NULL",
+                 gd__describe(t, text));
         return -1;
     }
     gd__hook *added = gd__alloc(g, sizeof *added), **last = &t->hooks;

@@ -11,12 +11,12 @@ enum { GD__FEW = 4 };
 typedef struct gd__record {
     const gd__op *op;
     gd_tensor *out;
-    int count;              /* operands, and behind them what a user's operation has saved */
+    int count; /* operands, and behind them what a user's operation has saved */
     uint32_t out_version;
-    bool spent;             /* gd_backward has passed */
+    bool spent; /* gd_backward has passed */
     gd_tensor *few[GD__FEW];
     uint32_t few_stamp[GD__FEW];
-    gd_tensor **many;       /* more than a few: they lie here, with their stamps behind them */
+    gd_tensor **many; /* more than a few: they lie here, with their stamps behind them */
     gd__attrs attrs;
 } gd__record;
 

@@ -18,8 +18,9 @@ bool gd__is_gradient_of(const gd_tensor *t, const gd_tensor *dx, const char *wha
     bool same_shape = gd__same_shape(t, dx);
     if (same_shape && t->dtype == dx->dtype)
         return true;
-    gd__fail(g, (gd__fault){ .status = same_shape ? GD_ERROR_DTYPE : GD_ERROR_SHAPE,
-                             .remedy = "A gradient has the shape and dtype of its tensor" },
+    gd__fail(g,
+             (gd__fault){ .status = same_shape ? GD_ERROR_DTYPE : GD_ERROR_SHAPE,
+                          .remedy = "A gradient has the shape and dtype of its tensor" },
              "%s is %s, not of the %s of %s", what, gd__describe(dx, left), same_shape ? "dtype" : "shape",
              gd__describe(t, right));
     return false;
@@ -69,8 +70,9 @@ bool gd__walk_begin(gd__walk *w, gd_context *g)
     put_aside(w->outer);
     if (w->within <= MOST_WITHIN)
         return true;
-    gd__fail(g, (gd__fault){ .status = GD_ERROR_STATE, .remedy = "See that no hook and no backward comes to call itself" },
-             "%d gradients are asked for within one another", w->within);
+    gd__fail(
+        g, (gd__fault){ .status = GD_ERROR_STATE, .remedy = "See that no hook and no backward comes to call itself" },
+        "%d gradients are asked for within one another", w->within);
     return false;
 }
 
@@ -217,7 +219,8 @@ static bool pass(gd__walk *w, uint32_t place)
         return true;
     w->open--;
     if (record.spent && !w->mark)
-        return gd__state_error(w->context, "Run the forward again before each gd_backward, or keep it with .retain = true",
+        return gd__state_error(w->context,
+                               "Run the forward again before each gd_backward, or keep it with .retain = true",
                                record.out, "has had its backward already");
     if (!complete(record.out))
         return false;

@@ -14,7 +14,7 @@ typedef struct gd__reached {
 typedef struct gd__walk {
     gd_context *context;
     gd_tensors toward;
-    uint64_t mark;          /* 0 where there are none */
+    uint64_t mark; /* 0 where there are none */
     gd__reached *reached;
     int count, capacity;
     int open;               /* those of them whose record is still to come */

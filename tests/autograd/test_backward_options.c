@@ -49,7 +49,8 @@ static void dy_may_be_a_view(void **state)
     gd_tensor *w = gd_require_grad(gd_ones(g, GD_FLOAT64, gd_shape(2, 2)), true), *v = leaf(1, 2, 3);
     assert_true(gd_backward(gd_neg(w), gd_t(gd_values_as(g, GD_FLOAT64, gd_shape(2, 2), 1, 2, 3, 4))));
     assert_reads(gd_grad(w), -1, -3, -2, -4);
-    assert_true(gd_backward(v, gd_expand(gd_scalar(g, GD_FLOAT64, 5), gd_shape(3)))); /* one element thrice in memory */
+    assert_true(
+        gd_backward(v, gd_expand(gd_scalar(g, GD_FLOAT64, 5), gd_shape(3)))); /* one element thrice in memory */
     assert_true(write_three(gd_grad(v), 1, 2, 3));
     assert_reads(gd_grad(v), 1, 2, 3);
     assert_fine(g);
@@ -143,7 +144,8 @@ static void retained_records_serve_again(void **state)
 static void two_losses_share_what_is_retained(void **state)
 {
     (void)state;
-    gd_tensor *w = leaf(1, 2, 3), *trunk = gd_mul(w, w), *first = gd_sum(trunk), *second = gd_sum(gd_mul(trunk, trunk));
+    gd_tensor *w = leaf(1, 2, 3), *trunk = gd_mul(w, w), *first = gd_sum(trunk),
+              *second = gd_sum(gd_mul(trunk, trunk));
     assert_true(gd_backward(first, .retain = true));
     assert_true(gd_backward(second));
     assert_reads(gd_grad(w), 2 + 4, 4 + 32, 6 + 108);
@@ -283,7 +285,8 @@ static void outputs_together(void **state)
 static void outputs_among_the_inputs(void **state)
 {
     (void)state;
-    gd_tensor *w = leaf(1, 2, 3), *v = leaf(4, 5, 6), *square = gd_mul(w, w), *top = gd_sum(gd_mul(square, square)), *dx[2];
+    gd_tensor *w = leaf(1, 2, 3), *v = leaf(4, 5, 6), *square = gd_mul(w, w), *top = gd_sum(gd_mul(square, square)),
+              *dx[2];
     gd_tensor *ones = three(1, 1, 1);
     assert_true(gd_gradients(gd_list(top, square), gd_list(NULL, ones), gd_list(square, w), dx, false));
     assert_reads(dx[0], 2 + 1, 8 + 1, 18 + 1);
@@ -340,18 +343,23 @@ static void bad_arguments_of_gradients(void **state)
     assert_true(gradients_fail(none, none, gd_list(w), GD_ERROR_NULL, "0 outputs"));
     assert_true(gradients_fail((gd_tensors){ 1, NULL }, none, gd_list(w), GD_ERROR_NULL, "without arrays"));
     assert_true(gradients_fail((gd_tensors){ -1, &y }, none, gd_list(w), GD_ERROR_NULL, "-1 outputs"));
-    assert_true(gradients_fail(gd_list(y, y), gd_list(NULL), gd_list(w), GD_ERROR_NULL, "2 outputs, 1 gradients of them"));
+    assert_true(
+        gradients_fail(gd_list(y, y), gd_list(NULL), gd_list(w), GD_ERROR_NULL, "2 outputs, 1 gradients of them"));
     assert_true(gradients_fail(gd_list(y), (gd_tensors){ 1, NULL }, gd_list(w), GD_ERROR_NULL, "not fitting"));
     assert_true(gradients_fail(gd_list(y), (gd_tensors){ -1, &y }, gd_list(w), GD_ERROR_NULL, "not fitting"));
     assert_true(gradients_fail(gd_list(y), none, gd_list(w, NULL), GD_ERROR_NULL, "x is NULL"));
-    assert_true(gradients_fail(gd_list(y, gd_arange(g, GD_DEFAULT, 3)), none, gd_list(w), GD_ERROR_DTYPE, "y is int64 (3,)"));
-    assert_true(gradients_fail(gd_list(y), none, gd_list(gd_arange(g, GD_DEFAULT, 3)), GD_ERROR_DTYPE, "x is int64 (3,)"));
+    assert_true(
+        gradients_fail(gd_list(y, gd_arange(g, GD_DEFAULT, 3)), none, gd_list(w), GD_ERROR_DTYPE, "y is int64 (3,)"));
+    assert_true(
+        gradients_fail(gd_list(y), none, gd_list(gd_arange(g, GD_DEFAULT, 3)), GD_ERROR_DTYPE, "x is int64 (3,)"));
     assert_true(gradients_fail(gd_list(y, dead_tensor()), none, gd_list(w), GD_ERROR_DEAD, "y was used after"));
     assert_true(gradients_fail(gd_list(y), none, gd_list(w, dead_tensor()), GD_ERROR_DEAD, "x was used after"));
     assert_true(gradients_fail(gd_list(y), gd_list(dead_tensor()), gd_list(w), GD_ERROR_DEAD, "dy was used after"));
-    assert_true(gradients_fail(gd_list(y, z), none, gd_list(w), GD_ERROR_STATE, "float64 (3,) has more than one element"));
+    assert_true(
+        gradients_fail(gd_list(y, z), none, gd_list(w), GD_ERROR_STATE, "float64 (3,) has more than one element"));
     assert_true(gradients_fail(gd_list(y, z), gd_list(NULL, y), gd_list(w), GD_ERROR_SHAPE, "dy is float64 ()"));
-    assert_true(gradients_fail(gd_list(y, three(1, 2, 3)), gd_list(NULL, w), gd_list(w), GD_ERROR_STATE, "nothing that was recorded"));
+    assert_true(gradients_fail(gd_list(y, three(1, 2, 3)), gd_list(NULL, w), gd_list(w), GD_ERROR_STATE,
+                               "nothing that was recorded"));
     assert_true(gradients_fail(gd_list(cleared_error()), none, gd_list(w), GD_OK, ""));
     assert_true(gradients_fail(gd_list(y), gd_list(cleared_error()), gd_list(w), GD_OK, ""));
     assert_true(gradients_fail(gd_list(y), none, gd_list(cleared_error(), w), GD_OK, ""));
@@ -368,8 +376,10 @@ static void outputs_of_two_contexts_are_refused(void **state)
     (void)state;
     gd_context *other = gd_open();
     gd_tensor *w = leaf(1, 2, 3), *theirs = gd_require_grad(gd_ones(other, GD_FLOAT64, gd_shape()), true);
-    bool refused = gradients_fail(gd_list(gd_sum(w), theirs), (gd_tensors){ 0, NULL }, gd_list(w), GD_ERROR_CONTEXT, "y belongs");
-    refused = refused && gradients_fail(gd_list(gd_sum(w)), gd_list(theirs), gd_list(w), GD_ERROR_CONTEXT, "dy belongs");
+    bool refused = gradients_fail(gd_list(gd_sum(w), theirs), (gd_tensors){ 0, NULL }, gd_list(w), GD_ERROR_CONTEXT,
+                                  "y belongs");
+    refused =
+        refused && gradients_fail(gd_list(gd_sum(w)), gd_list(theirs), gd_list(w), GD_ERROR_CONTEXT, "dy belongs");
     gd_close(other);
     assert_true(refused);
 }

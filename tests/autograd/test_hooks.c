@@ -376,7 +376,8 @@ static void a_gradient_of_another_kind_is_refused(void **state)
     notes n = { .answer = gd_ones(g, GD_FLOAT64, gd_shape(3, 1)) };
     gd_hook(w, answer, &n);
     assert_false(gd_backward(gd_sum(y)));
-    assert_error(g, GD_ERROR_SHAPE, "gd_backward: what a hook returned is float64 (3, 1), not of the shape of 'w' float64 (3,)");
+    assert_error(g, GD_ERROR_SHAPE,
+                 "gd_backward: what a hook returned is float64 (3, 1), not of the shape of 'w' float64 (3,)");
     n.answer = gd_ones(g, GD_FLOAT32, gd_shape(3));
     assert_false(gd_backward(gd_sum(y)));
     assert_error(g, GD_ERROR_DTYPE, "what a hook returned is float32 (3,), not of the dtype of 'w' float64 (3,)");
@@ -622,7 +623,8 @@ static gd_tensor *count(gd_tensor *dx, void *user)
 static void a_hook_may_look_at_a_layer(void **state)
 {
     (void)state;
-    gd_tensor *x = leaf(1, 2, 3), *W = gd_ones(g, GD_FLOAT64, gd_shape(3, 1)), *b = gd_zeros(g, GD_FLOAT64, gd_shape(1));
+    gd_tensor *x = leaf(1, 2, 3), *W = gd_ones(g, GD_FLOAT64, gd_shape(3, 1)),
+              *b = gd_zeros(g, GD_FLOAT64, gd_shape(1));
     gd_layer *affine = gd_affine(W, b);
     gd_tensor *y = gd_forward(affine, gd_reshape(x, gd_shape(1, 3)));
     assert_true(gd_hook(y, count, affine) >= 0);

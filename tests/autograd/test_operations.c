@@ -93,7 +93,8 @@ static void an_operation_written_in_c(void **state)
     assert_true(gd_backward(gd_sum(y), .retain = true));
     assert_reads(gd_grad(w), 24, 96, 216);
     assert_false(gd_gradient(gd_sum(y), NULL, 1, &w, &dx, true));
-    assert_error(g, GD_ERROR_STATE, "c_cube: float64 (3,) was made by an operation whose derivative can't be differentiated again");
+    assert_error(g, GD_ERROR_STATE,
+                 "c_cube: float64 (3,) was made by an operation whose derivative can't be differentiated again");
     assert_error_object(dx);
     assert_true(gd_backward(gd_sum(y)));
     assert_reads(gd_grad(w), 48, 192, 432);
@@ -182,7 +183,8 @@ static void a_write_over_any_operand_is_found(void **state)
             gd_tensor *y = x[count];
             assert_true(gd_write(x[written], GD_FLOAT64, (double[]){ 0, 0, 0 }, 3));
             assert_false(gd_backward(gd_sum(y)));
-            assert_error(g, GD_ERROR_STATE, "the derivative of weigh needs the value of float64 (3,), which gd_write has");
+            assert_error(g, GD_ERROR_STATE,
+                         "the derivative of weigh needs the value of float64 (3,), which gd_write has");
         }
 }
 
@@ -351,14 +353,16 @@ static void what_was_saved_is_found_again(void **state)
     (void)state;
     for (int with_user = 0; with_user <= 1; with_user++) {
         gd_tensor *w = leaf(0, 1, 2), *more = gd_neg(w);
-        gd_operation *op = gd_define(g, "double_exp", saving_forward, saving_backward, .user = with_user ? more : NULL);
+        gd_operation *op =
+            gd_define(g, "double_exp", saving_forward, saving_backward, .user = with_user ? more : NULL);
         gd_tensor *y = gd_apply(op, w), *dx;
         for (int i = 0; i < 20; i++)
             gd_ones(g, GD_FLOAT64, gd_shape(3)); /* nothing that was saved lies in freed memory */
         assert_true(gd_backward(gd_sum(y), .retain = true));
         assert_reads(gd_grad(w), 2, 2 * exp(1), 2 * exp(2));
         assert_false(gd_gradient(gd_sum(y), NULL, 1, &w, &dx, true));
-        assert_error(g, GD_ERROR_STATE, "can't be differentiated again. Write its backward in operations on dy, x and y");
+        assert_error(g, GD_ERROR_STATE,
+                     "can't be differentiated again. Write its backward in operations on dy, x and y");
     }
 }
 
@@ -371,7 +375,8 @@ static void a_write_over_what_was_saved_is_found(void **state)
     gd_tensor *y = gd_apply(op, w);
     assert_true(gd_write(more, GD_FLOAT64, (double[]){ 0, 0, 0 }, 3));
     assert_false(gd_backward(gd_sum(y)));
-    assert_error(g, GD_ERROR_STATE, "the derivative of double_exp needs the value of float64 (3,), which gd_write has");
+    assert_error(g, GD_ERROR_STATE,
+                 "the derivative of double_exp needs the value of float64 (3,), which gd_write has");
     assert_false(gd_has_grad(w));
 }
 
@@ -425,7 +430,8 @@ static void what_can_not_be_saved(void **state)
     (void)state;
     gd_context *other = gd_open();
     gd_tensor *w = leaf(1, 2, 3);
-    gd_operation *foreign = gd_define(g, "double_exp", saving_forward, saving_backward, .user = gd_ones(other, GD_FLOAT64, gd_shape(3)));
+    gd_operation *foreign =
+        gd_define(g, "double_exp", saving_forward, saving_backward, .user = gd_ones(other, GD_FLOAT64, gd_shape(3)));
     gd_operation *failed = gd_define(g, "double_exp", saving_forward, saving_backward, .user = cleared_error());
     assert_error_object(gd_apply(foreign, w));
     gd_close(other);
@@ -531,7 +537,8 @@ static void what_is_no_result_is_refused(void **state)
     (void)state;
     gd_context *other = gd_open();
     assert_refused(return_user, NULL, GD_ERROR_NULL, "bad: the result of its forward is NULL");
-    assert_refused(return_user, gd_ones(other, GD_FLOAT64, gd_shape(3)), GD_ERROR_CONTEXT, "bad: the result of its forward belongs");
+    assert_refused(return_user, gd_ones(other, GD_FLOAT64, gd_shape(3)), GD_ERROR_CONTEXT,
+                   "bad: the result of its forward belongs");
     gd_close(other);
     assert_refused(return_dead, NULL, GD_ERROR_DEAD, "bad: the result of its forward was used after");
     assert_refused(return_error, NULL, GD_ERROR_SHAPE, "reshape");
@@ -580,7 +587,8 @@ static bool fail_in_spite(gd_operation_call *c, gd_tensor **dx)
     return true;
 }
 
-static void assert_no_gradient(bool (*backward)(gd_operation_call *, gd_tensor **), void *user, gd_status status, const char *part)
+static void assert_no_gradient(bool (*backward)(gd_operation_call *, gd_tensor **), void *user, gd_status status,
+                               const char *part)
 {
     gd_operation *op = gd_define(g, "bad", cube_forward, backward, user);
     gd_tensor *w = gd_name(leaf(1, 2, 3), "w"), *v = leaf(1, 1, 1), *loss = gd_sum(gd_add(v, gd_apply(op, w))), *dx;
@@ -598,11 +606,14 @@ static void what_is_no_gradient_is_refused(void **state)
 {
     (void)state;
     gd_context *other = gd_open();
-    assert_no_gradient(set_user, gd_ones(g, GD_FLOAT64, gd_shape(3, 1)), GD_ERROR_SHAPE,
-                       "bad: a gradient that its backward set is float64 (3, 1), not of the shape of 'w' float64 (3,)");
+    assert_no_gradient(
+        set_user, gd_ones(g, GD_FLOAT64, gd_shape(3, 1)), GD_ERROR_SHAPE,
+        "bad: a gradient that its backward set is float64 (3, 1), not of the shape of 'w' float64 (3,)");
     assert_no_gradient(set_user, gd_ones(g, GD_FLOAT64, gd_shape()), GD_ERROR_SHAPE, "float64 (), not of the shape");
-    assert_no_gradient(set_user, gd_ones(g, GD_FLOAT32, gd_shape(3)), GD_ERROR_DTYPE, "float32 (3,), not of the dtype of 'w'");
-    assert_no_gradient(set_user, gd_ones(other, GD_FLOAT64, gd_shape(3)), GD_ERROR_CONTEXT, "a gradient that its backward set");
+    assert_no_gradient(set_user, gd_ones(g, GD_FLOAT32, gd_shape(3)), GD_ERROR_DTYPE,
+                       "float32 (3,), not of the dtype of 'w'");
+    assert_no_gradient(set_user, gd_ones(other, GD_FLOAT64, gd_shape(3)), GD_ERROR_CONTEXT,
+                       "a gradient that its backward set");
     gd_close(other);
     assert_no_gradient(set_user, cleared_error(), GD_OK, "");
     assert_no_gradient(set_dead, NULL, GD_ERROR_DEAD, "a gradient that its backward set was used after");
@@ -815,7 +826,8 @@ static gd_tensor *again_forward(gd_operation_call *c)
 static bool again_backward(gd_operation_call *c, gd_tensor **dx)
 {
     bool before = gd_set_recording(c->context, true);
-    gd_tensor *x = gd_require_grad(gd_detach(c->x.item[0]), true), *w = gd_require_grad(gd_detach(c->x.item[1]), true);
+    gd_tensor *x = gd_require_grad(gd_detach(c->x.item[0]), true),
+              *w = gd_require_grad(gd_detach(c->x.item[1]), true);
     gd_tensor *y = block(x, w);
     gd_set_recording(c->context, before);
     return gd_gradient(y, c->dy, 2, (gd_tensor *[]){ x, w }, dx, false);
@@ -915,7 +927,8 @@ static void what_it_was_given_is_given_back(void **state)
     int released = 0;
     {
         GD_SCOPE(g);
-        gd_operation *op = gd_define(g, "cube", cube_forward, cube_backward, .user = &released, .release = count_release);
+        gd_operation *op =
+            gd_define(g, "cube", cube_forward, cube_backward, .user = &released, .release = count_release);
         gd_apply(op, leaf(1, 2, 3));
         assert_int_equal(released, 0);
     }

@@ -113,7 +113,8 @@ static void dtypes_are_promoted(void **state)
     };
     for (int a = 0; a < 5; a++)
         for (int b = 0; b < 5; b++) {
-            gd_tensor *x = gd_ones(g, GD_FLOAT32 + (gd_dtype)a, gd_shape(1)), *y = gd_ones(g, GD_FLOAT32 + (gd_dtype)b, gd_shape(1));
+            gd_tensor *x = gd_ones(g, GD_FLOAT32 + (gd_dtype)a, gd_shape(1)),
+                      *y = gd_ones(g, GD_FLOAT32 + (gd_dtype)b, gd_shape(1));
             gd_tensor *number = gd_reshape(x, gd_shape()), *other = gd_reshape(y, gd_shape());
             assert_int_equal(gd_dtype_of(gd_cat(gd_list(x, y), 0)), want[a][b]);
             assert_int_equal(gd_dtype_of(gd_stack(gd_list(number, other), 0)), want[a][b]);
@@ -126,7 +127,8 @@ static void each_part_has_its_gradient(void **state)
 {
     (void)state;
     gd_tensor *a = gd_require_grad(steps(GD_FLOAT64, gd_shape(2, 1), 1), true);
-    gd_tensor *b = gd_require_grad(steps(GD_FLOAT32, gd_shape(2, 2), 3), true), *c = steps(GD_INT64, gd_shape(2, 1), 7);
+    gd_tensor *b = gd_require_grad(steps(GD_FLOAT32, gd_shape(2, 2), 3), true),
+              *c = steps(GD_INT64, gd_shape(2, 1), 7);
     gd_tensor *y = gd_cat(gd_list(a, b, c, a), 1);
     assert_int_equal(gd_dtype_of(y), GD_FLOAT64);
     assert_true(gd_backward(gd_mul(y, y), steps(GD_FLOAT64, gd_shape(2, 5), 1)));
@@ -171,7 +173,8 @@ static void what_can_not_be_joined(void **state)
     assert_refused(gd_cat(gd_list(x, x, gd_ones(g, GD_FLOAT32, gd_shape(2, 4))), 0), GD_ERROR_SHAPE,
                    "cat: float32 (2, 4) (number 2) does not fit 'x' float32 (2, 3) along dimension 0");
     assert_refused(gd_cat(gd_list(x, row), 0), GD_ERROR_SHAPE, "float32 (3,) (number 1) does not fit");
-    assert_refused(gd_cat(gd_list(row, x), 0), GD_ERROR_SHAPE, "'x' float32 (2, 3) (number 1) does not fit float32 (3,)");
+    assert_refused(gd_cat(gd_list(row, x), 0), GD_ERROR_SHAPE,
+                   "'x' float32 (2, 3) (number 1) does not fit float32 (3,)");
     assert_refused(gd_cat(gd_list(x, x), 2), GD_ERROR_INDEX, "cat: there is no dimension 2 in 'x'");
     assert_refused(gd_cat(gd_list(x, x), -3), GD_ERROR_INDEX, "there is no dimension -3");
     gd_tensor *number = gd_scalar(g, GD_FLOAT32, 1);
@@ -219,7 +222,8 @@ static void along_a_new_dimension(void **state)
             for (int i = 0; i < count; i++)
                 assert_same_tensor(gd_select(y, dim, i), x[i]);
         }
-    gd_tensor *a = gd_require_grad(gd_scalar(g, GD_FLOAT64, 2), true), *b = gd_require_grad(gd_scalar(g, GD_FLOAT64, 5), true);
+    gd_tensor *a = gd_require_grad(gd_scalar(g, GD_FLOAT64, 2), true),
+              *b = gd_require_grad(gd_scalar(g, GD_FLOAT64, 5), true);
     gd_tensor *y = gd_stack(gd_list(a, b, a), 0);
     assert_reads(y, 2, 5, 2);
     assert_true(gd_backward(y, steps(GD_FLOAT64, gd_shape(3), 1)));
@@ -231,7 +235,8 @@ static void along_a_new_dimension(void **state)
 static void what_can_not_be_stacked(void **state)
 {
     (void)state;
-    gd_tensor *x = gd_ones(g, GD_FLOAT32, gd_shape(2, 3)), *deep = gd_ones(g, GD_FLOAT32, gd_shape(1, 1, 1, 1, 1, 1, 1, 1));
+    gd_tensor *x = gd_ones(g, GD_FLOAT32, gd_shape(2, 3)),
+              *deep = gd_ones(g, GD_FLOAT32, gd_shape(1, 1, 1, 1, 1, 1, 1, 1));
     assert_refused(gd_stack(gd_list(x, gd_ones(g, GD_FLOAT32, gd_shape(2, 4))), 2), GD_ERROR_SHAPE, "does not fit");
     assert_refused(gd_stack(gd_list(x, gd_ones(g, GD_FLOAT32, gd_shape(3))), 0), GD_ERROR_SHAPE, "does not fit");
     assert_refused(gd_stack(gd_list(x, x), 3), GD_ERROR_INDEX, "there is no place 3 for a dimension");
@@ -303,7 +308,8 @@ static void what_can_not_be_split(void **state)
 {
     (void)state;
     gd_tensor *x = gd_name(gd_ones(g, GD_FLOAT32, gd_shape(4, 3)), "x");
-    assert_not_split(x, 0, 0, 4, GD_ERROR_VALUE, "split: 'x' float32 (4, 3) in parts of 0 along dimension 0, with room for 4");
+    assert_not_split(x, 0, 0, 4, GD_ERROR_VALUE,
+                     "split: 'x' float32 (4, 3) in parts of 0 along dimension 0, with room for 4");
     assert_not_split(x, -2, 0, 4, GD_ERROR_VALUE, "in parts of -2");
     assert_not_split(x, 1, 0, 3, GD_ERROR_VALUE, "with room for 3");
     assert_not_split(x, 1, 0, 0, GD_ERROR_VALUE, "with room for 0");
@@ -345,7 +351,8 @@ static bool try_joins(gd_context *own, void *prepared)
         return false;
     for (int i = 0; i < MANY; i++)
         list[i] = i % 2 ? x : gd_ones(own, GD_FLOAT32, gd_shape(8));
-    gd_tensor *y = gd_add(gd_sum(gd_cat((gd_tensors){ MANY, list }, 0)), gd_sum(gd_stack((gd_tensors){ 6, list }, 1)));
+    gd_tensor *y =
+        gd_add(gd_sum(gd_cat((gd_tensors){ MANY, list }, 0)), gd_sum(gd_stack((gd_tensors){ 6, list }, 1)));
     return gd_gradient(y, NULL, 1, &x, &dx, false);
 }
 
@@ -360,20 +367,13 @@ static void out_of_memory_in_joins(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_CONTEXT(along_every_dimension),
-        IN_CONTEXT(many_together),
-        IN_CONTEXT(dtypes_are_promoted),
-        IN_CONTEXT(each_part_has_its_gradient),
-        IN_CONTEXT(gradients_of_many),
-        IN_CONTEXT(a_single_one_is_copied),
-        IN_CONTEXT(what_can_not_be_joined),
-        IN_CONTEXT(too_large_together),
-        IN_CONTEXT(along_a_new_dimension),
-        IN_CONTEXT(what_can_not_be_stacked),
-        IN_CONTEXT(parts_of_a_size),
-        IN_CONTEXT(parts_are_views),
-        IN_CONTEXT(what_can_not_be_split),
-        IN_CONTEXT(out_of_memory_in_joins),
+        IN_CONTEXT(along_every_dimension),  IN_CONTEXT(many_together),
+        IN_CONTEXT(dtypes_are_promoted),    IN_CONTEXT(each_part_has_its_gradient),
+        IN_CONTEXT(gradients_of_many),      IN_CONTEXT(a_single_one_is_copied),
+        IN_CONTEXT(what_can_not_be_joined), IN_CONTEXT(too_large_together),
+        IN_CONTEXT(along_a_new_dimension),  IN_CONTEXT(what_can_not_be_stacked),
+        IN_CONTEXT(parts_of_a_size),        IN_CONTEXT(parts_are_views),
+        IN_CONTEXT(what_can_not_be_split),  IN_CONTEXT(out_of_memory_in_joins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

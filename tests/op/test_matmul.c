@@ -72,7 +72,8 @@ static void check(size_t n, gd_dtype dtype, int left, int right)
 {
     GD_SCOPE(g);
     gd_dims of_a = products[n].a, of_b = products[n].b;
-    gd_tensor *x[2] = { laid_out(numbers(dtype, of_a, 7, 3, 11, 8), left), laid_out(numbers(dtype, of_b, 5, 1, 13, 8), right) };
+    gd_tensor *x[2] = { laid_out(numbers(dtype, of_a, 7, 3, 11, 8), left),
+                        laid_out(numbers(dtype, of_b, 5, 1, 13, 8), right) };
     gd_tensor *dx[2];
     gd_require_grad(x[0], true);
     gd_require_grad(x[1], true);
@@ -114,7 +115,8 @@ static void with_every_instruction_set(void **state)
 static void same_as_clones(gd_tensor *a, gd_tensor *b)
 {
     gd_tensor *x[2] = { gd_require_grad(a, true), gd_require_grad(b, true) }, *of_x[2], *of_clones[2];
-    gd_tensor *clones[2] = { gd_require_grad(gd_clone(gd_detach(a)), true), gd_require_grad(gd_clone(gd_detach(b)), true) };
+    gd_tensor *clones[2] = { gd_require_grad(gd_clone(gd_detach(a)), true),
+                             gd_require_grad(gd_clone(gd_detach(b)), true) };
     gd_tensor *y = gd_matmul(a, b), *want = gd_matmul(clones[0], clones[1]);
     assert_same_tensor(y, want);
     assert_true(gd_gradient(gd_sum(gd_mul(y, y)), NULL, 2, x, of_x, false));
@@ -126,14 +128,16 @@ static void same_as_clones(gd_tensor *a, gd_tensor *b)
 static void repeated_operands(void **state)
 {
     (void)state;
-    gd_tensor *matrix = numbers(GD_FLOAT32, gd_shape(3, 4), 7, 3, 11, 8), *row = numbers(GD_FLOAT32, gd_shape(1, 4), 5, 1, 13, 8);
+    gd_tensor *matrix = numbers(GD_FLOAT32, gd_shape(3, 4), 7, 3, 11, 8),
+              *row = numbers(GD_FLOAT32, gd_shape(1, 4), 5, 1, 13, 8);
     gd_tensor *one = gd_full(g, GD_FLOAT32, gd_shape(), 0.5);
     same_as_clones(gd_expand(matrix, gd_shape(5, 3, 4)), gd_expand(gd_t(row), gd_shape(4, 3)));
     same_as_clones(gd_expand(row, gd_shape(3, -1)), gd_t(matrix));
     same_as_clones(gd_expand(row, gd_shape(2, 6, -1)), gd_expand(gd_t(matrix), gd_shape(2, -1, -1)));
     same_as_clones(gd_expand(one, gd_shape(4)), gd_expand(one, gd_shape(2, 4, 3)));
     same_as_clones(gd_expand(one, gd_shape(20, 20)), gd_expand(one, gd_shape(20, 20)));
-    gd_tensor *long_row = numbers(GD_FLOAT64, gd_shape(1, 40), 7, 3, 11, 8), *wide = numbers(GD_FLOAT64, gd_shape(20, 40), 5, 1, 13, 8);
+    gd_tensor *long_row = numbers(GD_FLOAT64, gd_shape(1, 40), 7, 3, 11, 8),
+              *wide = numbers(GD_FLOAT64, gd_shape(20, 40), 5, 1, 13, 8);
     same_as_clones(gd_expand(long_row, gd_shape(20, -1)), gd_t(wide));
     same_as_clones(wide, gd_t(gd_expand(long_row, gd_shape(20, -1))));
     assert_fine(g);
@@ -183,7 +187,8 @@ static void shapes_that_do_not_fit(void **state)
 {
     (void)state;
     gd_tensor *x = gd_name(ones(gd_shape(3)), "x"), *W = gd_name(ones(gd_shape(4, 2)), "W");
-    assert_no_product(x, W, GD_ERROR_SHAPE, "'x' float32 (3,) and 'W' float32 (4, 2) can't be multiplied: the columns");
+    assert_no_product(x, W, GD_ERROR_SHAPE,
+                      "'x' float32 (3,) and 'W' float32 (4, 2) can't be multiplied: the columns");
     assert_no_product(W, x, GD_ERROR_SHAPE, "'W' float32 (4, 2) and 'x' float32 (3,)");
     assert_no_product(x, ones(gd_shape(4)), GD_ERROR_SHAPE, "float32 (3,) and float32 (4,)");
     assert_no_product(ones(gd_shape(2, 3)), ones(gd_shape(2, 3)), GD_ERROR_SHAPE, "(2, 3)");
@@ -196,7 +201,8 @@ static void shapes_that_do_not_fit(void **state)
     assert_no_product(ones(gd_shape()), ones(gd_shape()), GD_ERROR_SHAPE, "Give each at least one dimension");
     assert_no_product(ones(gd_shape(2, 3, 4)), ones(gd_shape(3, 4, 5)), GD_ERROR_SHAPE,
                       "The size of tensor a (2) must match the size of tensor b (3) at non-singleton dimension 0");
-    assert_no_product(ones(gd_shape(2, 0, 3, 4)), ones(gd_shape(3, 4, 5)), GD_ERROR_SHAPE, "non-singleton dimension 1");
+    assert_no_product(ones(gd_shape(2, 0, 3, 4)), ones(gd_shape(3, 4, 5)), GD_ERROR_SHAPE,
+                      "non-singleton dimension 1");
     gd_matmul(x, W);
     assert_int_equal(gd_first_error(g)->dim, 0);
     gd_clear(g);
@@ -208,8 +214,10 @@ static void dtypes_that_do_not_fit(void **state)
 {
     (void)state;
     gd_tensor *x = gd_name(ones(gd_shape(3)), "x"), *whole = gd_arange(g, GD_DEFAULT, 3);
-    assert_no_product(x, gd_ones(g, GD_FLOAT64, gd_shape(3, 2)), GD_ERROR_DTYPE, "not 'x' float32 (3,) and float64 (3, 2)");
-    assert_no_product(gd_ones(g, GD_FLOAT64, gd_shape(2, 2, 3)), x, GD_ERROR_DTYPE, "float64 (2, 2, 3) and 'x' float32 (3,)");
+    assert_no_product(x, gd_ones(g, GD_FLOAT64, gd_shape(3, 2)), GD_ERROR_DTYPE,
+                      "not 'x' float32 (3,) and float64 (3, 2)");
+    assert_no_product(gd_ones(g, GD_FLOAT64, gd_shape(2, 2, 3)), x, GD_ERROR_DTYPE,
+                      "float64 (2, 2, 3) and 'x' float32 (3,)");
     assert_no_product(whole, whole, GD_ERROR_DTYPE, "int64 (3,) and int64 (3,)");
     assert_no_product(gd_ge_scalar(ones(gd_shape(2, 2)), 1), ones(gd_shape(2, 2)), GD_ERROR_DTYPE, "bool (2, 2)");
 }
@@ -234,8 +242,10 @@ static void strange_operands(void **state)
         assert_no_product(failed, x, GD_OK, "");
         assert_no_product(x, dead(), GD_ERROR_DEAD, "B was used after");
         assert_no_product(dead(), x, GD_ERROR_DEAD, "A was used after");
-        assert_no_product(x, gd_ones(other, GD_FLOAT32, gd_shape(3, 3)), GD_ERROR_CONTEXT, "B belongs to another context");
-        assert_no_product(x, gd_ones(other, GD_FLOAT32, gd_shape(2, 3, 3)), GD_ERROR_CONTEXT, "B belongs to another context");
+        assert_no_product(x, gd_ones(other, GD_FLOAT32, gd_shape(3, 3)), GD_ERROR_CONTEXT,
+                          "B belongs to another context");
+        assert_no_product(x, gd_ones(other, GD_FLOAT32, gd_shape(2, 3, 3)), GD_ERROR_CONTEXT,
+                          "B belongs to another context");
     }
     gd_close(other);
     assert_true(gd__is_error(gd_matmul(NULL, NULL)));
