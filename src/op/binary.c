@@ -220,6 +220,30 @@ gd_tensor *gd_minimum(gd_tensor *a, gd_tensor *b)
     return gd__apply2(GD__OP_minimum, a, b);
 }
 
+/* The number as a tensor without dimensions, of the dtype that x keeps or takes beside it (GD__NUMBER). */
+static gd_tensor *number_beside(gd_tensor *x, double c)
+{
+    gd_context *g = x->object.context;
+    gd_dtype dtype = (gd_dtype)x->dtype;
+    if (!gd__is_float(dtype))
+        dtype = !gd__is_whole(c) ? gd__dtype(g, GD_DEFAULT) : dtype == GD_BOOL ? GD_INT64 : dtype;
+    return gd_scalar(g, dtype, c);
+}
+
+gd_tensor *gd_maximum_scalar(gd_tensor *x, double c)
+{
+    if (!gd__usable(gd__context(x), x, "maximum_scalar", "x"))
+        return gd__error_object(gd__context(x));
+    return gd_maximum(x, number_beside(x, c));
+}
+
+gd_tensor *gd_minimum_scalar(gd_tensor *x, double c)
+{
+    if (!gd__usable(gd__context(x), x, "minimum_scalar", "x"))
+        return gd__error_object(gd__context(x));
+    return gd_minimum(x, number_beside(x, c));
+}
+
 /* ---- with a number ---- */
 
 static gd_tensor *with_scalar(gd__op_id id, gd_tensor *x, double c)

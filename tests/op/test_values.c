@@ -450,6 +450,25 @@ static void test_rounding_of_integers(void **state)
     gd_close(g);
 }
 
+static void test_the_larger_of_x_and_a_number(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *x = gd_require_grad(gd_values_as(g, GD_FLOAT64, gd_shape(3), -1, 2, 3), true), *dx;
+    EXPECT(gd_maximum_scalar(x, 2.5), 0, 2.5, 2.5, 3);
+    EXPECT(gd_minimum_scalar(x, 2), 0, -1, 2, 2);
+    assert_true(gd_gradient(gd_sum(gd_maximum_scalar(x, 2)), NULL, 1, &x, &dx, false));
+    EXPECT(dx, 0, 0, 0.5, 1);
+    gd_tensor *whole = gd_values_as(g, GD_INT64, gd_shape(2), 1, 5);
+    assert_int_equal(gd_dtype_of(gd_maximum_scalar(whole, 2)), GD_INT64);
+    assert_int_equal(gd_dtype_of(gd_minimum_scalar(whole, 2.5)), GD_FLOAT32);
+    EXPECT(gd_minimum_scalar(whole, 2.5), 0, 1, 2.5);
+    no_error(g);
+    assert_false(gd_is_tensor(gd_maximum_scalar(NULL, 1)));
+    assert_false(gd_is_tensor(gd_minimum_scalar(NULL, 1)));
+    gd_close(g);
+}
+
 static void test_squeeze_of_a_number(void **state)
 {
     (void)state;
@@ -520,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_clamp_limits),  cmocka_unit_test(test_powers_of_zero),
         cmocka_unit_test(test_long_steps),    cmocka_unit_test(test_a_number_for_axes),
         cmocka_unit_test(test_rounding_of_integers), cmocka_unit_test(test_squeeze_of_a_number),
+        cmocka_unit_test(test_the_larger_of_x_and_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,8 +153,14 @@ static gd_dims wild_shape(dice *d)
 {
     static const int64_t sizes[] = { -1, 0, 3, 1 << 20, (int64_t)1 << 31, (int64_t)1 << 40, INT64_MAX, INT64_MIN };
     gd_dims shape = { .count = chance(d, 10) ? (int)between(d, -1, 9) : (int)between(d, 0, 4) };
-    for (int i = 0; i < shape.count && i < GD_MAX_DIMS; i++)
+    bool empty = false;
+    for (int i = 0; i < shape.count && i < GD_MAX_DIMS; i++) {
         shape.size[i] = sizes[below(d, 8)];
+        empty = empty || shape.size[i] == 0;
+    }
+    for (int i = 0; empty && i < shape.count && i < GD_MAX_DIMS; i++)
+        if (shape.size[i] > 3) /* it can be made, and a row for each is then asked of the reference */
+            shape.size[i] = 1000;
     return shape;
 }
 

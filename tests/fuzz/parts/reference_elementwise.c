@@ -152,6 +152,16 @@ static number sigmoid_backward_of(const number *x, const number *c, number *scal
     return y;
 }
 
+static number maximum_scalar_of(const number *x, const number *c, number *scale)
+{
+    return maximum_of((const number[]){ x[0], c[0] }, c, scale);
+}
+
+static number minimum_scalar_of(const number *x, const number *c, number *scale)
+{
+    return minimum_of((const number[]){ x[0], c[0] }, c, scale);
+}
+
 static number where_of(const number *x, const number *c, number *scale)
 {
     (void)c, (void)scale;
@@ -170,14 +180,20 @@ static bool keeps_integers(const question *q)
     return whole;
 }
 
+/* A number that no uint8 can have. */
+static void against_number(question *q, const reference *r)
+{
+    for (int i = 1; q->argument[0].x->dtype == GD_UINT8 && i < q->count; i++)
+        q->unclear = q->unclear || q->argument[i].real < 0 || q->argument[i].real > 255;
+    elementwise(q, r);
+}
+
 static void rounding(question *q, const reference *r)
 {
     reference chosen = *r;
     if (keeps_integers(q))
         chosen.rule = AS_GIVEN;
-    for (int i = 1; q->argument[0].x->dtype == GD_UINT8 && i < q->count; i++)
-        q->unclear = q->unclear || q->argument[i].real < 0 || q->argument[i].real > 255; /* a limit that no uint8 can have */
-    elementwise(q, &chosen);
+    against_number(q, &chosen);
 }
 
 #define WRAPPED(name, expression)                                                                      \
@@ -234,6 +250,8 @@ const reference elementwise_rows[] = {
     { "maximum", elementwise, .element = maximum_of, .rule = PROMOTED, .differentiable = BOTH },
     { "minimum", elementwise, .element = minimum_of, .rule = PROMOTED, .differentiable = BOTH },
 
+    { "maximum_scalar", against_number, .element = maximum_scalar_of, .rule = BESIDE, .differentiable = FIRST },
+    { "minimum_scalar", against_number, .element = minimum_scalar_of, .rule = BESIDE, .differentiable = FIRST },
     { "add_scalar", elementwise, .element = add_scalar_of, .wrapped = wrapped_add, .rule = BESIDE, .ulps = 0.51,
       .differentiable = FIRST },
     { "mul_scalar", elementwise, .element = mul_scalar_of, .wrapped = wrapped_mul, .rule = BESIDE, .ulps = 0.51,
