@@ -407,6 +407,33 @@ static void test_list(void **state)
 
 /* ---- at the limits ---- */
 
+/* Many rows of nothing are done at once. */
+static void test_hollow_shapes(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    int64_t many = (int64_t)1 << 40;
+    gd_tensor *x = gd_zeros(g, GD_FLOAT32, gd_shape(many, 3, 0));
+    assert_int_equal(gd_numel(gd_sum(x, gd_axes(1))), 0);
+    assert_int_equal(gd_numel(gd_max(x, gd_axes(1), true)), 0);
+    assert_int_equal(gd_size(gd_pad(x, gd_shape(0, 1, 0), gd_shape(0, 1, 0), 0), 1), 5);
+    assert_int_equal(gd_numel(gd_softmax(x, 1)), 0);
+    no_error(g);
+    gd_close(g);
+}
+
+/* A step beyond all sizes is right where it leads nowhere. */
+static void test_long_steps(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *x = gd_reshape(gd_arange(g, GD_FLOAT64, 3), gd_shape(3, 1));
+    EXPECT(gd_slice_backward(x, gd_shape(3, 2), 1, 1, INT64_MAX), 0, 0, 0, 0, 1, 0, 2);
+    EXPECT(gd_slice(x, 0, 1, 3, INT64_MAX), 0, 1);
+    no_error(g);
+    gd_close(g);
+}
+
 /* The upper limit holds where both cross, and NaN is a limit that nothing lies within, as in PyTorch. */
 static void test_clamp_limits(void **state)
 {
@@ -419,6 +446,21 @@ static void test_clamp_limits(void **state)
         EXPECT(gd_clamp(x, NAN, 3), 0, NAN, NAN, NAN);
         EXPECT(gd_clamp(x, 0, NAN), 0, NAN, NAN, NAN);
     }
+    no_error(g);
+    gd_close(g);
+}
+
+/* Huber's loss is a parabola around 0, where its slope is 0 but not its bend. */
+static void test_bend_of_huber(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *x = gd_require_grad(gd_values_as(g, GD_FLOAT64, gd_shape(4), 0, 0.5, 3, -3), true), *dx, *ddx;
+    gd_tensor *loss = gd_huber(x, gd_zeros_like(x), 1, .reduction = GD_REDUCE_SUM);
+    assert_true(gd_gradient(loss, NULL, 1, &x, &dx, true));
+    EXPECT(dx, 0, 0, 0.5, 1, -1);
+    assert_true(gd_gradient(dx, gd_ones_like(dx), 1, &x, &ddx, false));
+    EXPECT(ddx, 0, 1, 1, 0, 0);
     no_error(g);
     gd_close(g);
 }
@@ -451,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_parts),         cmocka_unit_test(test_regression_losses),
         cmocka_unit_test(test_sigmoid_accuracy), cmocka_unit_test(test_list),
         cmocka_unit_test(test_clamp_limits),  cmocka_unit_test(test_powers_of_zero),
+        cmocka_unit_test(test_long_steps),       cmocka_unit_test(test_hollow_shapes),
+        cmocka_unit_test(test_bend_of_huber),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static bool run_slice_backward(const gd__kernel *kernel, const gd__call *call)
         stride[i] = y->stride[i] * size;
     memset(y->data, 0, (size_t)(y->numel * size));
     char *first = y->data + (call->in[0]->numel > 0 ? asked[1] * stride[asked[0]] : 0);
-    stride[asked[0]] *= asked[3];
+    stride[asked[0]] *= call->in[0]->shape[asked[0]] > 1 ? asked[3] : 1; /* any step leads to one element */
     gd__copy_into(call->in[0], first, stride);
     return true;
 }
@@ -47,7 +47,7 @@ static bool run_pad(const gd__kernel *kernel, const gd__call *call)
     const char *x = call->in[0]->data;
     char *y = call->out->data;
     (void)kernel;
-    for (int64_t o = 0; o < l.outer; o++, x += part) {
+    for (int64_t o = 0; call->out->numel > 0 && o < l.outer; o++, x += part) {
         y = fill(y, asked[1] * l.inner, dtype, value);
         memcpy(y, x, part);
         y = fill(y + part, asked[2] * l.inner, dtype, value);

@@ -144,8 +144,10 @@ static void explain(shared *s, int status, FILE *to)
     uint64_t seed = s->program.seed;
     fprintf(to, "FAILED: seed %llu: %s%s\n", (unsigned long long)seed,
             WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : s->complaint[0] ? s->complaint : "it ended by itself", "");
-    shrink(s);
-    fprintf(to, "The shortest program that fails:\n");
+    bool again = still_fails(s, true);
+    if (again)
+        shrink(s);
+    fprintf(to, again ? "The shortest program that fails:\n" : "It does not fail a second time:\n");
     print_program(&s->program, to);
     fflush(to);
     if (still_fails(s, false))

@@ -212,11 +212,15 @@ static approx weight_of(const classes *c, int64_t class)
     return exactly(c->weight ? get(c->weight, class) : 1);
 }
 
+static approx negative(approx a)
+{
+    return (approx){ -a.n, a.off };
+}
+
 /* -x w of one class of sample i. */
 static approx of_class(const classes *c, int64_t i, int64_t class)
 {
-    approx x = approx_at(c->x, i * c->x->shape.size[1] + class);
-    return times(c->precision, (approx){ -x.n, x.off }, weight_of(c, class));
+    return times(c->precision, negative(approx_at(c->x, i * c->x->shape.size[1] + class)), weight_of(c, class));
 }
 
 /* -sum_c w_c t_c x_c of sample i; NULL for ones. */
@@ -229,7 +233,7 @@ static approx expected(question *q, const classes *c, int64_t i, const value *t)
         if (t && c->smoothing > 0)
             share = plus(c->precision, times(c->precision, share, exactly(1 - c->smoothing)),
                          exactly(c->smoothing / (number)count));
-        term[k] = times(c->precision, of_class(c, i, k), share);
+        term[k] = times(c->precision, times(c->precision, negative(approx_at(c->x, i * count + k)), share), weight_of(c, k));
     }
     return total(c->precision, term, count);
 }
@@ -243,6 +247,9 @@ static void against_probabilities(question *q, classes *c)
     if (q->faults)
         return;
     int64_t rows = c->x->shape.size[0];
+    q->unclear = rows > MOST_ELEMENTS; /* of no classes */
+    if (q->unclear)
+        return;
     c->precision = coarser(c->x->dtype, c->t->dtype);
     terms all = some_terms(q, promoted(c->x->dtype, 2, c->t->dtype, 2), c->precision, gd_shape(rows));
     for (int64_t i = 0; i < rows; i++)
