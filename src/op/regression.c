@@ -78,21 +78,21 @@ gd_tensor *gd_half_squared_error(gd_tensor *x, gd_tensor *t)
     return gd_mul_scalar(gd_sum(gd_square(error_of("half_squared_error", x, t, NULL))), 0.5);
 }
 
-/* With c = min(|d|, delta) both branches are c (|d| - c / 2). */
+/* With c = d brought between -delta and delta all branches are c (d - c / 2). */
 gd_tensor *gd_huber_with(gd_huber_loss args)
 {
-    gd_tensor *size = gd_abs(error_of("huber", args.x, args.t, args.weight));
+    gd_tensor *d = error_of("huber", args.x, args.t, args.weight);
     char text[GD__TEXT_SIZE];
-    if (!gd__alive(size))
-        return size;
-    if (!gd__is_float((gd_dtype)size->dtype))
-        return gd__fail(size->object.context, (gd__fault){ GD_ERROR_DTYPE, 0, "huber", "gd_cast one to a float dtype first" },
-                        "floats are expected: the error is %s", gd__describe(size, text));
+    if (!gd__alive(d))
+        return d;
+    gd_context *g = d->object.context;
+    if (!gd__is_float((gd_dtype)d->dtype))
+        return gd__fail(g, (gd__fault){ GD_ERROR_DTYPE, 0, "huber", "gd_cast one to a float dtype first" },
+                        "floats are expected: the error is %s", gd__describe(d, text));
     if (!(args.delta > 0))
-        return gd__fail(size->object.context, (gd__fault){ GD_ERROR_VALUE, 0, "huber", "Give a positive delta" },
-                        "delta is %g", args.delta);
-    gd_tensor *near = gd_where(gd_le_scalar(size, args.delta), size, gd_full_like(size, args.delta));
-    gd_tensor *terms = gd_mul(near, gd_sub(size, gd_mul_scalar(near, 0.5)));
+        return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "huber", "Give a positive delta" }, "delta is %g", args.delta);
+    gd_tensor *near = gd_clamp(d, -args.delta, args.delta);
+    gd_tensor *terms = gd_mul(near, gd_sub(d, gd_mul_scalar(near, 0.5)));
     return gd__reduce_loss("huber", weighted("huber", terms, args.weight), args.reduction);
 }
 

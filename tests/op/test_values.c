@@ -481,6 +481,36 @@ static void test_squeeze_of_a_number(void **state)
     gd_close(g);
 }
 
+/* Many rows of nothing are done at once. */
+static void test_hollow_shapes(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    int64_t many = (int64_t)1 << 40;
+    gd_tensor *x = gd_zeros(g, GD_FLOAT32, gd_shape(many, 3, 0));
+    assert_int_equal(gd_numel(gd_sum(x, gd_axes(1))), 0);
+    assert_int_equal(gd_numel(gd_max(x, gd_axes(1), true)), 0);
+    assert_int_equal(gd_size(gd_pad(x, gd_shape(0, 1, 0), gd_shape(0, 1, 0), 0), 1), 5);
+    assert_int_equal(gd_numel(gd_softmax(x, 1)), 0);
+    no_error(g);
+    gd_close(g);
+}
+
+/* Huber's loss is a parabola around 0, where its slope is 0 but not its bend. */
+static void test_bend_of_huber(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    gd_tensor *x = gd_require_grad(gd_values_as(g, GD_FLOAT64, gd_shape(4), 0, 0.5, 3, -3), true), *dx, *ddx;
+    gd_tensor *loss = gd_huber(x, gd_zeros_like(x), 1, .reduction = GD_REDUCE_SUM);
+    assert_true(gd_gradient(loss, NULL, 1, &x, &dx, true));
+    EXPECT(dx, 0, 0, 0.5, 1, -1);
+    assert_true(gd_gradient(dx, gd_ones_like(dx), 1, &x, &ddx, false));
+    EXPECT(ddx, 0, 1, 1, 0, 0);
+    no_error(g);
+    gd_close(g);
+}
+
 /* A step beyond all sizes is right where it leads nowhere. */
 static void test_long_steps(void **state)
 {
@@ -537,6 +567,8 @@ int main(void)
         cmocka_unit_test(test_parts),         cmocka_unit_test(test_regression_losses),
         cmocka_unit_test(test_sigmoid_accuracy), cmocka_unit_test(test_list),
         cmocka_unit_test(test_clamp_limits),  cmocka_unit_test(test_powers_of_zero),
+        cmocka_unit_test(test_hollow_shapes),
+        cmocka_unit_test(test_bend_of_huber),
         cmocka_unit_test(test_long_steps),    cmocka_unit_test(test_a_number_for_axes),
         cmocka_unit_test(test_rounding_of_integers), cmocka_unit_test(test_squeeze_of_a_number),
         cmocka_unit_test(test_the_larger_of_x_and_a_number),

@@ -47,7 +47,7 @@ static bool run_pad(const gd__kernel *kernel, const gd__call *call)
     const char *x = call->in[0]->data;
     char *y = call->out->data;
     (void)kernel;
-    for (int64_t o = 0; o < l.outer; o++, x += part) {
+    for (int64_t o = 0; call->out->numel > 0 && o < l.outer; o++, x += part) {
         y = fill(y, asked[1] * l.inner, dtype, value);
         memcpy(y, x, part);
         y = fill(y + part, asked[2] * l.inner, dtype, value);

@@ -149,8 +149,20 @@ static double some_number(dice *d)
     return numbers[below(d, 8)];
 }
 
+/* Many rows of nothing. */
+static gd_dims hollow_shape(dice *d)
+{
+    gd_dims shape = { .count = (int)between(d, 2, 4) };
+    for (int i = 0; i < shape.count; i++)
+        shape.size[i] = chance(d, 30) ? (int64_t)1 << 40 : between(d, 1, 3);
+    shape.size[below(d, shape.count)] = 0;
+    return shape;
+}
+
 static gd_dims wild_shape(dice *d)
 {
+    if (chance(d, 30))
+        return hollow_shape(d);
     static const int64_t sizes[] = { -1, 0, 3, 1 << 20, (int64_t)1 << 31, (int64_t)1 << 40, INT64_MAX, INT64_MIN };
     gd_dims shape = { .count = chance(d, 10) ? (int)between(d, -1, 9) : (int)between(d, 0, 4) };
     bool empty = false;

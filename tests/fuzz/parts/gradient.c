@@ -198,11 +198,11 @@ static bool slope_of(asking *a, number *slope)
     return near(middle[0], middle[1], KINK * size) && near(2 * bend[1], bend[0], KINK * size);
 }
 
-/* No number on the way is large, and all that is differentiated is float64. */
+/* No number on the way is large or next to 0, and all that is differentiated is float64. */
 static bool is_tame_value(const value *v)
 {
     for (int64_t i = 0; i < v->count; i++)
-        if (!(fabsl(get(v, i)) <= 100))
+        if (!(fabsl(get(v, i)) <= 100) || (get(v, i) != 0 && fabsl(get(v, i)) < 1e-6L))
             return false;
     return true;
 }

@@ -247,6 +247,9 @@ static void against_probabilities(question *q, classes *c)
     if (q->faults)
         return;
     int64_t rows = c->x->shape.size[0];
+    q->unclear = rows > MOST_ELEMENTS; /* of no classes */
+    if (q->unclear)
+        return;
     c->precision = coarser(c->x->dtype, c->t->dtype);
     terms all = some_terms(q, promoted(c->x->dtype, 2, c->t->dtype, 2), c->precision, gd_shape(rows));
     for (int64_t i = 0; i < rows; i++)
