@@ -1,6 +1,7 @@
 /* apply.c - running one operation: check, bring to a dtype, infer the shape, compute, record. */
 #include "autograd/tape.h"
 
+#include "autograd/trace.h"
 #include "autograd/watch.h"
 #include "cpu/kernel.h"
 
@@ -50,8 +51,23 @@ static bool same_dtypes(const gd__call *call)
     return call->op->dtypes == GD__PROMOTED || gd__is_float((gd_dtype)call->in[0]->dtype);
 }
 
+/* Gradients are checked in float64, whatever the tensors are. A cast stays what it is: what it loses is the caller's. */
+static bool widen(gd__call *call)
+{
+    bool exempt = call->op->info.is_view || call->op->info.is_update || call->op == gd__ops[GD__OP_cast];
+    for (int i = 0; !exempt && i < call->count; i++) {
+        if (call->in[i]->dtype == GD_FLOAT32)
+            call->in[i] = gd_cast(call->in[i], GD_FLOAT64);
+        if (!gd__alive(call->in[i]))
+            return false;
+    }
+    return true;
+}
+
 bool gd__prepare(gd__call *call)
 {
+    if (call->context->widening && !widen(call))
+        return false;
     if (call->op->dtypes == GD__ONE_FLOAT && !wants_one_float(call))
         return false;
     bool any = call->op->dtypes == GD__AS_GIVEN || call->op->dtypes == GD__ONE_FLOAT;
@@ -109,7 +125,7 @@ static bool run(gd__call *call)
         return false;
     if (call->context->watching)
         gd__watch_result(call);
-    return !gd__wants_record(call) || gd__tape_add(call);
+    return (!gd__wants_record(call) || gd__tape_add(call)) && gd__traced(call);
 }
 
 /* Runs `stage` on a call of these operands. */
@@ -177,7 +193,7 @@ static bool run_update(gd__call *call)
     if (blameless)
         gd__watch_update(call);
     call->out = call->in[0];
-    return true;
+    return gd__traced(call);
 }
 
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)

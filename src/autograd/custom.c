@@ -1,6 +1,7 @@
 /* custom.c - operations that the user wrote: two functions in place of a descriptor's. */
 #include "autograd/walk.h"
 
+#include "autograd/trace.h"
 #include "autograd/watch.h"
 
 struct gd_operation {
@@ -139,7 +140,10 @@ static bool run_forward(gd__call *call)
         return false;
     if (call->context->watching)
         gd__watch_result(call);
-    return !gd__wants_record(call) || record(call, &c);
+    int operands = call->count;
+    bool good = !gd__wants_record(call) || record(call, &c);
+    call->count = operands;
+    return good && gd__traced(call);
 }
 
 static bool operands_usable(gd_operation *operation, gd_tensors x)

@@ -1,5 +1,6 @@
 /* grad.c - what a tensor says of its gradient, and when to record. */
 #include "autograd/tape.h"
+#include "autograd/trace.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,7 +112,10 @@ gd_tensor *gd_detach(gd_tensor *t)
     gd__meta meta = { .dtype = (gd_dtype)t->dtype, .shape = gd__shape(t) };
     memcpy(meta.stride, t->stride, t->ndim * sizeof *t->stride);
     gd_tensor *view = gd__view(t, &meta);
-    return view ? view : gd__error_object(t->object.context);
+    gd__trace *trace = t->object.context->trace;
+    if (!view || (trace && trace->detached && !trace->detached(trace, t, view)))
+        return gd__error_object(t->object.context);
+    return view;
 }
 
 bool gd_set_recording(gd_context *g, bool on)

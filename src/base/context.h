@@ -53,6 +53,7 @@ struct gd_context {
     bool recording_all;         /* inside a layer's forward: record even what needs no gradient */
     bool watching;              /* look at each result for numbers that are not finite */
     bool evaluating;            /* layers act as in evaluation, whatever their mode */
+    bool widening;              /* every operation takes float32 operands as float64 */
     bool stand_in;              /* the static context that is never written to */
     const char *running;        /* the operation or function under way */
     const char *deriving;       /* the operation whose derivative rule is under way */
@@ -70,6 +71,7 @@ struct gd_context {
     /* "MulBackward0", in text or static: the op that made it; NULL for a leaf */
     const char *(*maker)(const void *tensor, char *text, size_t size);
     struct gd__watch *watch;            /* the autograd floor's, made when it is first asked for */
+    struct gd__trace *trace;            /* who is told of every operation that has run; NULL: nobody */
     const struct gd__kernel *const *kernels; /* the cpu floor's table, chosen at the first operation */
     char isa_asked[16]; /* "" for the best */
     const char *isa;
