@@ -155,17 +155,38 @@ typedef struct gd_gradcheck_options {
 #define gd_gradcheck(...) gd_gradcheck_with((gd_gradcheck_options){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
 GD_API gd_check *gd_gradcheck_with(gd_gradcheck_options options);
 
-/* Checks a layer at x: the gradients of x, where that is of floats, and of all its parameters that are not frozen, both as gd_backward and
- * as gd_layer_backward have them. The options are those of gd_gradcheck; `in`, `f` and `parameters` are set. */
-#define gd_gradcheck_layer(layer, x, ...)                                                                              \
-    gd_gradcheck_layer_with(layer, x, (gd_gradcheck_options){ .given = GD__TEXT(__VA_ARGS__), __VA_ARGS__ })
-GD_API gd_check *gd_gradcheck_layer_with(gd_layer *layer, gd_tensor *x, gd_gradcheck_options options);
+typedef struct gd_layer_check {
+    gd_layer *layer;
+    gd_tensor *x;
+    const char *given;
+    gd_tensor *dy; /* the rest as in gd_gradcheck_options */
+    double rtol, atol;
+    bool fast, second;
+    uint64_t seed;
+    FILE *progress;
+} gd_layer_check;
 
-/* Checks an operation of one's own on these operands: gd_gradcheck_operation(cube, gd_list(x)). Its backward may set gradients
- * of wrong shapes: that is diagnosed. */
-#define gd_gradcheck_operation(operation, x, ...)                                                                      \
-    gd_gradcheck_operation_with(operation, x, (gd_gradcheck_options){ .given = GD__TEXT(__VA_ARGS__), __VA_ARGS__ })
-GD_API gd_check *gd_gradcheck_operation_with(gd_operation *operation, gd_tensors x, gd_gradcheck_options options);
+/* Checks a layer at x, gd_gradcheck_layer(net, x): the gradients of x, where that is of floats, and of all its parameters
+ * that are not frozen, as gd_backward has them. */
+#define gd_gradcheck_layer(...) gd_gradcheck_layer_with((gd_layer_check){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
+GD_API gd_check *gd_gradcheck_layer_with(gd_layer_check options);
+
+typedef struct gd_operation_check {
+    gd_operation *operation;
+    gd_tensors x;
+    const char *given;
+    gd_tensor *dy; /* the rest as in gd_gradcheck_options */
+    double rtol, atol;
+    bool fast, second;
+    uint64_t seed;
+    FILE *progress;
+} gd_operation_check;
+
+/* Checks an operation of one's own on these operands: gd_gradcheck_operation(cube, gd_list(x)). Its backward may set
+ * gradients of wrong shapes: that is diagnosed. */
+#define gd_gradcheck_operation(...)                                                                                    \
+    gd_gradcheck_operation_with((gd_operation_check){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
+GD_API gd_check *gd_gradcheck_operation_with(gd_operation_check options);
 
 /* The worst verdict of its inputs; GD_CHECK_FAILED for an error object. Sets no error. */
 GD_API gd_verdict gd_check_verdict(const gd_check *check);
