@@ -5,7 +5,9 @@
  *
  * The noise of each output is the larger of two: what one rounding of it makes, and what its fourth differences on a tiny
  * grid show (a smooth function has none there; Hamming's table of differences, as in Moré and Wild, "Estimating
- * computational noise", 2011). The grid lies to one side and leaves out the point, where kinks like to be. */
+ * computational noise", 2011). The grid lies to one side and leaves out the point, where kinks like to be.
+ * A third witness is the grain: values that were rounded coarsely on the way (to float32; beside a large number that was
+ * taken away again) differ by multiples of a coarse unit, so the lowest bits of their differences are zero. */
 #include "check/line.h"
 
 #include <float.h>
@@ -57,6 +59,7 @@ void gd__line_along_entry(gd__line *l, int input, int64_t entry, double usual)
     l->scale = fmax(x, usual);
     l->step = gd__first_step(l->o, l->scale);
     l->least = fmax(512 * l->o->unit * x, 1e-300);
+    l->grain = INFINITY;
     l->pairs = 0;
 }
 
@@ -66,6 +69,7 @@ void gd__line_along(gd__line *l, double *const *direction, double scale)
     l->scale = scale;
     l->step = gd__first_step(l->o, scale);
     l->least = fmax(4096 * l->o->unit * scale, 1e-300);
+    l->grain = INFINITY;
     l->pairs = 0;
 }
 
@@ -101,27 +105,51 @@ static double representable(const gd__line *l, double h)
     return step > 0 && isfinite(step) ? step : h;
 }
 
-/* F(x + t) - F(x); adds what noise there is, squared and scaled. */
-static bool difference(gd__line *l, double t, double *value, double *noise, bool *changed)
+/* The lowest bit that is set in x. */
+static inline double lowest_bit(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits &= bits - 1;
+    double rest;
+    memcpy(&rest, &bits, sizeof rest);
+    return (bits & 0x000fffffffffffffu) || fabs(rest) < DBL_MIN ? fabs(x - rest) : fabs(x);
+}
+
+/* F(x + t) - F(x), and its noise: squares, scaled. */
+typedef struct difference {
+    double value, noise, grain;
+    bool changed;
+} difference;
+
+static void sum_differences(const gd__line *l, difference *r)
 {
     const gd__objective *o = l->o;
     const gd__base *b = l->base;
-    move(l, t);
-    bool done = o->evaluate(o->user, l->lane, l->x, l->y);
-    move_back(l);
-    if (!done)
-        return false;
     total sum = { 0, 0 };
+    *r = (difference){ .changed = false };
     for (int64_t k = 0; k < o->outputs; k++) {
         double w = o->weight[k], d = l->y[k] - b->y[k];
         if (w == 0 || d == 0)
             continue;
-        *changed = true;
+        r->changed = true;
         add(&sum, w * d);
-        *noise += square(b->noise[k] * b->unit_scale) + square(o->unit * w * l->y[k] * b->unit_scale);
+        r->noise += square(b->noise[k] * b->unit_scale) + square(o->unit * w * l->y[k] * b->unit_scale);
+        r->grain += square(w * lowest_bit(d) * b->unit_scale);
     }
-    *value = sum.sum + sum.lost;
-    return true;
+    r->value = sum.sum + sum.lost;
+}
+
+static bool evaluate_at(gd__line *l, double t, difference *r)
+{
+    move(l, t);
+    bool done = l->o->evaluate(l->o->user, l->lane, l->x, l->y);
+    move_back(l);
+    if (done)
+        sum_differences(l, r);
+    if (done && r->changed)
+        l->grain = fmin(l->grain, 0.5 * l->base->correlation * sqrt(r->grain) / l->base->unit_scale);
+    return done;
 }
 
 const gd__pair *gd__line_pair(gd__line *l, int exponent)
@@ -131,11 +159,15 @@ const gd__pair *gd__line_pair(gd__line *l, int exponent)
         if (l->pair[i].exponent == exponent)
             return &l->pair[i];
     gd__pair *p = &l->pair[l->pairs % GD__PAIRS];
-    double noise = 0;
-    *p = (gd__pair){ .exponent = exponent, .h = representable(l, ldexp(l->step, exponent)) };
-    if (!difference(l, p->h, &p->forward, &noise, &p->changed) || !difference(l, -p->h, &p->backward, &noise, &p->changed))
+    double h = representable(l, ldexp(l->step, exponent));
+    difference forward, backward;
+    if (!evaluate_at(l, h, &forward) || !evaluate_at(l, -h, &backward))
         return NULL;
-    p->noise = p->changed ? l->base->correlation * sqrt(noise / 2) / l->base->unit_scale + quantum : l->base->all;
+    *p = (gd__pair){ .exponent = exponent, .h = h, .forward = forward.value, .backward = backward.value };
+    p->changed = forward.changed || backward.changed;
+    p->noise = l->base->all;
+    if (p->changed)
+        p->noise = l->base->correlation * sqrt(fmax(forward.noise, backward.noise)) / l->base->unit_scale + quantum;
     l->pairs++;
     return p;
 }

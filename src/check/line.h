@@ -20,7 +20,7 @@ typedef struct gd__base {
 typedef struct gd__pair {
     int exponent; /* h is the line's step times 2^exponent, but for rounding */
     double h, forward, backward;
-    double noise; /* of either: one standard deviation */
+    double noise; /* of either: one standard deviation, from what is known of the point */
     bool changed; /* did any output differ? */
 } gd__pair;
 
@@ -38,6 +38,7 @@ typedef struct gd__line {
     double scale;              /* a step that matters: the usual magnitude of x */
     double step;               /* where the search begins */
     double least;              /* smaller steps drown in the rounding of x */
+    double grain;              /* half of the least difference that the values seen so far could make: noise as well */
     int pairs;                 /* how many were evaluated; the last GD__PAIRS are remembered */
     gd__pair pair[GD__PAIRS];
 } gd__line;
@@ -45,6 +46,12 @@ typedef struct gd__line {
 /* Points the line along an entry whose input has entries of that magnitude. */
 void gd__line_along_entry(gd__line *l, int input, int64_t entry, double usual);
 void gd__line_along(gd__line *l, double *const *direction, double scale);
+
+/* What rounding makes of the values of a pair. */
+static inline double gd__noise_of_pair(const gd__line *l, const gd__pair *p)
+{
+    return p->changed && l->grain > p->noise ? l->grain : p->noise;
+}
 
 /* The pair at step * 2^exponent, remembered if it was asked for before. NULL with the error set. */
 const gd__pair *gd__line_pair(gd__line *l, int exponent);

@@ -111,11 +111,11 @@ static bool look(gd__line *l, side from, int start, window *w)
         const gd__pair *p = gd__line_pair(l, start - r);
         if (!p)
             return false;
-        w->finite = finite_pair(p, from) && isfinite(p->noise);
+        w->finite = finite_pair(p, from) && isfinite(gd__noise_of_pair(l, p));
         if (!w->finite)
             return true;
         w->changed = w->changed || p->changed;
-        double noise = p->noise / p->h, first = from == BOTH ? 4 : 2;
+        double noise = gd__noise_of_pair(l, p) / p->h, first = from == BOTH ? 4 : 2;
         slopes[r][0] = quotient(p, from);
         double error = extrapolate(r ? slopes[r - 1] : NULL, slopes[r], r, first, first);
         take(w, slopes[r][r], error, (from == BOTH ? noise_in_slope : noise_in_side) * noise);
@@ -152,6 +152,13 @@ static bool free_of_kink(const search *s, const window *w)
     return !kinked(w) && (!s->kink.finite || fabs(w->jump) + w->jump_error < 0.25 * fabs(s->kink.jump));
 }
 
+/* Two windows can't both be right, and noise does not explain it: then the one of the smaller steps is. */
+static bool refutes(const window *smaller, const window *larger)
+{
+    double apart = fabs(smaller->value - larger->value);
+    return apart > larger->error + smaller->noise && smaller->noise < 0.5 * smaller->error;
+}
+
 static bool enough(const search *s, int windows)
 {
     return within(&s->best, windows > 1 ? fair : good) || (noisy(&s->best) && s->best.finite);
@@ -164,7 +171,7 @@ static bool hopeless(const search *s, int exponent)
     double h = ldexp(l->step, exponent);
     if (h < l->least)
         return true;
-    double noise = l->pairs ? l->pair[(l->pairs - 1) % GD__PAIRS].noise / (0.25 * h) : 0;
+    double noise = gd__noise_of_pair(l, &l->pair[(l->pairs - 1) % GD__PAIRS]) / (0.25 * h);
     if (s->kink.finite && !s->best.finite)
         return noise_in_jump * noise > 0.25 * fabs(s->kink.jump);
     return noise_in_slope * noise > s->best.error;
@@ -185,10 +192,11 @@ static bool descend(search *s, int start)
         if (kinked(&w)) {
             s->kink = w; /* what larger steps said includes the kink */
             s->best = (window){ .error = INFINITY };
-        } else if (w.finite && !free_of_kink(s, &w)) {
+        } else if (w.finite && free_of_kink(s, &w)) {
+            if (w.error < s->best.error || refutes(&w, &s->best))
+                s->best = w;
+        } else if (w.finite && w.jump_floor > 0.5 * w.jump_error) {
             return true; /* noise covers what is closer */
-        } else if (w.finite && w.error < s->best.error) {
-            s->best = w;
         }
         if (enough(s, windows))
             return true;
@@ -208,6 +216,11 @@ static bool worth_growing(const search *s, bool farther)
     return !farther || s->best.error > 1e-12 * l->base->magnitude / fmax(l->scale, 1);
 }
 
+static bool agree(const window *a, const window *b)
+{
+    return fabs(a->value - b->value) <= a->error + b->error;
+}
+
 /* Looks at larger steps, where the values stand out of the noise. False with the error set. */
 static bool grow(search *s)
 {
@@ -216,7 +229,7 @@ static bool grow(search *s)
         window w;
         if (!look(s->line, s->from, s->best.start + gap, &w))
             return false;
-        if (w.finite && free_of_kink(s, &w) && w.error < 0.5 * s->best.error) {
+        if (w.finite && free_of_kink(s, &w) && w.error < 0.5 * s->best.error && agree(&w, &s->best)) {
             s->best = w;
             gap = gap < 512 ? 2 * gap : gap;
         } else {
