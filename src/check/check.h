@@ -15,4 +15,7 @@ struct gd_check {
     bool second_checked; /* the derivatives of the gradients too */
 };
 
+/* Runs a check from beginning to end, without second derivatives. The error object with the error set. */
+gd_check *gd__check_run(const gd_gradcheck_options *options);
+
 #endif
