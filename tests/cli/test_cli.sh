@@ -3,11 +3,11 @@
 # called wrongly.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-gradus=${GRADUS_BUILD:-build/release}/gradus
+gradus=$(realpath "${GRADUS_BUILD:-build/release}/gradus")
 numbers=${1:-build/release/tests/cli/numbers}
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-tests=81
+tests=83
 echo "1..$tests"
 
 number=0 failures=0
@@ -239,6 +239,18 @@ diagnoses_notebook_001() {
 }
 
 expect "check tells what is wrong in notebook 001" diagnoses_notebook_001
+# The console blocks of the pages: a command, and all that it prints.
+prints_what_the_page_shows() {
+    local command
+    sed -n '/^```console$/,/^```$/p' "$1" | sed '1d; $d' > "$place/block"
+    command=$(sed -n '1s/^\$ gradus //p' "$place/block")
+    (cd "$place" && "$gradus" $command > out 2> err)
+    [ -n "$command" ] && tail -n +2 "$place/block" | diff - "$place/out"
+}
+
+for page in docs/checking-gradients.md docs/checking-gradients.ko.md; do
+    expect "check prints what $page shows" prints_what_the_page_shows $page
+done
 expect "a sum in the place of the mean" answers 1 "averaged where the sum is meant: 1/5 times" "" \
     check "$place/right.npz" $tanhs --reduction sum
 expect "an unknown layer" answers 2 "" "there is no layer 'convolution'" \
