@@ -7,7 +7,7 @@ gradus=$(realpath "${GRADUS_BUILD:-build/release}/gradus")
 numbers=${1:-build/release/tests/cli/numbers}
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-tests=83
+tests=84
 echo "1..$tests"
 
 number=0 failures=0
@@ -221,10 +221,12 @@ expect "check of an operation without a derivative" answers 1 "" "argmax has no 
 expect "check of what is made of others" answers 1 "" "var is made of other operations" check var
 expect "check --all finds every derivative right" answers 0 "^\([0-9]*\) operations .* of \1 are right\$" "" check --all
 expect "check of nothing" answers 2 "" "usage: gradus check" check
-expect "check of numbers that are right" answers 0 "^All 6 gradients are right" "" check "$place/right.npz" $tanhs
-expect "check of a decayed network" answers 0 "^All 6 gradients are right" "" check "$place/decayed.npz" $tanhs --l2 0.1
+expect "check of numbers that are right" answers 0 "^All 9 gradients are right" "" check "$place/right.npz" $tanhs
+expect "check of a decayed network" answers 0 "^All 9 gradients are right" "" check "$place/decayed.npz" $tanhs --l2 0.1
 expect "check finds what the decay would be missing" answers 1 "regulariser's gradient is missing" "" \
     check "$place/right.npz" $tanhs --l2 0.1
+expect "check of what stands between the layers" answers 0 "^  a1  (5, 4)  right   20 entries" "" \
+    check "$place/right.npz" $tanhs
 expect "check of a gradient that is transposed" answers 1 "^  W2  (4, 4)  wrong   transposed\$" "" \
     check "$place/transposed.npz" $tanhs
 
