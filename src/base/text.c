@@ -65,7 +65,7 @@ static bool is_wide(unsigned character)
 {
     static const struct {
         unsigned first, last;
-    } blocks[] = { { 0x1100, 0x115f }, { 0x2e80, 0xa4cf },   { 0xac00, 0xd7a3 },   { 0xf900, 0xfaff },
+    } blocks[] = { { 0x1100, 0x115f }, { 0x2e80, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff },
                    { 0xfe30, 0xfe6f }, { 0xff00, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x20000, 0x3fffd } };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         if (character >= blocks[i].first && character <= blocks[i].last)

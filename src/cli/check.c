@@ -171,6 +171,7 @@ static void print_usage(FILE *to, const option *options)
         "holds the input x, the targets t (or y), and W1, b1, W2, b2, ... of the layers with weights, in their "
         "order;\n"
         "a gradient has a d before the name of what it belongs to, and W1_before is what W1 was a step earlier.\n"
+        "dz1 (or delta1) is the gradient of what the first weights make, da1 that of the function behind them.\n"
         "Layers: affine (x W + b), linear (x W^T + b), and the functions\n");
     print_layer_names(to);
     fprintf(to, ".\nLosses: ");

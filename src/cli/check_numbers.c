@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MOST_LAYERS = 32, MOST_CHECKED = 2 * MOST_LAYERS + 1, MOST_ARRAYS = 256, NAME_SIZE = 64 };
+enum { MOST_LAYERS = 32, MOST_CHECKED = 3 * MOST_LAYERS + 1, MOST_ARRAYS = 256, NAME_SIZE = 64 };
 
 typedef gd_tensor *activation(gd_tensor *x);
 
@@ -13,6 +13,8 @@ typedef struct layer {
     activation *function; /* NULL: weights */
     bool transposed;      /* x W^T and not x W */
     gd_tensor *W, *b;     /* b NULL: the layer has none */
+    char output[16];  /* what its output is called: "z1" of the first weights, "a1" of the activation behind them */
+    gd_tensor *shift; /* zeros that are added to the output, where its gradient was claimed: theirs is the same */
 } layer;
 
 typedef struct network {
@@ -153,12 +155,14 @@ static gd_tensor *find_about(numbers *n, const char *prefix, const char *name, c
     return find(n, whole);
 }
 
+/* The gradient of what is called so: dW1, d_W1, grad_W1, W1_grad; of z1 delta1, too. */
 static gd_tensor *gradient_of(numbers *n, const char *name)
 {
     gd_tensor *t = find_about(n, "d", name, "");
     t = t ? t : find_about(n, "d_", name, "");
     t = t ? t : find_about(n, "grad_", name, "");
-    return t ? t : find_about(n, "", name, "_grad");
+    t = t ? t : find_about(n, "", name, "_grad");
+    return t || *name != 'z' ? t : find_about(n, "delta", name + 1, "");
 }
 
 static bool is_float(const gd_tensor *t)
@@ -188,6 +192,7 @@ static bool add_weights(network *net, numbers *n, int number, bool transposed)
     layer *l = &net->layer[net->layers++];
     char name[NAME_SIZE];
     *l = (layer){ .transposed = transposed, .W = parameter(n, "W", number), .b = parameter(n, "b", number) };
+    snprintf(l->output, sizeof l->output, "z%d", number);
     snprintf(name, sizeof name, "W%d", number);
     return l->W || complain("the file has no array", name, "save the weights of each layer, W1, W2, ...");
 }
@@ -200,7 +205,9 @@ static bool add_layer(network *net, numbers *n, const char *name, int *number)
     if (affine || linear)
         return add_weights(net, n, ++*number, linear);
     activation *function = activation_named(name);
-    net->layer[net->layers++] = (layer){ .function = function };
+    layer *l = &net->layer[net->layers++];
+    *l = (layer){ .function = function };
+    snprintf(l->output, sizeof l->output, "a%d", *number);
     return function || complain("there is no layer", name, "gradus check --help lists them");
 }
 
@@ -280,6 +287,12 @@ static gd_tensor *with_weights(const layer *l, gd_tensor *x)
     return l->b ? gd_add(y, l->b) : y;
 }
 
+static gd_tensor *through(const layer *l, gd_tensor *x)
+{
+    gd_tensor *y = l->function ? l->function(x) : with_weights(l, x);
+    return l->shift ? gd_add(y, l->shift) : y;
+}
+
 static gd_tensor *loss_of(void *user, gd_tensor *const *in, size_t count)
 {
     const network *net = user;
@@ -287,7 +300,7 @@ static gd_tensor *loss_of(void *user, gd_tensor *const *in, size_t count)
     (void)in;
     (void)count;
     for (int i = 0; i < net->layers; i++)
-        y = net->layer[i].function ? net->layer[i].function(y) : with_weights(&net->layer[i], y);
+        y = through(&net->layer[i], y);
     gd_tensor *loss = net->loss(y, net->t);
     if (net->factor != 1)
         loss = gd_mul_scalar(loss, net->factor);
@@ -295,6 +308,19 @@ static gd_tensor *loss_of(void *user, gd_tensor *const *in, size_t count)
         if (net->layer[i].W)
             loss = gd_add(loss, gd_mul_scalar(gd_sum(gd_square(net->layer[i].W)), net->l2 / 2));
     return loss;
+}
+
+/* Zeros behind each layer whose output's gradient somebody saved, as dz1, delta1 or da1. */
+static void add_shifts(network *net, numbers *n)
+{
+    gd_tensor *y = net->x;
+    for (int i = 0; i < net->layers; i++) {
+        layer *l = &net->layer[i];
+        y = through(l, y);
+        find(n, l->output);
+        if (gradient_of(n, l->output))
+            l->shift = gd_name(gd_zeros_like(y), l->output);
+    }
 }
 
 /* ---- what is checked ---- */
@@ -318,6 +344,7 @@ static claims claims_of(const network *net, numbers *n)
     for (int i = 0; i < net->layers; i++) {
         claim(&c, n, net->layer[i].W);
         claim(&c, n, net->layer[i].b);
+        claim(&c, n, net->layer[i].shift);
     }
     return c;
 }
@@ -369,6 +396,7 @@ int check_numbers(gd_context *g, const char *path, const numbers_options *option
     if (!set_data(&net, &n, options->loss) || !add_layers(&net, &n, options->net ? options->net : "") ||
         !set_loss(&net, options))
         return gd_failed(g) ? report_failure(g) : EXIT_USAGE;
+    add_shifts(&net, &n);
     claims c = claims_of(&net, &n);
     tell_what_is_left(&net, &n, &c);
     if (c.count == 0) {

@@ -65,6 +65,10 @@ static bool three_layers(gd_context *g, const char *folder, bool transposed, dou
     gd_tensor *d2 = gd_mul(gd_matmul(d3, gd_t(W3)), gd_cast(gd_gt_scalar(z2, 0), GD_FLOAT64));
     gd_tensor *d1 = gd_mul(gd_matmul(d2, gd_t(W2)), gd_rsub_scalar(gd_square(a1), 1));
     gd_tensor *dW2 = gd_add(gd_matmul(gd_t(a1), d2), gd_mul_scalar(W2, l2));
+    save(d1, "dz1");
+    save(a1, "a1");
+    save(gd_matmul(d2, gd_t(W2)), "da1");
+    save(d2, "delta2");
     save(gd_matmul(d1, gd_t(W1)), "dx");
     save(gd_add(gd_matmul(gd_t(x), d1), gd_mul_scalar(W1, l2)), "dW1");
     save(gd_sum(d1, gd_axes(0)), "db1");

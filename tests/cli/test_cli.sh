@@ -3,11 +3,11 @@
 # called wrongly.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-gradus=${GRADUS_BUILD:-build/release}/gradus
+gradus=$(realpath "${GRADUS_BUILD:-build/release}/gradus")
 numbers=${1:-build/release/tests/cli/numbers}
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-tests=81
+tests=84
 echo "1..$tests"
 
 number=0 failures=0
@@ -221,10 +221,12 @@ expect "check of an operation without a derivative" answers 1 "" "argmax has no 
 expect "check of what is made of others" answers 1 "" "var is made of other operations" check var
 expect "check --all finds every derivative right" answers 0 "^\([0-9]*\) operations .* of \1 are right\$" "" check --all
 expect "check of nothing" answers 2 "" "usage: gradus check" check
-expect "check of numbers that are right" answers 0 "^All 6 gradients are right" "" check "$place/right.npz" $tanhs
-expect "check of a decayed network" answers 0 "^All 6 gradients are right" "" check "$place/decayed.npz" $tanhs --l2 0.1
+expect "check of numbers that are right" answers 0 "^All 9 gradients are right" "" check "$place/right.npz" $tanhs
+expect "check of a decayed network" answers 0 "^All 9 gradients are right" "" check "$place/decayed.npz" $tanhs --l2 0.1
 expect "check finds what the decay would be missing" answers 1 "regulariser's gradient is missing" "" \
     check "$place/right.npz" $tanhs --l2 0.1
+expect "check of what stands between the layers" answers 0 "^  a1  (5, 4)  right   20 entries" "" \
+    check "$place/right.npz" $tanhs
 expect "check of a gradient that is transposed" answers 1 "^  W2  (4, 4)  wrong   transposed\$" "" \
     check "$place/transposed.npz" $tanhs
 
@@ -239,6 +241,18 @@ diagnoses_notebook_001() {
 }
 
 expect "check tells what is wrong in notebook 001" diagnoses_notebook_001
+# The console blocks of the pages: a command, and all that it prints.
+prints_what_the_page_shows() {
+    local command
+    sed -n '/^```console$/,/^```$/p' "$1" | sed '1d; $d' > "$place/block"
+    command=$(sed -n '1s/^\$ gradus //p' "$place/block")
+    (cd "$place" && "$gradus" $command > out 2> err)
+    [ -n "$command" ] && tail -n +2 "$place/block" | diff - "$place/out"
+}
+
+for page in docs/checking-gradients.md docs/checking-gradients.ko.md; do
+    expect "check prints what $page shows" prints_what_the_page_shows $page
+done
 expect "a sum in the place of the mean" answers 1 "averaged where the sum is meant: 1/5 times" "" \
     check "$place/right.npz" $tanhs --reduction sum
 expect "an unknown layer" answers 2 "" "there is no layer 'convolution'" \
