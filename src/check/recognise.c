@@ -4,6 +4,9 @@
 
 #include "gradus/autograd.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WHOLE_BUDGET = 24000000, LARGE = 4096 };
@@ -28,6 +31,8 @@ static bool begin(gd__search *s)
     memset(s->first, -1, sizeof s->first);
     s->values = s->targets = s->tries = s->totals = s->settled = s->checks = 0;
     s->work = 0;
+    s->budget = WHOLE_BUDGET;
+    s->price = INT_MAX;
     for (int set = 0; set < 2; set++)
         for (int p = 0; p < s->points; p++) {
             gd_tensor *room = gd_zeros(s->context, GD_FLOAT64, gd__shape(s->y[0]));
@@ -42,31 +47,43 @@ static bool begin(gd__search *s)
 }
 
 /* Looks at all that was made since the last time. */
-static bool settle(gd__search *s)
+static void settle(gd__search *s)
 {
     for (; s->settled < s->values; s->settled++) {
-        if (s->value[s->settled].standing != GD__QUIET && gd__check_value(s, s->settled))
-            return true;
+        if (s->value[s->settled].standing != GD__QUIET)
+            gd__check_value(s, s->settled);
         if (s->value[s->settled].standing == GD__EXPANDED)
             gd__expand(s, s->settled);
     }
-    return false;
+}
+
+/* The first that is found may not be the simplest: some more is looked at. */
+static void go_on_a_little(gd__search *s)
+{
+    double enough = s->work * 1.2 + 200000;
+    s->budget = s->budget < enough ? s->budget : enough;
 }
 
 static bool search(gd__search *s)
 {
+    bool found = false;
     if (!begin(s))
         return false;
-    if (settle(s))
-        return true;
+    settle(s);
     gd__make_views(s);
-    while (!settle(s)) {
-        const gd__try *t = s->work < s->budget && s->values < GD__MOST_VALUES ? gd__next_try(s) : NULL;
-        if (!t || s->context->failed)
-            return false;
+    settle(s);
+    while (s->work < s->budget && s->values < GD__MOST_VALUES && !s->context->failed) {
+        const gd__try *t = gd__next_try(s);
+        if (!t)
+            break;
         gd__carry_out(s, t);
+        settle(s);
+        if (!found && s->price < INT_MAX)
+            go_on_a_little(s);
+        found = s->price < INT_MAX;
     }
-    return true;
+    if (getenv("GD_SHOW")) fprintf(stderr, "values %d tries %d work %g price %d targets %d\n", s->values, s->tries, s->work, s->price, s->targets);
+    return s->price < INT_MAX && !s->context->failed;
 }
 
 /* ---- searches at several kinds of points ---- */
@@ -164,12 +181,11 @@ bool gd__recognise(gd__opaque *function, void *user, gd_tensors x, double tolera
     *recipe = (gd__recipe){ 0 };
     if (g->failed || !usable(g, x))
         return false;
-    gd__search s = { .context = g, .function = function, .user = user, .operands = x.count, .tolerance = tolerance,
-                     .budget = WHOLE_BUDGET, .found = recipe };
+    gd__search s = { .context = g, .function = function, .user = user, .operands = x.count, .tolerance = tolerance };
     bool found = search_quietly(&s, x);
     tell(g);
-    if (!found)
-        *recipe = (gd__recipe){ 0 };
+    if (found)
+        *recipe = s.best;
     return found;
 }
 

@@ -12,6 +12,7 @@ typedef struct writer {
     const gd__search *search;
     gd__recipe *recipe;
     int value[GD__RECIPE_STEPS];
+    int odd; /* constants that nobody would have written */
     bool full;
 } writer;
 
@@ -60,7 +61,7 @@ static int with_scalar(writer *w, gd__op_id op, int at, double c)
 }
 
 /* The number that somebody would have written: whole, one over a whole, of few digits, or the root of one of these. */
-static double written(double c)
+static double written(writer *w, double c)
 {
     char text[40];
     double near = 1e-7 * fabs(c);
@@ -78,7 +79,10 @@ static double written(double c)
     double squares = round(c * c), inverse = round(1 / (c * c));
     if (squares > 0 && fabs(sqrt(squares) - fabs(c)) <= near)
         return copysign(sqrt(squares), c);
-    return inverse > 0 && inverse < 1e9 && fabs(sqrt(1 / inverse) - fabs(c)) <= near ? copysign(sqrt(1 / inverse), c) : c;
+    if (inverse > 0 && inverse < 1e9 && fabs(sqrt(1 / inverse) - fabs(c)) <= near)
+        return copysign(sqrt(1 / inverse), c);
+    w->odd++;
+    return c;
 }
 
 int64_t gd__count_over(gd_dims shape, int64_t bits)
@@ -104,10 +108,10 @@ static int write_factor(writer *w, int at, double c)
 /* A constant is left out where it is but rounding. */
 static int write_affine(writer *w, int at, double c, double b, double scale)
 {
-    c = written(c);
+    c = written(w, c);
     if (fabs(b) <= 1e-7 * scale)
         return write_factor(w, at, c);
-    b = written(b);
+    b = written(w, b);
     if (c == -1)
         return with_scalar(w, GD__OP_rsub_scalar, at, b);
     return with_scalar(w, GD__OP_add_scalar, write_factor(w, at, c), b);
@@ -161,10 +165,36 @@ static int write_rest(writer *w, const gd__target *t, int at)
     return at;
 }
 
-static writer begin(const gd__search *s)
+static writer begin(gd__search *s)
 {
-    *s->found = (gd__recipe){ .count = s->operands };
-    return (writer){ .search = s, .recipe = s->found };
+    s->draft = (gd__recipe){ .count = s->operands };
+    return (writer){ .search = s, .recipe = &s->draft };
+}
+
+/* What a reader has to take in. */
+static int price_of(const writer *w)
+{
+    int price = 4 * w->odd;
+    for (int i = 0; i < w->recipe->steps; i++)
+        switch (w->recipe->step[i].op) {
+        case GD__OP_transpose:
+        case GD__OP_permute:
+        case GD__OP_unsqueeze:
+        case GD__OP_squeeze:
+        case GD__OP_reshape:
+        case GD__OP_expand:
+        case GD__OP_cast: price += 1; break;
+        case GD__OP_neg:
+        case GD__OP_mul_scalar:
+        case GD__OP_div_scalar:
+        case GD__OP_add_scalar:
+        case GD__OP_rsub_scalar: price += 2; break;
+        case GD__OP_div:
+        case GD__OP_reciprocal:
+        case GD__OP_rsqrt: price += 4; break;
+        default: price += 3;
+        }
+    return price;
 }
 
 /* ---- does it agree? ---- */
@@ -173,7 +203,7 @@ static bool agrees_at(gd__search *s, int point)
 {
     const gd_tensor *y = s->y[point];
     double worst = 0, most = 0;
-    gd_tensor *made = gd__follow(s->found, (gd_tensors){ s->operands, s->x[point] });
+    gd_tensor *made = gd__follow(&s->draft, (gd_tensors){ s->operands, s->x[point] });
     if (!gd__alive(made) || !gd__same_shape(made, y) || !gd__is_float((gd_dtype)made->dtype))
         return false;
     made = gd_contiguous(gd_cast(made, GD_FLOAT64));
@@ -189,37 +219,44 @@ static bool agrees_at(gd__search *s, int point)
     return worst <= s->tolerance * most;
 }
 
-static bool agrees(gd__search *s, const writer *w)
+static bool agrees(gd__search *s)
 {
     gd_scope scope;
-    bool good = !w->full && s->found->steps > 0 && s->checks++ < MOST_CHECKS && !s->context->failed;
+    bool good = s->checks++ < MOST_CHECKS && !s->context->failed;
     for (int point = GD__ALL_POINTS - 1; good && point >= 0; point--) {
-        if (!s->y[point])
-            continue;
         scope = gd_scope_enter(s->context);
         good = scope.context && agrees_at(s, point);
         gd_scope_leave(&scope);
-        s->work += 600.0 * s->found->steps;
+        s->work += 600.0 * s->draft.steps;
     }
     return good;
 }
 
-bool gd__try_part(gd__search *s, const gd__target *target, const gd__part *part)
+static void offer(gd__search *s, const writer *w)
+{
+    int price = price_of(w);
+    if (w->full || price >= s->price || !agrees(s))
+        return;
+    s->best = s->draft;
+    s->price = price;
+}
+
+void gd__try_part(gd__search *s, const gd__target *target, const gd__part *part)
 {
     writer w = begin(s);
     const gd__numbers *n = &target->numbers;
     double scale = fabs(n->mean) + n->norm / sqrt((double)n->count * s->points);
     int at = write_rest(&w, target, write_part(&w, part, target->shape, scale));
-    if (s->found->steps == 0 && at >= 0)
+    if (s->draft.steps == 0 && at >= 0)
         add(&w, GD__OP_clone, 1, &at, NULL); /* an operand itself: a recipe has a step at least */
-    return agrees(s, &w);
+    offer(s, &w);
 }
 
-bool gd__try_sum(gd__search *s, const gd__part *p, const gd__part *q)
+void gd__try_sum(gd__search *s, const gd__part *p, const gd__part *q)
 {
     writer w = begin(s);
     gd_dims shape = s->target[0].shape;
     int left = write_part(&w, p, shape, 1), right = write_part(&w, q, shape, 1);
     add(&w, GD__OP_add, 2, (int[]){ left, right }, NULL);
-    return agrees(s, &w);
+    offer(s, &w);
 }

@@ -86,7 +86,8 @@ typedef struct gd__search {
     int value_cell[GD__CELLS], target_cell[GD__CELLS];
     int first[GD__PRIORITIES], last[GD__PRIORITIES]; /* of the tries, by priority */
     double *scratch[2][GD__POINTS]; /* as many numbers as the result has */
-    gd__recipe *found;
+    gd__recipe draft, best; /* the one that is being written, and the simplest that agreed */
+    int price;              /* of that one; INT_MAX: none did */
 } gd__search;
 
 /* ---- points ---- */
@@ -146,8 +147,8 @@ void gd__make_views(gd__search *s);
 /* Sets the targets: the result, and what it would be made of by a last step or two. */
 bool gd__set_targets(gd__search *s);
 
-/* Does this value make the result, alone or with another? Then *s->found is how. */
-bool gd__check_value(gd__search *s, int value);
+/* Does this value make the result, alone or with another? */
+void gd__check_value(gd__search *s, int value);
 
 /* ---- recipes ---- */
 
@@ -158,11 +159,12 @@ typedef struct gd__part {
     double c, b;
 } gd__part;
 
-/* Writes the recipe that puts the part into the target, and looks whether it agrees at all points. */
-bool gd__try_part(gd__search *s, const gd__target *target, const gd__part *part);
+/* Writes the recipe that puts the part into the target, and keeps it where it is simpler than the best up to now and
+ * agrees at all points. */
+void gd__try_part(gd__search *s, const gd__target *target, const gd__part *part);
 
 /* The same for the sum of two parts as the result. */
-bool gd__try_sum(gd__search *s, const gd__part *p, const gd__part *q);
+void gd__try_sum(gd__search *s, const gd__part *p, const gd__part *q);
 
 /* The axes of a set, and how many numbers are summed over them. */
 int64_t gd__count_over(gd_dims shape, int64_t bits);

@@ -236,53 +236,45 @@ bool gd__set_targets(gd__search *s)
 /* ---- a value against the targets ---- */
 
 /* Looks for these numbers, which a value makes, among the targets. */
-static bool meet_targets(gd__search *s, int value, int64_t bits, const gd__numbers *n)
+static void meet_targets(gd__search *s, int value, int64_t bits, const gd__numbers *n)
 {
     double c, b;
     int from = gd__cell(n->key, -1), to = gd__cell(n->key, 1);
     for (int cell = from; cell <= to; cell++)
         for (int i = s->target_cell[cell]; i >= 0; i = s->target[i].next)
-            if (gd__fit(s, &s->target[i].numbers, n, &c, &b) &&
-                gd__try_part(s, &s->target[i], &(gd__part){ value, bits, c, b }))
-                return true;
-    return false;
+            if (gd__fit(s, &s->target[i].numbers, n, &c, &b))
+                gd__try_part(s, &s->target[i], &(gd__part){ value, bits, c, b });
 }
 
 /* ---- a value and another one ---- */
 
 /* Looks for the target among the values. */
-static bool meet_values(gd__search *s, const gd__target *t)
+static void meet_values(gd__search *s, const gd__target *t)
 {
     double c, b;
     int from = gd__cell(t->numbers.key, -1), to = gd__cell(t->numbers.key, 1);
     for (int cell = from; cell <= to; cell++)
         for (int i = s->value_cell[cell]; i >= 0; i = s->value[i].next)
-            if (gd__fit(s, &t->numbers, &s->value[i].numbers, &c, &b) &&
-                gd__try_part(s, t, &(gd__part){ i, 0, c, b }))
-                return true;
-    return false;
+            if (gd__fit(s, &t->numbers, &s->value[i].numbers, &c, &b))
+                gd__try_part(s, t, &(gd__part){ i, 0, c, b });
 }
 
 /* The same, also through a step that can be undone. */
-static bool meet_values_undone(gd__search *s, const gd__target *t)
+static void meet_values_undone(gd__search *s, const gd__target *t)
 {
-    if (meet_values(s, t))
-        return true;
     for (int i = 0; i < UNDOS; i++) {
         gd__target inner = { .parent = t, .op = undos[i].op, .other = -1, .shape = t->shape,
                              .numbers = over(s->scratch[1], t->numbers.count) };
         if (!undo(s, &undos[i], &t->numbers, s->scratch[1]))
             continue;
         gd__measure(s, &inner.numbers);
-        if (meet_values(s, &inner))
-            return true;
+        meet_values(s, &inner);
     }
-    return false;
 }
 
 /* Would the value and another one make a target? What is left is the same along an axis where that is a broadcast
  * one. */
-static bool meet_complements(gd__search *s, int value)
+static void meet_complements(gd__search *s, int value)
 {
     gd__target rest;
     int complemented = 0;
@@ -295,12 +287,11 @@ static bool meet_complements(gd__search *s, int value)
         for (int joint = 0; joint < JOINTS; joint++) {
             if (!set_rest(s, t, value, joint, s->scratch[0], &rest))
                 continue;
-            bool broadcast = rest.numbers.count < t->numbers.count;
-            if (broadcast ? meet_values_undone(s, &rest) : meet_values(s, &rest))
-                return true;
+            meet_values(s, &rest);
+            if (rest.numbers.count < t->numbers.count)
+                meet_values_undone(s, &rest);
         }
     }
-    return false;
 }
 
 /* ---- sums down to a target ---- */
@@ -370,27 +361,25 @@ static bool solve(const gd__search *s, const double *p, const double *q, double 
     return fabs(*c) * sqrt(pp) > 1e-5 * most && fabs(*d) * sqrt(qq) > 1e-5 * most;
 }
 
-static bool meet_totals(gd__search *s, int value, int64_t bits)
+static void meet_totals(gd__search *s, int value, int64_t bits)
 {
     double c, d;
     if (s->totals >= GD__MOST_TOTALS || s->points < GD__POINTS)
-        return false;
+        return;
     gd__total *q = &s->total[s->totals];
     *q = (gd__total){ .value = value, .bits = bits };
     for (int p = 0; p < s->points; p++)
         q->at[p] = s->scratch[0][p][0];
     for (int i = 0; i < s->totals; i++) {
         const gd__total *p = &s->total[i];
-        if (solve(s, p->at, q->at, &c, &d) &&
-            gd__try_sum(s, &(gd__part){ p->value, p->bits, c, 0 }, &(gd__part){ value, bits, d, 0 }))
-            return true;
+        if (solve(s, p->at, q->at, &c, &d))
+            gd__try_sum(s, &(gd__part){ p->value, p->bits, c, 0 }, &(gd__part){ value, bits, d, 0 });
     }
     s->totals++;
     s->work += 10.0 * s->totals;
-    return false;
 }
 
-static bool meet_sums(gd__search *s, int value)
+static void meet_sums(gd__search *s, int value)
 {
     const gd__value *v = &s->value[value];
     for (int64_t bits = 1; bits < (int64_t)1 << v->shape.count && v->shape.count < 6; bits++) {
@@ -399,20 +388,19 @@ static bool meet_sums(gd__search *s, int value)
             continue;
         gd__numbers n = over(s->scratch[0], sum_over(s, v, bits));
         gd__measure(s, &n);
-        if (meet_targets(s, value, bits, &n))
-            return true;
+        meet_targets(s, value, bits, &n);
         bool total = n.count == 1 && s->target[0].numbers.count == 1;
-        if (total && bits == ((int64_t)1 << v->shape.count) - 1 && meet_totals(s, value, bits))
-            return true;
+        if (total && bits == ((int64_t)1 << v->shape.count) - 1)
+            meet_totals(s, value, bits);
     }
-    return false;
 }
 
-bool gd__check_value(gd__search *s, int value)
+void gd__check_value(gd__search *s, int value)
 {
     const gd__value *v = &s->value[value];
-    s->work += (double)s->points * (double)v->numbers.count;
-    if (meet_targets(s, value, 0, &v->numbers) || meet_sums(s, value))
-        return true;
-    return gd__is_float((gd_dtype)v->t[0]->dtype) && meet_complements(s, value);
+    s->work += 20.0 * s->points * (double)v->numbers.count;
+    meet_targets(s, value, 0, &v->numbers);
+    meet_sums(s, value);
+    if (gd__is_float((gd_dtype)v->t[0]->dtype))
+        meet_complements(s, value);
 }

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { FARTHEST = GD__PRIORITIES - 1, UNLIKELY = 9 };
+enum { FARTHEST = GD__PRIORITIES - 1, FARTHEST_OVERLAP = 10, UNLIKELY = 9 };
 
 /* ---- what a value is ---- */
 
@@ -17,14 +17,16 @@ enum {
     ACTIVATED = 32,
     LOGARITHM = 64,
     PROBABILITY = 128,
-    PRODUCT = 256
+    PRODUCT = 256,
+    REST = 512, /* the other way round: 1 - x, -x */
 };
 
 static unsigned kind_of_op(gd__op_id op)
 {
     switch (op) {
     case GD__OP_matmul:
-    case GD__OP_gather: return AFFINE;
+    case GD__OP_gather:
+    case GD__OP_div_scalar: return AFFINE; /* a scaled product */
     case GD__OP_add: return AFFINE | PRODUCT;
     case GD__OP_mul: return PRODUCT;
     case GD__OP_sub: return DIFFERENCE;
@@ -41,6 +43,8 @@ static unsigned kind_of_op(gd__op_id op)
     case GD__OP_elu:
     case GD__OP_softmax: return ACTIVATED;
     case GD__OP_log: return LOGARITHM;
+    case GD__OP_neg:
+    case GD__OP_rsub_scalar: return REST;
     default: return 0;
     }
 }
@@ -71,7 +75,7 @@ static int bits_of(uint32_t set)
 static void put(gd__search *s, gd__try t)
 {
     uint32_t uses = s->value[t.a].uses | (t.b >= 0 ? s->value[t.b].uses : 0);
-    int priority = t.cost + s->operands - bits_of(uses);
+    int priority = t.cost + 2 * (s->operands - bits_of(uses));
     if (priority > FARTHEST || s->tries >= GD__MOST_TRIES)
         return;
     t.next = -1;
@@ -108,19 +112,19 @@ typedef struct step {
 static const step steps[] = {
     { GD__OP_sigmoid, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
     { GD__OP_tanh, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
-    { GD__OP_relu, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
+    { GD__OP_relu, { 0 }, OPERAND | AFFINE | REST, 2, 5, -INFINITY },
     { GD__OP_abs, { 0 }, DIFFERENCE, 1, 4, -INFINITY },
     { GD__OP_abs, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
     { GD__OP_square, { 0 }, DIFFERENCE, 1, 3, -INFINITY },
     { GD__OP_square, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
     { GD__OP_log, { 0 }, PROBABILITY, 1, 3, 0 },
     { GD__OP_rsub_scalar, { 1 }, PROBABILITY, 1, 4, -INFINITY },
-    { GD__OP_rsub_scalar, { 1 }, OPERAND, 2, UNLIKELY, -INFINITY },
+    { GD__OP_rsub_scalar, { 1 }, OPERAND | PRODUCT, 2, UNLIKELY, -INFINITY },
     { GD__OP_exp, { 0 }, OPERAND | DIFFERENCE | AFFINE, 3, 5, -INFINITY },
     { GD__OP_sqrt, { 0 }, REDUCED, 2, 4, 0 },
-    { GD__OP_neg, { 0 }, OPERAND, 3, 5, -INFINITY },
+    { GD__OP_neg, { 0 }, OPERAND | PRODUCT, 2, 5, -INFINITY },
     { GD__OP_reciprocal, { 0 }, OPERAND | REDUCED, 4, 6, -INFINITY },
-    { GD__OP_softplus, { 1, 20 }, OPERAND | AFFINE | PRODUCT, 3, 7, -INFINITY },
+    { GD__OP_softplus, { 1, 20 }, OPERAND | AFFINE | REST, 3, 7, -INFINITY },
     { GD__OP_leaky_relu, { 0.01 }, OPERAND | AFFINE, 3, UNLIKELY, -INFINITY },
     { GD__OP_leaky_relu, { 0.1 }, OPERAND | AFFINE, 3, UNLIKELY, -INFINITY },
     { GD__OP_leaky_relu, { 0.2 }, OPERAND | AFFINE, 4, UNLIKELY, -INFINITY },
@@ -229,7 +233,9 @@ static int cost_of_times(unsigned v, unsigned w)
 {
     if ((v & LOGARITHM && w & OPERAND) || (w & LOGARITHM && v & OPERAND))
         return 1;
-    return (v | w) & OPERAND ? 2 : 3;
+    if ((v & OPERAND && w & (OPERAND | SQUARED | DIFFERENCE | ACTIVATED)) || (w & OPERAND && v & (SQUARED | DIFFERENCE | ACTIVATED)))
+        return 2;
+    return 4;
 }
 
 static void put_elementwise(gd__search *s, int a, int b, int cost, bool nested)
@@ -252,8 +258,8 @@ static void put_elementwise(gd__search *s, int a, int b, int cost, bool nested)
     put(s, (gd__try){ GD__OP_div, b, a, { 0 }, { 0 }, cost + (against_own ? 2 : 4), 0 });
     if (!(kv & kw & OPERAND))
         return;
-    put(s, (gd__try){ GD__OP_maximum, a, b, { 0 }, { 0 }, cost + 4, 0 });
-    put(s, (gd__try){ GD__OP_minimum, a, b, { 0 }, { 0 }, cost + 4, 0 });
+    put(s, (gd__try){ GD__OP_maximum, a, b, { 0 }, { 0 }, cost + 3, 0 });
+    put(s, (gd__try){ GD__OP_minimum, a, b, { 0 }, { 0 }, cost + 3, 0 });
     if (v->low > 0)
         put(s, (gd__try){ GD__OP_pow, a, b, { 0 }, { 0 }, cost + 4, 0 });
     if (w->low > 0)
@@ -283,9 +289,13 @@ static void put_pair(gd__search *s, int a, int b)
     bool nested = is_made_of(s, a, b) || is_made_of(s, b, a);
     bool overlap = s->value[a].uses & s->value[b].uses;
     int cost = s->value[a].cost + s->value[b].cost;
+    s->work += 20;
     if (nested) /* counted once: it is there already */
         cost -= s->value[a].cost < s->value[b].cost ? s->value[a].cost : s->value[b].cost;
     cost += overlap && !nested ? 3 : 0;
+    if (cost > (overlap && !nested ? FARTHEST_OVERLAP : FARTHEST) - 1)
+        return;
+    s->work += 100;
     put_product(s, a, b, cost + (overlap ? 2 : 0));
     put_product(s, b, a, cost + (overlap ? 2 : 0));
     put_elementwise(s, a, b, cost, nested);
