@@ -62,7 +62,7 @@ static bool shows(const zoo_case *c, const gradient *without, const gradient *wi
     for (int i = 0; i < c->now.count; i++)
         if (is_leaf(&c->now.node[i]))
             most = fmax(most, distance(&without[i], &with[i]));
-    return most > (m == ROUND_TO_FLOAT ? 1e-9 : 1e-3);
+    return most > (m == ROUND_TO_FLOAT ? 1e-8 : 1e-3);
 }
 
 static bool is_finite(const zoo_case *c, const gradient *of)
@@ -76,18 +76,31 @@ static bool is_finite(const zoo_case *c, const gradient *of)
 
 /* ---- choosing ---- */
 
-/* One of the catalogue, every kind of mistake as likely as another. */
-static mutation draw(dice *d, const mutation *all, int count)
+/* Causes that few nets have come up more often in these. */
+static bool is_rare(gd_cause c)
 {
-    uint64_t present = 0;
-    for (int i = 0; i < count; i++)
-        present |= CAN(all[i].mistake);
-    mistake m;
-    do
-        m = (mistake)below(d, MISTAKES);
-    while (!(present & CAN(m)));
+    return c == GD_CAUSE_SHARED_ONCE || c == GD_CAUSE_PATH_FORGOTTEN || c == GD_CAUSE_REGULARISER_MISSING ||
+        c == GD_CAUSE_ASSIGNED || c == GD_CAUSE_NOT_DETACHED || c == GD_CAUSE_SUM_FOR_MEAN || c == GD_CAUSE_TERM_SIGN ||
+        c == GD_CAUSE_MASK_WRONG || c == GD_CAUSE_MASK_INVERTED || c == GD_CAUSE_SOFTMAX_TWICE ||
+        c == GD_CAUSE_SOFTMAX_DIAGONAL || c == GD_CAUSE_OPERANDS_SWAPPED;
+}
+
+/* One of the catalogue, every cause as likely as another but for the rare ones. */
+static mutation draw(const net *n, dice *d, const mutation *all, int count)
+{
+    enum { MORE = 3 };
+    gd_cause present[GD_CAUSE_COUNT * MORE];
+    causes seen = 0;
+    int causes_present = 0;
+    for (int i = 0; i < count; i++) {
+        gd_cause c = cause_of(n, &all[i]);
+        for (int k = 0; !(seen & CAUSE(c)) && k < (is_rare(c) ? MORE : 1); k++)
+            present[causes_present++] = c;
+        seen |= CAUSE(c);
+    }
+    gd_cause wanted = present[below(d, causes_present)];
     int i = below(d, count);
-    while (all[i].mistake != m)
+    while (cause_of(n, &all[i]) != wanted)
         i = (i + 1) % count;
     return all[i];
 }
@@ -144,7 +157,7 @@ static bool draw_mistakes(dice *d, zoo_case *c, int wanted)
     static _Thread_local gradient without[MOST_NODES];
     int count = catalogue(&c->now, c->seed, all);
     for (int try = 0; try < TRIES && c->mutations < wanted; try++) {
-        mutation m = draw(d, all, count);
+        mutation m = draw(&c->now, d, all, count);
         gradients_with(c, c->mutation, c->mutations, without);
         c->mutation[c->mutations] = m;
         gradients_with(c, c->mutation, c->mutations + 1, c->wrong);
@@ -152,6 +165,39 @@ static bool draw_mistakes(dice *d, zoo_case *c, int wanted)
             c->mutations++;
     }
     return c->mutations == wanted;
+}
+
+/* ---- corners ---- */
+
+static double number_in(corner which, int i, double x)
+{
+    switch (which) {
+    case KINKS: return i % 3 == 1 ? 0 : x;
+    case TIES: return x < 0 ? -0.5 : 0.5;
+    case TINY: return x * 1e-30;
+    case HUGE_NUMBERS: return x * 1e8;
+    default: return 0; /* ZEROS */
+    }
+}
+
+/* Puts the first input, or parameter, into the corner; without it the case stays as it was. */
+static void put_into(zoo_case *c, corner which)
+{
+    if (which == NO_CORNER)
+        return;
+    node *n = &c->now.node[c->leaf[0]], kept = *n;
+    for (int i = 0; i < entries(n->shape); i++)
+        n->v[i] = number_in(which, i, n->v[i]);
+    run_forward(&c->now);
+    gradients_with(c, NULL, 0, c->right);
+    if (is_finite(c, c->right)) {
+        c->corner = which;
+    } else {
+        *n = kept;
+        run_forward(&c->now);
+        gradients_with(c, NULL, 0, c->right);
+    }
+    memcpy(c->wrong, c->right, sizeof c->right);
 }
 
 /* Correct ones in every form, and the ways of being wrong that are no mistake in a rule. */
@@ -162,6 +208,8 @@ static void draw_correct(dice *d, zoo_case *c, int pick)
     c->form = forms[below(d, 9)];
     if (pick == 1 && below(d, 3) == 0)
         c->form = below(d, 2) ? OVERWRITING_FORWARD : OVERWRITING_BACKWARD;
+    if (c->form == CLAIMED || c->form == AUTOGRAD || c->form == WHOLE_OPERATION)
+        put_into(c, (corner)below(d, CORNERS));
     if (c->form == LAYER && !has_one_input(&c->now))
         c->form = AUTOGRAD;
     do
@@ -191,8 +239,9 @@ static void name_case(zoo_case *c)
         if (m->mistake == WRONG_FACTOR)
             at += snprintf(c->name + at, sizeof c->name - (size_t)at, " (%g)", m->factor);
     }
+    static const char *const corners[CORNERS] = { "", ", at kinks", ", ties", ", tiny numbers", ", huge numbers", ", zeros" };
     if (!c->mutations)
-        snprintf(c->name + at, sizeof c->name - (size_t)at, ", correct");
+        snprintf(c->name + at, sizeof c->name - (size_t)at, ", correct%s", corners[c->corner]);
 }
 
 static int consumer_of(const net *n, int at)

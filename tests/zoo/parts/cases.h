@@ -26,6 +26,9 @@ typedef enum form {
 
 const char *form_name(form f);
 
+/* Numbers at which a check may take a right gradient for a wrong one. */
+typedef enum corner { NO_CORNER, KINKS, TIES, TINY, HUGE_NUMBERS, ZEROS, CORNERS } corner;
+
 typedef struct zoo_case {
     int64_t number;
     uint64_t seed;
@@ -38,6 +41,7 @@ typedef struct zoo_case {
     double dy[MOST_ENTRIES];
     int leaves, leaf[MOST_LEAVES];          /* whose gradients are checked, in the check's order */
     gradient right[MOST_NODES], wrong[MOST_NODES];
+    corner corner;
     char name[320];
 } zoo_case;
 

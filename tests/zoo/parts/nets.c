@@ -331,6 +331,14 @@ static void tied(maker *m)
     loss_of(m, MSE, two(m, ADD, matmul_of(m, h, false, W, true), bias(m, "c", m->K)), true);
 }
 
+/* Quantised beside itself: through the rounding no gradient flows. */
+static void quantised(maker *m)
+{
+    int h = affine(m, input(m, "x", m->N, m->K), m->M, "W", "b");
+    int q = act(m, ROUND, one(m, SCALE, h, 3));
+    loss_of(m, m->variant / 2 ? MSE : HALF_SE, two(m, ADD, act(m, TANH, h), q), m->variant / 2);
+}
+
 static int squared(maker *m, int W, double strength)
 {
     int first = m->n->count;
@@ -369,6 +377,38 @@ static void attention(maker *m)
     matmul(m, along(m, SOFTMAX, scores, 1), v);
 }
 
+/* Any node that has the shape of the last one, or is added to it: what nobody thought of. */
+static int random_step(maker *m, int h, int before)
+{
+    static const kind steps[] = { SIGMOID, TANH, LEAKY_RELU, GELU, SIN, SQUARE, SOFTMAX, NORMALISE };
+    dims shape = shape_at(m, h);
+    char name[8];
+    snprintf(name, sizeof name, "p%d", m->n->count);
+    switch (below(&m->dice, 6)) {
+    case 0: return matmul(m, h, weight(m, name, shape.size[1], shape.size[1]));
+    case 1: return two(m, ADD, h, bias(m, name, shape.size[1]));
+    case 2: return two(m, MUL, h, leaf(m, PARAMETER, name, shape_of(2, shape.size[0], 1), false));
+    case 3: return two(m, below(&m->dice, 2) ? ADD : MUL, h, before);
+    default: break;
+    }
+    kind k = steps[below(&m->dice, 8)];
+    if (k == SOFTMAX || k == NORMALISE)
+        return along(m, k, h, below(&m->dice, 2));
+    return act(m, k, h);
+}
+
+static void random_net(maker *m)
+{
+    int before = input(m, "x", m->N + 1, m->M + 1);
+    int h = act(m, TANH, two(m, ADD, before, bias(m, "b", m->M + 1)));
+    for (int i = 0; i < 3 + m->variant; i++) {
+        int next = random_step(m, h, before);
+        before = below(&m->dice, 2) ? h : before;
+        h = next;
+    }
+    loss_of(m, m->variant % 2 ? MSE : HALF_SE, h, m->variant % 2);
+}
+
 static const struct family {
     const char *name;
     void (*make)(maker *m);
@@ -391,9 +431,11 @@ static const struct family {
     { "gated", gated, 2 },
     { "shared", shared, 5 },
     { "tied", tied, 2 },
+    { "quantised", quantised, 4 },
     { "regularised", regularised, 8 },
     { "recurrent", recurrent, 4 },
     { "attention", attention, 1 },
+    { "random", random_net, 6 },
 };
 
 int net_count(void)
