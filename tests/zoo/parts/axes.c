@@ -50,9 +50,9 @@ void reduction_forward(net *g, node *n)
     const node *x = &g->node[n->x[0]];
     lane l = lane_of(x->shape, n->axis);
     for (int o = 0; o < l.outer * l.inner; o++)
-        n->v[o] = n->kind == MAX ? lane_max(l, o, x->v)
-            : n->kind == LOGSUMEXP ? lane_logsumexp(l, o, x->v)
-                                   : lane_sum(l, o, x->v) / (n->kind == MEAN ? l.size : 1);
+        n->v[o] = n->kind == MAX         ? lane_max(l, o, x->v)
+                  : n->kind == LOGSUMEXP ? lane_logsumexp(l, o, x->v)
+                                         : lane_sum(l, o, x->v) / (n->kind == MEAN ? l.size : 1);
 }
 
 /* How many entries of the lane are its largest. */
@@ -68,8 +68,10 @@ void reduction_backward(const pass *p, int at, int operand, const double *dy, do
 {
     const node *n = &p->now->node[at];
     const double *x = value_of(p, at, operand, 0), *y = value_of(p, at, operand, 2);
-    bool wrong = is_mutated(p, at, operand, ALONG_WRONG_AXIS), plain = is_mutated(p, at, operand, LEAVE_OUT_DERIVATIVE);
-    bool divide = (n->kind == MEAN && !is_mutated(p, at, operand, NO_MEAN)) || is_mutated(p, at, operand, MEAN_INSTEAD);
+    bool wrong = is_mutated(p, at, operand, ALONG_WRONG_AXIS),
+         plain = is_mutated(p, at, operand, LEAVE_OUT_DERIVATIVE);
+    bool divide =
+        (n->kind == MEAN && !is_mutated(p, at, operand, NO_MEAN)) || is_mutated(p, at, operand, MEAN_INSTEAD);
     lane l = lane_of(*to, wrong ? 1 - n->axis : n->axis);
     for (int o = 0; o < l.outer * l.inner; o++)
         for (int k = 0; k < l.size; k++) {
@@ -100,7 +102,8 @@ void softmax_forward(net *g, node *n)
     }
 }
 
-static void softmax_lane(const pass *p, int at, int operand, lane l, int o, const double *y, const double *dy, double *d)
+static void softmax_lane(const pass *p, int at, int operand, lane l, int o, const double *y, const double *dy,
+                         double *d)
 {
     double dot = lane_dot(l, o, y, dy);
     if (is_mutated(p, at, operand, TERM_FLIPPED))

@@ -14,8 +14,8 @@ static const net *net_of(const bench *b)
 
 static bool has_own_node(form f)
 {
-    return f == NODE_OPERATION || f == NODE_OPERATION_OPS || f == LAYER || f == ACCUMULATING || f == OVERWRITING_FORWARD ||
-        f == OVERWRITING_BACKWARD;
+    return f == NODE_OPERATION || f == NODE_OPERATION_OPS || f == LAYER || f == ACCUMULATING ||
+           f == OVERWRITING_FORWARD || f == OVERWRITING_BACKWARD;
 }
 
 static gd_tensor *changed_gradient(gd_tensor *grad, void *user)

@@ -8,9 +8,10 @@ typedef struct bench {
     gd_context *g;
     const zoo_case *c;
     gd_dtype dtype;
-    gd_tensor *tensor[MOST_NODES];           /* of leaves */
-    int arguments, argument[MOST_LEAVES];    /* leaves that the function is handed; the others it has of its own accord */
-    own own;                                 /* the operation, of NODE_OPERATION and the like */
+    gd_tensor *tensor[MOST_NODES]; /* of leaves */
+    int arguments,
+        argument[MOST_LEAVES]; /* leaves that the function is handed; the others it has of its own accord */
+    own own;                   /* the operation, of NODE_OPERATION and the like */
     int own_from[MOST_LEAVES];
     gd_operation *operation;
     int depth;

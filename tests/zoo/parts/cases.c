@@ -9,8 +9,21 @@
 enum { PICKS = 11, CORRECT_PICKS = 2, DOUBLE_PICKS = 2, TRIES = 200 };
 
 static const char *const form_names[FORMS] = {
-    "claimed", "claimed parameters", "operation", "operation of operations", "node", "node of operations", "layer", "hook",
-    "detach", "cast", "accumulating", "overwriting forward", "overwriting backward", "autograd", "float32",
+    "claimed",
+    "claimed parameters",
+    "operation",
+    "operation of operations",
+    "node",
+    "node of operations",
+    "layer",
+    "hook",
+    "detach",
+    "cast",
+    "accumulating",
+    "overwriting forward",
+    "overwriting backward",
+    "autograd",
+    "float32",
 };
 
 const char *form_name(form f)
@@ -80,9 +93,9 @@ static bool is_finite(const zoo_case *c, const gradient *of)
 static bool is_rare(gd_cause c)
 {
     return c == GD_CAUSE_SHARED_ONCE || c == GD_CAUSE_PATH_FORGOTTEN || c == GD_CAUSE_REGULARISER_MISSING ||
-        c == GD_CAUSE_ASSIGNED || c == GD_CAUSE_NOT_DETACHED || c == GD_CAUSE_SUM_FOR_MEAN || c == GD_CAUSE_TERM_SIGN ||
-        c == GD_CAUSE_MASK_WRONG || c == GD_CAUSE_MASK_INVERTED || c == GD_CAUSE_SOFTMAX_TWICE ||
-        c == GD_CAUSE_SOFTMAX_DIAGONAL || c == GD_CAUSE_OPERANDS_SWAPPED;
+           c == GD_CAUSE_ASSIGNED || c == GD_CAUSE_NOT_DETACHED || c == GD_CAUSE_SUM_FOR_MEAN ||
+           c == GD_CAUSE_TERM_SIGN || c == GD_CAUSE_MASK_WRONG || c == GD_CAUSE_MASK_INVERTED ||
+           c == GD_CAUSE_SOFTMAX_TWICE || c == GD_CAUSE_SOFTMAX_DIAGONAL || c == GD_CAUSE_OPERANDS_SWAPPED;
 }
 
 /* One of the catalogue, every cause as likely as another but for the rare ones. */
@@ -125,13 +138,16 @@ static bool allows(const zoo_case *c, form f)
     const mutation *m = &c->mutation[0];
     bool one = c->mutations == 1, inner = c->now.node[m->node].kind != LEAF;
     switch (f) {
-    case CLAIMED: case CLAIMED_PARAMETERS: return true;
-    case WHOLE_OPERATION: case WHOLE_OPERATION_OPS:
+    case CLAIMED:
+    case CLAIMED_PARAMETERS: return true;
+    case WHOLE_OPERATION:
+    case WHOLE_OPERATION_OPS:
         for (int i = 0; i < c->mutations; i++)
             if (c->mutation[i].mistake == ADD_EARLIER)
                 return false;
         return true;
-    case NODE_OPERATION: case NODE_OPERATION_OPS: return one && is_inside(m);
+    case NODE_OPERATION:
+    case NODE_OPERATION_OPS: return one && is_inside(m);
     case LAYER: return one && is_inside(m) && m->mistake != STALE_VALUE && has_one_input(&c->now);
     case HOOKED: return one && inner && m->operand == NOWHERE;
     case DETACHED: return one && m->operand != NOWHERE && m->mistake == ZERO;
@@ -161,7 +177,8 @@ static bool draw_mistakes(dice *d, zoo_case *c, int wanted)
         gradients_with(c, c->mutation, c->mutations, without);
         c->mutation[c->mutations] = m;
         gradients_with(c, c->mutation, c->mutations + 1, c->wrong);
-        if (shows(c, without, c->wrong, m.mistake) && shows(c, c->right, c->wrong, m.mistake) && is_finite(c, c->wrong))
+        if (shows(c, without, c->wrong, m.mistake) && shows(c, c->right, c->wrong, m.mistake) &&
+            is_finite(c, c->wrong))
             c->mutations++;
     }
     return c->mutations == wanted;
@@ -203,8 +220,9 @@ static void put_into(zoo_case *c, corner which)
 /* Correct ones in every form, and the ways of being wrong that are no mistake in a rule. */
 static void draw_correct(dice *d, zoo_case *c, int pick)
 {
-    static const form forms[] = { CLAIMED, CLAIMED_PARAMETERS, WHOLE_OPERATION, WHOLE_OPERATION_OPS, NODE_OPERATION,
-                                  NODE_OPERATION_OPS, LAYER, AUTOGRAD, FLOAT32 };
+    static const form forms[] = { CLAIMED,        CLAIMED_PARAMETERS, WHOLE_OPERATION, WHOLE_OPERATION_OPS,
+                                  NODE_OPERATION, NODE_OPERATION_OPS, LAYER,           AUTOGRAD,
+                                  FLOAT32 };
     c->form = forms[below(d, 9)];
     if (pick == 1 && below(d, 3) == 0)
         c->form = below(d, 2) ? OVERWRITING_FORWARD : OVERWRITING_BACKWARD;
@@ -239,7 +257,9 @@ static void name_case(zoo_case *c)
         if (m->mistake == WRONG_FACTOR)
             at += snprintf(c->name + at, sizeof c->name - (size_t)at, " (%g)", m->factor);
     }
-    static const char *const corners[CORNERS] = { "", ", at kinks", ", ties", ", tiny numbers", ", huge numbers", ", zeros" };
+    static const char *const corners[CORNERS] = {
+        "", ", at kinks", ", ties", ", tiny numbers", ", huge numbers", ", zeros"
+    };
     if (!c->mutations)
         snprintf(c->name + at, sizeof c->name - (size_t)at, ", correct%s", corners[c->corner]);
 }
@@ -314,6 +334,8 @@ static void add_equal(const zoo_case *c, int at, const mutation *m, reading *to,
     double ratio = ratio_of(&c->wrong[at], &made[at]);
     bool same = distance(&c->wrong[at], &made[at]) < 1e-9;
     if ((!same && ratio == 0) || !differs(&made[at], &c->right[at]))
+        return;
+    if (!same && ratio_of(&made[at], &c->right[at]) != 0) /* nothing but a factor: scaled_reading has it */
         return;
     reading r = same ? (reading){ 0, { 0 } } : scaled_reading(&c->now, ratio);
     if (r.count < GD_MAX_MISTAKES)

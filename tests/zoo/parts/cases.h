@@ -6,21 +6,21 @@
 #include "zoo/parts/mutate.h"
 
 typedef enum form {
-    CLAIMED,              /* gradients beside a function of tensors */
-    CLAIMED_PARAMETERS,   /* beside a loss of named parameters */
-    WHOLE_OPERATION,      /* the net as one operation of the user's, in plain C */
-    WHOLE_OPERATION_OPS,  /* whose forward is written in operations */
-    NODE_OPERATION,       /* one node as such an operation, within a function */
+    CLAIMED,             /* gradients beside a function of tensors */
+    CLAIMED_PARAMETERS,  /* beside a loss of named parameters */
+    WHOLE_OPERATION,     /* the net as one operation of the user's, in plain C */
+    WHOLE_OPERATION_OPS, /* whose forward is written in operations */
+    NODE_OPERATION,      /* one node as such an operation, within a function */
     NODE_OPERATION_OPS,
-    LAYER,                /* within a layer of the user's own */
-    HOOKED,               /* a hook changes a gradient */
-    DETACHED,             /* gd_detach where it should not be */
-    CAST,                 /* to float32 and back */
-    ACCUMULATING,         /* an operation that adds to what its backward handed out before */
-    OVERWRITING_FORWARD,  /* an operation that writes into its operand */
+    LAYER,               /* within a layer of the user's own */
+    HOOKED,              /* a hook changes a gradient */
+    DETACHED,            /* gd_detach where it should not be */
+    CAST,                /* to float32 and back */
+    ACCUMULATING,        /* an operation that adds to what its backward handed out before */
+    OVERWRITING_FORWARD, /* an operation that writes into its operand */
     OVERWRITING_BACKWARD,
-    AUTOGRAD,             /* nothing but the library's own */
-    FLOAT32,              /* the same in float32 */
+    AUTOGRAD, /* nothing but the library's own */
+    FLOAT32,  /* the same in float32 */
     FORMS
 } form;
 
@@ -37,9 +37,9 @@ typedef struct zoo_case {
     bool earlier; /* the point before is handed to the check */
     int mutations;
     mutation mutation[2];
-    int node;     /* of NODE_OPERATION and the like */
+    int node; /* of NODE_OPERATION and the like */
     double dy[MOST_ENTRIES];
-    int leaves, leaf[MOST_LEAVES];          /* whose gradients are checked, in the check's order */
+    int leaves, leaf[MOST_LEAVES]; /* whose gradients are checked, in the check's order */
     gradient right[MOST_NODES], wrong[MOST_NODES];
     corner corner;
     char name[320];

@@ -5,7 +5,7 @@
 #include "zoo/parts/cases.h"
 
 /* One case: a line of its number, how many mistakes, the number of nodes; a line for each node; a line for each claimed
- * gradient. torch_gradcheck.py reads them. */
+ * gradient. torch_gradcheck.py reads them. A case without numbers of its own, where memory is overwritten, is left out. */
 void export_case(const zoo_case *c, FILE *to);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const outcome_names[OUTCOMES] = { "right", "named first", "named", "misnamed", "missed", "false alarm",
-                                                     "not compared" };
+static const char *const outcome_names[OUTCOMES] = { "right",  "named first", "named",       "misnamed",
+                                                     "missed", "false alarm", "not compared" };
 
 const char *outcome_name(outcome o)
 {
@@ -22,7 +22,8 @@ static bool pairs_up(const gd_explanation *e, int at, const reading *r, unsigned
     if (at == e->mistakes)
         return true;
     for (int i = 0; i < r->count; i++)
-        if (!(taken >> i & 1) && (r->cause[i] & CAUSE(e->mistake[at].cause)) && pairs_up(e, at + 1, r, taken | 1u << i))
+        if (!(taken >> i & 1) && (r->cause[i] & CAUSE(e->mistake[at].cause)) &&
+            pairs_up(e, at + 1, r, taken | 1u << i))
             return true;
     return false;
 }
@@ -47,7 +48,7 @@ static bool says_somewhere(const gd_check_input *in, const reading *r, int readi
 static gd_cause exact_cause(const zoo_case *c, int leaf)
 {
     const mutation *m = &c->mutation[0];
-    gd_cause first = cause_of(&c->now, m);
+    gd_cause first = c->form == DETACHED ? GD_CAUSE_DETACHED : cause_of(&c->now, m);
     double ratio = ratio_of(&c->wrong[c->leaf[leaf]], &c->right[c->leaf[leaf]]);
     if (first == GD_CAUSE_SIGN && ratio == 0)
         return GD_CAUSE_TERM_SIGN;
@@ -93,7 +94,7 @@ static void judge_wrong(judgement *j, const zoo_case *c, int leaf, const gd_chec
         j->named = in->explanations ? first->mistake[0].cause : GD_CAUSE_UNKNOWN;
     }
     j->to_the_letter = j->to_the_letter && c->mutations == 1 && first->mistakes == 1 && in->explanations &&
-        first->mistake[0].cause == exact_cause(c, leaf);
+                       first->mistake[0].cause == exact_cause(c, leaf);
     if (in->explanations && says(first, r, readings))
         because(j, NAMED_FIRST, "%s", "");
     else if (says_somewhere(in, r, readings))
@@ -209,12 +210,13 @@ static double percent(int64_t part, int64_t whole)
 static void print_totals(const tally *t, FILE *to)
 {
     static const char *const what[3] = { "correct", "one mistake", "two mistakes" };
-    fprintf(to, "| cases | number | right | named first | to the letter | among the named | misnamed | missed | false alarm | "
+    fprintf(to, "| cases | number | right | named first | to the letter | among the named | misnamed | missed | "
+                "false alarm | "
                 "not compared |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (int i = 0; i < 3; i++) {
         const int64_t *o = t->by_outcome[i];
-        fprintf(to, "| %s | %lld | %lld | %lld (%.1f %%) | %lld | %lld (%.1f %%) | %lld | %lld | %lld | %lld |\n", what[i],
-                (long long)t->cases[i], (long long)o[SAID_RIGHT], (long long)o[NAMED_FIRST],
+        fprintf(to, "| %s | %lld | %lld | %lld (%.1f %%) | %lld | %lld (%.1f %%) | %lld | %lld | %lld | %lld |\n",
+                what[i], (long long)t->cases[i], (long long)o[SAID_RIGHT], (long long)o[NAMED_FIRST],
                 percent(o[NAMED_FIRST], t->cases[i]), (long long)t->letter[i], (long long)(o[NAMED_FIRST] + o[NAMED]),
                 percent(o[NAMED_FIRST] + o[NAMED], t->cases[i]), (long long)o[MISNAMED], (long long)o[MISSED],
                 (long long)o[FALSE_ALARM], (long long)o[NOT_COMPARED]);
@@ -238,8 +240,8 @@ static void print_causes(const tally *t, FILE *to)
     for (int i = 0; i < GD_CAUSE_COUNT; i++) {
         if (!t->meant[i])
             continue;
-        fprintf(to, "| %s | %lld | %.1f %% | %.1f %% | %.1f %% | %lld | ", gd_cause_key((gd_cause)i), (long long)t->meant[i],
-                percent(t->named_first[i], t->meant[i]), percent(t->letters[i], t->meant[i]),
+        fprintf(to, "| %s | %lld | %.1f %% | %.1f %% | %.1f %% | %lld | ", gd_cause_key((gd_cause)i),
+                (long long)t->meant[i], percent(t->named_first[i], t->meant[i]), percent(t->letters[i], t->meant[i]),
                 percent(t->named[i], t->meant[i]), (long long)t->missed[i]);
         print_confused(t->confused[i], to);
         fprintf(to, " |\n");

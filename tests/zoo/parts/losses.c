@@ -82,7 +82,7 @@ void class_loss_forward(net *g, node *n)
     n->v[0] = 0;
     for (int i = 0; i < rows * classes; i++)
         n->v[0] += target(g, n, i / classes, i % classes, classes) *
-            (log_sum_exp(x->v + i / classes * classes, classes) - x->v[i]);
+                   (log_sum_exp(x->v + i / classes * classes, classes) - x->v[i]);
     n->v[0] /= n->mean ? rows : 1;
 }
 

@@ -5,13 +5,48 @@
 #include <string.h>
 
 static const char *const names[MISTAKES] = {
-    "correct", "flip sign", "wrong factor", "zero", "round to float", "stale value", "other value", "assign",
-    "transpose", "reorder", "roll", "add earlier", "give none", "give other", "flatten wrong",
-    "leave out derivative", "derivative twice", "at output", "formula of output", "invert mask", "mask of gradient",
-    "not summed", "one sample", "mean over batch", "sum wrong axis", "no mean", "mean instead",
-    "swap operands", "no transpose", "leave out factor", "diagonal", "jacobian twice", "along wrong axis",
-    "term flipped", "first term missing", "second term missing", "both terms missing",
-    "shift index", "set repeated", "not reversed", "not permuted", "pass through",
+    "correct",
+    "flip sign",
+    "wrong factor",
+    "zero",
+    "round to float",
+    "stale value",
+    "other value",
+    "assign",
+    "transpose",
+    "reorder",
+    "roll",
+    "add earlier",
+    "give none",
+    "give other",
+    "flatten wrong",
+    "leave out derivative",
+    "derivative twice",
+    "at output",
+    "formula of output",
+    "invert mask",
+    "mask of gradient",
+    "not summed",
+    "one sample",
+    "mean over batch",
+    "sum wrong axis",
+    "no mean",
+    "mean instead",
+    "swap operands",
+    "no transpose",
+    "leave out factor",
+    "diagonal",
+    "jacobian twice",
+    "along wrong axis",
+    "term flipped",
+    "first term missing",
+    "second term missing",
+    "both terms missing",
+    "shift index",
+    "set repeated",
+    "not reversed",
+    "not permuted",
+    "pass through",
 };
 
 const char *mistake_name(mistake m)
@@ -51,7 +86,8 @@ static void put_others(list *l, mistake m, int at, int operand, int instead_of, 
     int other = below(&l->dice, l->n->count);
     for (int i = 0, put_now = 0; i < l->n->count && put_now < 2; i++, other = (other + 1) % l->n->count) {
         const node *o = &l->n->node[other];
-        if (other == instead_of || other == at || !same_dims(o->shape, l->n->node[instead_of].shape) || !o->shape.rank)
+        if (other == instead_of || other == at || !same_dims(o->shape, l->n->node[instead_of].shape) ||
+            !o->shape.rank)
             continue;
         if (o->role == LABELS || (leaves && (o->kind != LEAF || !is_variable(o))))
             continue;
@@ -108,8 +144,8 @@ static bool fits(const net *n, int at, int operand, mistake m)
     case ONE_SAMPLE: return broadcast && x->shape.rank == 1;
     case MEAN_OVER_BATCH: return broadcast;
     case SUM_WRONG_AXIS: return broadcast && is_square(to->shape);
-    case ALONG_WRONG_AXIS: return to->kind == SUM || to->kind == MEAN ? to->axis != ALL_AXES && is_square(x->shape)
-                                                                            : x->shape.rank == 2;
+    case ALONG_WRONG_AXIS:
+        return to->kind == SUM || to->kind == MEAN ? to->axis != ALL_AXES && is_square(x->shape) : x->shape.rank == 2;
     case NO_MEAN: return to->kind == MEAN || to->mean;
     case MEAN_INSTEAD: return to->kind == SUM || (to->kind >= MSE && !to->mean);
     case NOT_PERMUTED: return entries(x->shape) == entries(to->shape);
@@ -177,22 +213,31 @@ gd_cause cause_of(const net *n, const mutation *m)
     case ZERO: return cause_of_zero(n, m);
     case ROUND_TO_FLOAT: return GD_CAUSE_FLOAT32;
     case STALE_VALUE: return GD_CAUSE_STALE;
-    case OTHER_VALUE: return has_mask(k) ? GD_CAUSE_MASK_WRONG : k < ADD ? GD_CAUSE_WRONG_POINT : GD_CAUSE_WRONG_VALUE;
+    case OTHER_VALUE:
+        return has_mask(k) ? GD_CAUSE_MASK_WRONG : k < ADD ? GD_CAUSE_WRONG_POINT : GD_CAUSE_WRONG_VALUE;
     case ASSIGN: return GD_CAUSE_ASSIGNED;
     case TRANSPOSE: return GD_CAUSE_TRANSPOSED;
-    case REORDER: case FLATTEN_WRONG: case NOT_PERMUTED: case NOT_REVERSED: return GD_CAUSE_PERMUTED;
-    case ROLL: case SHIFT_INDEX: return GD_CAUSE_OFF_BY_ONE;
+    case REORDER:
+    case FLATTEN_WRONG:
+    case NOT_PERMUTED:
+    case NOT_REVERSED: return GD_CAUSE_PERMUTED;
+    case ROLL:
+    case SHIFT_INDEX: return GD_CAUSE_OFF_BY_ONE;
     case ADD_EARLIER: return GD_CAUSE_ACCUMULATED;
     case GIVE_NONE: return GD_CAUSE_MISSING;
     case GIVE_OTHER: return GD_CAUSE_WRONG_VALUE;
     case LEAVE_OUT_DERIVATIVE: return GD_CAUSE_DERIVATIVE_MISSING;
     case DERIVATIVE_TWICE: return GD_CAUSE_DERIVATIVE_TWICE;
-    case AT_OUTPUT: case FORMULA_OF_OUTPUT: return GD_CAUSE_WRONG_POINT;
+    case AT_OUTPUT:
+    case FORMULA_OF_OUTPUT: return GD_CAUSE_WRONG_POINT;
     case INVERT_MASK: return GD_CAUSE_MASK_INVERTED;
     case MASK_OF_GRADIENT: return GD_CAUSE_MASK_WRONG;
-    case NOT_SUMMED: case ONE_SAMPLE: return GD_CAUSE_NOT_SUMMED;
-    case MEAN_OVER_BATCH: case MEAN_INSTEAD: return GD_CAUSE_MEAN_FOR_SUM;
-    case SUM_WRONG_AXIS: case ALONG_WRONG_AXIS: return GD_CAUSE_WRONG_AXIS;
+    case NOT_SUMMED:
+    case ONE_SAMPLE: return GD_CAUSE_NOT_SUMMED;
+    case MEAN_OVER_BATCH:
+    case MEAN_INSTEAD: return GD_CAUSE_MEAN_FOR_SUM;
+    case SUM_WRONG_AXIS:
+    case ALONG_WRONG_AXIS: return GD_CAUSE_WRONG_AXIS;
     case NO_MEAN: return GD_CAUSE_SUM_FOR_MEAN;
     case SWAP_OPERANDS: return GD_CAUSE_OPERANDS_SWAPPED;
     case NO_TRANSPOSE: return GD_CAUSE_TRANSPOSED;
@@ -200,7 +245,9 @@ gd_cause cause_of(const net *n, const mutation *m)
     case DIAGONAL: return GD_CAUSE_SOFTMAX_DIAGONAL;
     case JACOBIAN_TWICE: return GD_CAUSE_SOFTMAX_TWICE;
     case TERM_FLIPPED: return GD_CAUSE_TERM_SIGN;
-    case FIRST_TERM_MISSING: case SECOND_TERM_MISSING: case BOTH_TERMS_MISSING: return GD_CAUSE_TERM_MISSING;
+    case FIRST_TERM_MISSING:
+    case SECOND_TERM_MISSING:
+    case BOTH_TERMS_MISSING: return GD_CAUSE_TERM_MISSING;
     case SET_REPEATED: return GD_CAUSE_ASSIGNED;
     case PASS_THROUGH: return GD_CAUSE_NOT_DETACHED;
     default: return GD_CAUSE_UNKNOWN;
@@ -213,33 +260,30 @@ causes names_of(const net *n, const mutation *m)
     gd_cause first = cause_of(n, m);
     causes all = CAUSE(first);
     switch (m->mistake) {
-    case FLIP_SIGN: /* of one of several terms, or of all that there is */
-        return all | CAUSE(GD_CAUSE_TERM_SIGN);
+    case FLIP_SIGN: /* of one of several terms, or of all that there is */ return all | CAUSE(GD_CAUSE_TERM_SIGN);
     case ZERO: /* a path that hands nothing on, a term that is not there, a tensor detached: the same numbers */
         if (first == GD_CAUSE_REGULARISER_MISSING)
             return all;
         return all | CAUSE(GD_CAUSE_PATH_FORGOTTEN) | CAUSE(GD_CAUSE_TERM_MISSING) | CAUSE(GD_CAUSE_DETACHED) |
-            (first == GD_CAUSE_MISSING ? CAUSE(GD_CAUSE_MISSING) : 0);
+               (first == GD_CAUSE_MISSING ? CAUSE(GD_CAUSE_MISSING) : 0);
     case ASSIGN: /* what was there before is lost: the other paths, or uses, are forgotten */
-        return all | CAUSE(GD_CAUSE_PATH_FORGOTTEN) | CAUSE(GD_CAUSE_SHARED_ONCE) | CAUSE(GD_CAUSE_REGULARISER_MISSING);
+        return all | CAUSE(GD_CAUSE_PATH_FORGOTTEN) | CAUSE(GD_CAUSE_SHARED_ONCE) |
+               CAUSE(GD_CAUSE_REGULARISER_MISSING);
     case OTHER_VALUE: /* a derivative at the wrong point is one at another tensor's value */
         return all | CAUSE(GD_CAUSE_WRONG_VALUE) | CAUSE(GD_CAUSE_WRONG_POINT);
-    case ROLL: /* entries in another order, all of them by one */
-        return all | CAUSE(GD_CAUSE_PERMUTED);
-    case FLATTEN_WRONG: case NOT_PERMUTED: /* the numbers of the transpose */
-        return all | CAUSE(GD_CAUSE_TRANSPOSED);
+    case ROLL: /* entries in another order, all of them by one */ return all | CAUSE(GD_CAUSE_PERMUTED);
+    case FLATTEN_WRONG:
+    case NOT_PERMUTED: /* the numbers of the transpose */ return all | CAUSE(GD_CAUSE_TRANSPOSED);
     case NOT_REVERSED: /* the sums run the other way: the matrix of ones below the diagonal, transposed */
         return all | CAUSE(GD_CAUSE_TRANSPOSED) | CAUSE(GD_CAUSE_WRONG_AXIS);
     case LEAVE_OUT_FACTOR: /* the factor is what the derivative consists of */
         return all | CAUSE(GD_CAUSE_DERIVATIVE_MISSING);
     case LEAVE_OUT_DERIVATIVE: /* a derivative that is a number, or a mask, is a factor that is missing */
         return all | CAUSE(GD_CAUSE_TERM_MISSING);
-    case BOTH_TERMS_MISSING: /* the statistics held constant, as if detached */
-        return all | CAUSE(GD_CAUSE_DETACHED);
+    case BOTH_TERMS_MISSING: /* the statistics held constant, as if detached */ return all | CAUSE(GD_CAUSE_DETACHED);
     case SET_REPEATED: /* the last use of a row is the only one that counts */
         return all | CAUSE(GD_CAUSE_SHARED_ONCE);
-    default:
-        return all;
+    default: return all;
     }
 }
 
@@ -258,7 +302,8 @@ static int counted(const net *n, const node *at, bool mean)
         return 1;
     dims from = n->node[at->x[0]].shape;
     return at->kind == CE_LABELS || at->kind == CE_ONE_HOT ? from.size[0]
-        : loss ? entries(from) : entries(from) / entries(at->shape);
+           : loss                                          ? entries(from)
+                                                           : entries(from) / entries(at->shape);
 }
 
 reading scaled_reading(const net *n, double factor)

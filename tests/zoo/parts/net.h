@@ -16,20 +16,48 @@ enum { MOST_NODES = 48, MOST_ENTRIES = 64, MOST_RANK = 3, MOST_LEAVES = 12, NOWH
 typedef enum kind {
     LEAF,
     /* element by element */
-    SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS, EXP, LOG, SQUARE, SQRT, SIN, ABS, ROUND,
+    SIGMOID,
+    TANH,
+    RELU,
+    LEAKY_RELU,
+    ELU,
+    GELU,
+    SILU,
+    SOFTPLUS,
+    EXP,
+    LOG,
+    SQUARE,
+    SQRT,
+    SIN,
+    ABS,
+    ROUND,
     SCALE, /* number x */
     SHIFT, /* x + number */
     /* two operands, of which either is broadcast */
-    ADD, SUB, MUL, DIV,
+    ADD,
+    SUB,
+    MUL,
+    DIV,
     MATMUL, /* of a or its transpose, b or its transpose */
     /* along an axis, or all of them */
-    SUM, MEAN, MAX, LOGSUMEXP,
-    SOFTMAX, LOG_SOFTMAX, NORMALISE, CUMSUM,
+    SUM,
+    MEAN,
+    MAX,
+    LOGSUMEXP,
+    SOFTMAX,
+    LOG_SOFTMAX,
+    NORMALISE,
+    CUMSUM,
     SLICE,   /* `size` entries of the axis, from `start` */
     ROWS,    /* rows of a table by their numbers */
     PERMUTE, /* axes in another order */
     /* losses of a prediction and its target */
-    MSE, HALF_SE, BCE, BCE_LOGITS, CE_LABELS, CE_ONE_HOT,
+    MSE,
+    HALF_SE,
+    BCE,
+    BCE_LOGITS,
+    CE_LABELS,
+    CE_ONE_HOT,
     KINDS
 } kind;
 
@@ -42,8 +70,8 @@ typedef struct dims {
 typedef struct node {
     kind kind;
     role role;
-    char name[8];   /* of a leaf */
-    int x[2];       /* operands, NOWHERE where there is none */
+    char name[8]; /* of a leaf */
+    int x[2];     /* operands, NOWHERE where there is none */
     dims shape;
     int axis, start;
     int order[MOST_RANK];
@@ -67,17 +95,49 @@ typedef struct net {
 typedef enum mistake {
     CORRECT,
     /* at an operand of a node, or, with the operand NOWHERE, at the whole gradient of a node */
-    FLIP_SIGN, WRONG_FACTOR, ZERO, ROUND_TO_FLOAT, STALE_VALUE, OTHER_VALUE, ASSIGN,
+    FLIP_SIGN,
+    WRONG_FACTOR,
+    ZERO,
+    ROUND_TO_FLOAT,
+    STALE_VALUE,
+    OTHER_VALUE,
+    ASSIGN,
     /* at a node's whole gradient */
-    TRANSPOSE, REORDER, ROLL, ADD_EARLIER, GIVE_NONE, GIVE_OTHER, FLATTEN_WRONG,
+    TRANSPOSE,
+    REORDER,
+    ROLL,
+    ADD_EARLIER,
+    GIVE_NONE,
+    GIVE_OTHER,
+    FLATTEN_WRONG,
     /* in a rule */
-    LEAVE_OUT_DERIVATIVE, DERIVATIVE_TWICE, AT_OUTPUT, FORMULA_OF_OUTPUT, INVERT_MASK, MASK_OF_GRADIENT,
-    NOT_SUMMED, ONE_SAMPLE, MEAN_OVER_BATCH, SUM_WRONG_AXIS,
-    NO_MEAN, MEAN_INSTEAD,
-    SWAP_OPERANDS, NO_TRANSPOSE, LEAVE_OUT_FACTOR,
-    DIAGONAL, JACOBIAN_TWICE, ALONG_WRONG_AXIS,
-    TERM_FLIPPED, FIRST_TERM_MISSING, SECOND_TERM_MISSING, BOTH_TERMS_MISSING,
-    SHIFT_INDEX, SET_REPEATED, NOT_REVERSED, NOT_PERMUTED, PASS_THROUGH,
+    LEAVE_OUT_DERIVATIVE,
+    DERIVATIVE_TWICE,
+    AT_OUTPUT,
+    FORMULA_OF_OUTPUT,
+    INVERT_MASK,
+    MASK_OF_GRADIENT,
+    NOT_SUMMED,
+    ONE_SAMPLE,
+    MEAN_OVER_BATCH,
+    SUM_WRONG_AXIS,
+    NO_MEAN,
+    MEAN_INSTEAD,
+    SWAP_OPERANDS,
+    NO_TRANSPOSE,
+    LEAVE_OUT_FACTOR,
+    DIAGONAL,
+    JACOBIAN_TWICE,
+    ALONG_WRONG_AXIS,
+    TERM_FLIPPED,
+    FIRST_TERM_MISSING,
+    SECOND_TERM_MISSING,
+    BOTH_TERMS_MISSING,
+    SHIFT_INDEX,
+    SET_REPEATED,
+    NOT_REVERSED,
+    NOT_PERMUTED,
+    PASS_THROUGH,
     MISTAKES
 } mistake;
 

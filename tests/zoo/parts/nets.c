@@ -83,7 +83,9 @@ static int two(maker *m, kind k, int a, int b)
 static int matmul_of(maker *m, int a, bool a_flipped, int b, bool b_flipped)
 {
     dims l = shape_at(m, a), r = shape_at(m, b);
-    return add_node(m, (node){ .kind = MATMUL, .x = { a, b }, .flipped = { a_flipped, b_flipped },
+    return add_node(m, (node){ .kind = MATMUL,
+                               .x = { a, b },
+                               .flipped = { a_flipped, b_flipped },
                                .shape = shape_of(2, l.size[a_flipped], r.size[!b_flipped]) });
 }
 
@@ -170,8 +172,8 @@ static int affine(maker *m, int x, int size, const char *w, const char *b)
 
 /* ---- the families ---- */
 
-static const kind curves[] = { SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS, EXP, LOG, SQUARE, SQRT, SIN,
-                               ABS, ROUND };
+static const kind curves[] = { SIGMOID, TANH, RELU,   LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS,
+                               EXP,     LOG,  SQUARE, SQRT,       SIN, ABS,  ROUND };
 static const kind hidden[] = { SIGMOID, TANH, RELU, LEAKY_RELU, GELU };
 enum { CURVES = sizeof curves / sizeof *curves, HIDDEN = sizeof hidden / sizeof *hidden };
 
@@ -205,7 +207,12 @@ static void broadcasts(maker *m)
     static const kind kinds[] = { ADD, MUL, SUB, DIV };
     int x = input(m, "x", m->N, m->M), how = m->variant / 4;
     dims shape = how == 0 ? shape_of(1, m->M, 1) : how == 1 ? shape_of(2, m->N, 1) : shape_of(2, m->N, m->M);
-    two(m, kinds[m->variant % 4], x, leaf(m, PARAMETER, how == 0 ? "b" : how == 1 ? "s" : "y", shape, m->variant % 4 == 3));
+    two(m, kinds[m->variant % 4], x,
+        leaf(m, PARAMETER,
+             how == 0   ? "b"
+             : how == 1 ? "s"
+                        : "y",
+             shape, m->variant % 4 == 3));
 }
 
 static void reductions(maker *m)
@@ -269,8 +276,8 @@ static void normalised(maker *m)
 /* An activation before the loss, and the loss. */
 static const struct pair {
     kind before, loss;
-} heads[] = { { SIGMOID, MSE }, { TANH, HALF_SE }, { SIGMOID, BCE }, { LEAF, BCE_LOGITS }, { LEAF, CE_LABELS },
-              { LEAF, CE_ONE_HOT }, { SOFTMAX, MSE }, { LEAF, MSE } };
+} heads[] = { { SIGMOID, MSE },    { TANH, HALF_SE },    { SIGMOID, BCE }, { LEAF, BCE_LOGITS },
+              { LEAF, CE_LABELS }, { LEAF, CE_ONE_HOT }, { SOFTMAX, MSE }, { LEAF, MSE } };
 enum { HEADS = sizeof heads / sizeof *heads };
 
 static void head(maker *m, int y, int which, bool mean)

@@ -102,7 +102,8 @@ static gd_tensor *forward(gd_operation_call *call)
         o->old = o->now;
     o->cached = true;
     const node *last = &o->now.node[o->now.count - 1];
-    gd_tensor *y = o->of_operations ? by_operations(o, call) : tensor_of(call->context, GD_FLOAT64, last->shape, last->v);
+    gd_tensor *y =
+        o->of_operations ? by_operations(o, call) : tensor_of(call->context, GD_FLOAT64, last->shape, last->v);
     if (o->writes_forward)
         write_into(call->x.item[0]);
     return y;
@@ -124,7 +125,8 @@ static bool backward(gd_operation_call *call, gd_tensor **dx)
     own *o = call->user;
     if (!take_operands(o, call->x) || !gd_read(call->dy, GD_FLOAT64, dy, (size_t)gd_numel(call->dy)))
         return false;
-    run_backward(&(pass){ .now = &o->now, .old = &o->old, .mutation = o->mutation, .mutations = o->mutations, .dy = dy }, all);
+    run_backward(
+        &(pass){ .now = &o->now, .old = &o->old, .mutation = o->mutation, .mutations = o->mutations, .dy = dy }, all);
     if (o->accumulates)
         accumulate(o, all);
     for (int i = 0; i < o->operands; i++) {

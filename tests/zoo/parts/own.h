@@ -5,13 +5,13 @@
 #include "zoo/parts/cases.h"
 
 typedef struct own {
-    net now, old;          /* old: as it was in the first forward, which is kept by mistake */
+    net now, old; /* old: as it was in the first forward, which is kept by mistake */
     bool cached;
     int operands, leaf[MOST_LEAVES];
     int mutations;
     mutation mutation[2];
-    bool of_operations;    /* forward is written in operations, else in plain C */
-    bool accumulates;      /* backward adds to what it handed out before */
+    bool of_operations;                   /* forward is written in operations, else in plain C */
+    bool accumulates;                     /* backward adds to what it handed out before */
     bool writes_forward, writes_backward; /* into its first operand */
     gradient kept[MOST_NODES];
 } own;

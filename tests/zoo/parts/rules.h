@@ -6,8 +6,8 @@
 
 double unary_value(const node *n, double x);
 
-#define RULE(family)                                                                                                   \
-    void family##_forward(net *g, node *n);                                                                            \
+#define RULE(family)                                                                                                 \
+    void family##_forward(net *g, node *n);                                                                          \
     void family##_backward(const pass *p, int at, int operand, const double *dy, double *d, dims *to)
 RULE(unary);
 RULE(binary);
