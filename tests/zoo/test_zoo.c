@@ -44,7 +44,7 @@ static void test_generator(void **state)
         gd_context *g = gd_open();
         start_bench(&b, g, &c);
         double off = self_distance(&b);
-        if (gd_failed(g) || off > (c.form == FLOAT32 ? 1e-4 : c.form == CAST ? 1e-5 : 1e-6))
+        if (gd_failed(g) || off > (c.single ? 2e-3 : c.form == CAST ? 1e-5 : 1e-6))
             fail_msg("case %lld: %s: %g off, %s", (long long)c.number, c.name, off, gd_message(g));
         gd_close(g);
     }

@@ -235,6 +235,22 @@ static void draw_correct(dice *d, zoo_case *c, int pick)
     while (c->now.node[c->node].kind == LEAF);
 }
 
+/* Gradients claimed in float32, whose mistakes are far from its rounding. */
+static bool may_be_single(const zoo_case *c)
+{
+    if (strncmp(c->now.name, "random", 6) == 0) /* some of these lose all of float32's digits */
+        return false;
+    if (c->form == FLOAT32)
+        return true;
+    for (int i = 0; i < c->mutations; i++)
+        if (c->mutation[i].mistake == ROUND_TO_FLOAT)
+            return false;
+    for (int i = 0; i < c->leaves; i++)
+        if (is_wrong(c, i) && distance(&c->wrong[c->leaf[i]], &c->right[c->leaf[i]]) < 0.05)
+            return false;
+    return c->mutations && (c->form == CLAIMED || c->form == CLAIMED_PARAMETERS) && c->number % 7 == 0;
+}
+
 static void list_leaves(zoo_case *c)
 {
     for (int r = INPUT; r <= PARAMETER; r++)
@@ -245,8 +261,8 @@ static void list_leaves(zoo_case *c)
 
 static void name_case(zoo_case *c)
 {
-    int at = snprintf(c->name, sizeof c->name, "%s, %s, seed %llu", c->now.name, form_name(c->form),
-                      (unsigned long long)c->seed);
+    int at = snprintf(c->name, sizeof c->name, "%s, %s%s, seed %llu", c->now.name, form_name(c->form),
+                      c->single && c->form != FLOAT32 ? " in float32" : "", (unsigned long long)c->seed);
     for (int i = 0; i < c->mutations; i++) {
         const mutation *m = &c->mutation[i];
         const node *n = &c->now.node[m->node];
@@ -299,6 +315,9 @@ void make_case(int64_t number, zoo_case *c)
     c->earlier = roll(&d) % 2;
     for (int i = 0; i < c->mutations; i++)
         c->earlier = c->earlier || needs_earlier(c->mutation[i].mistake);
+    c->single = may_be_single(c);
+    if (c->form == FLOAT32 && !c->single)
+        c->form = AUTOGRAD;
     name_case(c);
 }
 

@@ -35,6 +35,7 @@ typedef struct zoo_case {
     net now, old;
     form form;
     bool earlier; /* the point before is handed to the check */
+    bool single;  /* all in float32 */
     int mutations;
     mutation mutation[2];
     int node; /* of NODE_OPERATION and the like */
