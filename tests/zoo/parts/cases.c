@@ -68,6 +68,14 @@ bool is_wrong(const zoo_case *c, int leaf)
     return differs(&c->right[c->leaf[leaf]], &c->wrong[c->leaf[leaf]]);
 }
 
+bool is_faint(const zoo_case *c, int leaf)
+{
+    for (int i = 0; i < c->mutations; i++)
+        if (c->mutation[i].mistake == ROUND_TO_FLOAT)
+            return false;
+    return distance(&c->right[c->leaf[leaf]], &c->wrong[c->leaf[leaf]]) < 1e-5;
+}
+
 /* Large enough that nobody would call it rounding, but for what is rounding. */
 static bool shows(const zoo_case *c, const gradient *without, const gradient *with, mistake m)
 {
@@ -166,6 +174,20 @@ static form draw_form(dice *d, const zoo_case *c)
     return f;
 }
 
+/* Of a gradient that is not there nobody can say what else is wrong with it. */
+static bool leaves_nothing(const zoo_case *c)
+{
+    for (int i = 0; i < c->leaves; i++) {
+        const gradient *d = &c->wrong[c->leaf[i]];
+        bool nothing = true;
+        for (int k = 0; k < entries(d->shape) && !d->none; k++)
+            nothing = nothing && fabs(d->v[k]) < 1e-12;
+        if (nothing)
+            return true;
+    }
+    return false;
+}
+
 /* A mistake that shows, and a second one that shows beside it, where two are wanted. */
 static bool draw_mistakes(dice *d, zoo_case *c, int wanted)
 {
@@ -177,6 +199,8 @@ static bool draw_mistakes(dice *d, zoo_case *c, int wanted)
         gradients_with(c, c->mutation, c->mutations, without);
         c->mutation[c->mutations] = m;
         gradients_with(c, c->mutation, c->mutations + 1, c->wrong);
+        if (wanted == 2 && (m.mistake == ROUND_TO_FLOAT || leaves_nothing(c))) /* the other would hide it */
+            continue;
         if (shows(c, without, c->wrong, m.mistake) && shows(c, c->right, c->wrong, m.mistake) &&
             is_finite(c, c->wrong))
             c->mutations++;

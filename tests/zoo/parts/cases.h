@@ -57,4 +57,7 @@ int readings_of(const zoo_case *c, int leaf, reading *to);
 /* Is the claimed gradient of the leaf another than the right one? */
 bool is_wrong(const zoo_case *c, int leaf);
 
+/* So little that a check may let it pass, at a tensor that the mistake hardly reaches? Not where rounding is the mistake. */
+bool is_faint(const zoo_case *c, int leaf);
+
 #endif
