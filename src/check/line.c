@@ -1,0 +1,274 @@
+/* line.c - pairs of values along a line, and their noise.
+ *
+ * Outputs are subtracted before they are weighted and summed: near values subtract exactly, so what is common to both sides
+ * costs no digits. Sums are compensated.
+ *
+ * The noise of each output is the larger of two: what one rounding of it makes, and what its fourth differences on a tiny
+ * grid show (a smooth function has none there; Hamming's table of differences, as in Moré and Wild, "Estimating
+ * computational noise", 2011). The grid lies to one side and leaves out the point, where kinks like to be.
+ * A third witness is the grain: values that were rounded coarsely on the way (to float32; beside a large number that was
+ * taken away again) differ by multiples of a coarse unit, so the lowest bits of their differences are zero. */
+#include "check/line.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* The smallest double: even a zero has been rounded to it. */
+static const double quantum = 4.9406564584124654e-324;
+
+typedef struct total {
+    double sum, lost;
+} total;
+
+/* Knuth's exact sum of two, without a branch. */
+static inline void add(total *t, double value)
+{
+    double sum = t->sum + value, part = sum - t->sum;
+    t->lost += (t->sum - (sum - part)) + (value - part);
+    t->sum = sum;
+}
+
+static inline double square(double x)
+{
+    return x * x;
+}
+
+/* ---- the line ---- */
+
+void gd__copy_point(const gd__objective *o, double **x)
+{
+    for (int i = 0; i < o->inputs; i++)
+        if (o->entries[i])
+            memcpy(x[i], o->point[i], (size_t)o->entries[i] * sizeof(double));
+}
+
+/* The step at which noise / h and the error of three extrapolated steps, h^6, are about equal. The factor is no power of two:
+ * steps in step with a periodic function would not see it. */
+double gd__first_step(const gd__objective *o, double scale)
+{
+    return 2.63 * pow(o->unit, 1.0 / 7) * scale;
+}
+
+void gd__line_along_entry(gd__line *l, int input, int64_t entry, double usual)
+{
+    double x = fabs(l->o->point[input][entry]);
+    l->direction = NULL;
+    l->input = input;
+    l->entry = entry;
+    l->scale = fmax(x, usual);
+    l->step = gd__first_step(l->o, l->scale);
+    l->least = fmax(512 * l->o->unit * x, 1e-300);
+    l->grain = INFINITY;
+    l->pairs = 0;
+}
+
+void gd__line_along(gd__line *l, double *const *direction, double scale)
+{
+    l->direction = direction;
+    l->scale = scale;
+    l->step = gd__first_step(l->o, scale);
+    l->least = fmax(4096 * l->o->unit * scale, 1e-300);
+    l->grain = INFINITY;
+    l->pairs = 0;
+}
+
+static void move(gd__line *l, double t)
+{
+    const gd__objective *o = l->o;
+    if (!l->direction) {
+        l->x[l->input][l->entry] = o->point[l->input][l->entry] + t;
+        return;
+    }
+    for (int i = 0; i < o->inputs; i++)
+        for (int64_t k = 0; k < o->entries[i]; k++)
+            l->x[i][k] = o->point[i][k] + t * l->direction[i][k];
+}
+
+static void move_back(gd__line *l)
+{
+    if (l->direction)
+        gd__copy_point(l->o, l->x);
+    else
+        l->x[l->input][l->entry] = l->o->point[l->input][l->entry];
+}
+
+/* A step near h that x + h and x - h really make, also where they are rounded to float32 on the way. */
+static double representable(const gd__line *l, double h)
+{
+    if (l->direction)
+        return h;
+    double x = fabs(l->o->point[l->input][l->entry]), far = x + h;
+    if (l->o->unit > DBL_EPSILON && far < FLT_MAX && x == (double)(float)x)
+        far = (double)(float)far;
+    double step = far - x;
+    return step > 0 && isfinite(step) ? step : h;
+}
+
+/* The lowest bit that is set in x. */
+static inline double lowest_bit(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits &= bits - 1;
+    double rest;
+    memcpy(&rest, &bits, sizeof rest);
+    return (bits & 0x000fffffffffffffu) || fabs(rest) < DBL_MIN ? fabs(x - rest) : fabs(x);
+}
+
+/* F(x + t) - F(x), and its noise: squares, scaled. */
+typedef struct difference {
+    double value, noise, grain;
+    bool changed;
+} difference;
+
+static void sum_differences(const gd__line *l, difference *r)
+{
+    const gd__objective *o = l->o;
+    const gd__base *b = l->base;
+    total sum = { 0, 0 };
+    *r = (difference){ .changed = false };
+    for (int64_t k = 0; k < o->outputs; k++) {
+        double w = o->weight[k], d = l->y[k] - b->y[k];
+        if (w == 0 || d == 0)
+            continue;
+        r->changed = true;
+        add(&sum, w * d);
+        r->noise += square(b->noise[k] * b->unit_scale) + square(o->unit * w * l->y[k] * b->unit_scale);
+        r->grain += square(w * lowest_bit(d) * b->unit_scale);
+    }
+    r->value = sum.sum + sum.lost;
+}
+
+static bool evaluate_at(gd__line *l, double t, difference *r)
+{
+    move(l, t);
+    bool done = l->o->evaluate(l->o->user, l->lane, l->x, l->y);
+    move_back(l);
+    if (done)
+        sum_differences(l, r);
+    if (done && r->changed)
+        l->grain = fmin(l->grain, 0.5 * l->base->correlation * sqrt(r->grain) / l->base->unit_scale);
+    return done;
+}
+
+const gd__pair *gd__line_pair(gd__line *l, int exponent)
+{
+    int known = l->pairs < GD__PAIRS ? l->pairs : GD__PAIRS;
+    for (int i = 0; i < known; i++)
+        if (l->pair[i].exponent == exponent)
+            return &l->pair[i];
+    gd__pair *p = &l->pair[l->pairs % GD__PAIRS];
+    double h = representable(l, ldexp(l->step, exponent));
+    difference forward, backward;
+    if (!evaluate_at(l, h, &forward) || !evaluate_at(l, -h, &backward))
+        return NULL;
+    *p = (gd__pair){ .exponent = exponent, .h = h, .forward = forward.value, .backward = backward.value };
+    p->changed = forward.changed || backward.changed;
+    p->noise = l->base->all;
+    if (p->changed)
+        p->noise = l->base->correlation * sqrt(fmax(forward.noise, backward.noise)) / l->base->unit_scale + quantum;
+    l->pairs++;
+    return p;
+}
+
+/* ---- the point ---- */
+
+enum { GRID = 8, ORDER = 4, KEPT = ORDER + 1, SAMPLES = GRID - ORDER };
+
+/* How many samples' differences of this order have the variance of one value: the sum of squared binomials, 70. */
+static const double fourth = 1.0 / (SAMPLES * 70.0);
+
+static double fourth_difference(double a, double b, double c, double d, double e)
+{
+    return (a - b) + (e - d) - 3 * ((b - c) - (c - d));
+}
+
+static void measure_magnitude(const gd__objective *o, gd__base *b)
+{
+    b->magnitude = 0;
+    b->finite = true;
+    for (int64_t k = 0; k < o->outputs; k++)
+        if (o->weight[k] != 0) {
+            b->magnitude += fabs(o->weight[k] * b->y[k]);
+            b->finite = b->finite && isfinite(b->y[k]);
+        }
+    b->finite = b->finite && isfinite(b->magnitude);
+    int exponent = 0;
+    if (b->finite)
+        frexp(b->magnitude, &exponent);
+    b->unit_scale = ldexp(1, exponent < -900 ? 900 : -exponent);
+}
+
+static void move_on_grid(const gd__objective *o, double **x, double *const *direction, double t)
+{
+    for (int i = 0; i < o->inputs; i++)
+        for (int64_t k = 0; direction[i] && k < o->entries[i]; k++)
+            x[i][k] = o->point[i][k] + t * direction[i][k];
+}
+
+/* Adds the last fourth differences to b->noise, and those of F to *whole; ring holds the last KEPT results. */
+static void add_differences(const gd__objective *o, gd__base *b, double *const *ring, int last, double *whole)
+{
+    total sum = { 0, 0 };
+    const double *y[KEPT];
+    for (int i = 0; i < KEPT; i++)
+        y[i] = ring[(last + 1 + i) % KEPT];
+    for (int64_t k = 0; k < o->outputs; k++) {
+        double d = o->weight[k] * fourth_difference(y[0][k], y[1][k], y[2][k], y[3][k], y[4][k]);
+        if (o->weight[k] == 0 || !isfinite(d))
+            continue;
+        b->noise[k] += square(d * b->unit_scale);
+        add(&sum, d);
+    }
+    *whole += square((sum.sum + sum.lost) * b->unit_scale);
+}
+
+/* From sums of squared differences to noise, never less than one rounding makes. */
+static void finish_noise(const gd__objective *o, gd__base *b, double whole)
+{
+    double apart = 0;
+    b->all = quantum;
+    for (int64_t k = 0; k < o->outputs; k++) {
+        double measured = b->noise[k] * fourth, rounded = square(o->unit * o->weight[k] * b->y[k] * b->unit_scale);
+        b->noise[k] = o->weight[k] == 0 ? 0 : sqrt(measured + rounded) / b->unit_scale;
+        apart += measured + rounded;
+        b->all += b->noise[k];
+    }
+    b->correlation = apart > 0 ? fmax(1, sqrt(whole * fourth / apart)) : 1;
+}
+
+static bool walk_grid(const gd__objective *o, double **x, double *const *direction, double scale, gd__base *b,
+                      double *const *ring)
+{
+    double step = 4 * sqrt(o->unit) * scale, whole = 0;
+    for (int i = 0; i < GRID; i++) {
+        move_on_grid(o, x, direction, (i + 1) * step);
+        bool done = o->evaluate(o->user, 0, x, ring[i % KEPT]);
+        gd__copy_point(o, x);
+        if (!done)
+            return false;
+        if (i >= ORDER)
+            add_differences(o, b, ring, i % KEPT, &whole);
+    }
+    finish_noise(o, b, whole);
+    return true;
+}
+
+bool gd__measure_base(const gd__objective *o, double **x, double *const *direction, double scale, gd__base *b)
+{
+    size_t size = (size_t)(o->outputs + 1) * sizeof(double);
+    if (!o->evaluate(o->user, 0, x, b->y))
+        return false;
+    measure_magnitude(o, b);
+    for (int64_t k = 0; k < o->outputs; k++)
+        b->noise[k] = 0;
+    double *block = gd__alloc(o->context, KEPT * size), *ring[KEPT];
+    if (!block)
+        return false;
+    for (int i = 0; i < KEPT; i++)
+        ring[i] = block + i * (o->outputs + 1);
+    bool done = walk_grid(o, x, direction, scale, b, ring);
+    gd__free(o->context, block, KEPT * size);
+    return done;
+}

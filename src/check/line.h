@@ -1,0 +1,68 @@
+/* line.h - an objective along a line through the point: pairs of values at equal distances to both sides, and how much of
+ * them is rounding. */
+#ifndef GRADUS_SRC_CHECK_LINE_H
+#define GRADUS_SRC_CHECK_LINE_H
+
+#include "check/numeric.h"
+
+/* What is known at the point itself. Read by all lanes. */
+typedef struct gd__base {
+    double *y;          /* there */
+    double *noise;      /* of each output, as it goes into F: |weight| times the rounding noise */
+    double correlation; /* the noise of F is this times that of independent outputs: at least 1 */
+    double all;         /* the noise of F if the outputs' add up */
+    double magnitude;   /* sum |weight y| */
+    double unit_scale;  /* a power of two near 1 / magnitude: squares must not overflow */
+    bool finite;        /* are all outputs that count? */
+} gd__base;
+
+/* F(x + h) - F(x) and F(x - h) - F(x). */
+typedef struct gd__pair {
+    int exponent; /* h is the line's step times 2^exponent, but for rounding */
+    double h, forward, backward;
+    double noise; /* of either: one standard deviation, from what is known of the point */
+    bool changed; /* did any output differ? */
+} gd__pair;
+
+enum { GD__PAIRS = 64 };
+
+typedef struct gd__line {
+    const gd__objective *o;
+    const gd__base *base;
+    int lane;
+    double **x;                /* a copy of the point, of this lane's own */
+    double *y;                 /* room for the outputs */
+    double *const *direction;  /* NULL: along one entry */
+    int input;
+    int64_t entry;
+    double scale;              /* a step that matters: the usual magnitude of x */
+    double step;               /* where the search begins */
+    double least;              /* smaller steps drown in the rounding of x */
+    double grain;              /* half of the least difference that the values seen so far could make: noise as well */
+    int pairs;                 /* how many were evaluated; the last GD__PAIRS are remembered */
+    gd__pair pair[GD__PAIRS];
+} gd__line;
+
+/* Points the line along an entry whose input has entries of that magnitude. */
+void gd__line_along_entry(gd__line *l, int input, int64_t entry, double usual);
+void gd__line_along(gd__line *l, double *const *direction, double scale);
+
+/* What rounding makes of the values of a pair. */
+static inline double gd__noise_of_pair(const gd__line *l, const gd__pair *p)
+{
+    return p->changed && l->grain > p->noise ? l->grain : p->noise;
+}
+
+/* The pair at step * 2^exponent, remembered if it was asked for before. NULL with the error set. */
+const gd__pair *gd__line_pair(gd__line *l, int exponent);
+
+/* Fills base from o at its point; x is a copy of the point and is put back. The noise is measured on a tiny grid to one side
+ * along `direction` (an input that is NULL there stays), whose unit is `scale`. False with the error set. */
+bool gd__measure_base(const gd__objective *o, double **x, double *const *direction, double scale, gd__base *base);
+
+void gd__copy_point(const gd__objective *o, double **x);
+
+/* The step for a direction whose unit matters. */
+double gd__first_step(const gd__objective *o, double scale);
+
+#endif
