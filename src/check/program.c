@@ -51,7 +51,7 @@ gd_tensor *gd__told_rule(const gd__node *node, const gd__vjp *v)
 gd_tensor *gd__program_step(const gd__program *p, int id, gd_tensor *const *env)
 {
     const gd__node *node = &p->node[id];
-    gd_tensor *few[GD__MAX_INPUTS], **in = few;
+    gd_tensor *few[GD__MAX_INPUTS] = { NULL }, **in = few;
     if (node->kind == GD__NODE_PASS)
         return env[node->in[0]];
     if (node->kind != GD__NODE_COMPUTED)
