@@ -222,8 +222,22 @@ static void try_permutations(attempt *a)
     }
 }
 
+/* Read from the end. */
+static void try_reversed(attempt *a)
+{
+    for (int64_t i = 0; i < a->expected.count; i++)
+        a->work[i] = a->expected.at[a->expected.count - 1 - i];
+    try_order(a, GD_CAUSE_PERMUTED, 1.9, "the entries stand in the opposite order", 0, 0);
+}
+
 static void try_moves(attempt *a)
 {
+    try_reversed(a);
+    for (int by = -1; a->expected.shape.count > 1 && by <= 1; by += 2) {
+        gd__numbers flat = { { 1, { a->expected.count } }, a->expected.count, a->expected.at };
+        move_along(flat, 0, ROLL, by, a->work);
+        try_order(a, GD_CAUSE_OFF_BY_ONE, 1.9, "the entries are off by one, row after row", 0, by);
+    }
     for (int axis = 0; axis < a->expected.shape.count; axis++) {
         if (a->expected.shape.size[axis] < 2)
             continue;

@@ -39,6 +39,23 @@ static gd_tensor *moved_index(gd_tensor *index, int by, int64_t size)
     return gd_where(above, gd_zeros_like(next), next);
 }
 
+/* ---- sums and differences with a mistake in their terms ---- */
+
+static gd_tensor *term_sign(const gd__node *node, int a, gd_tensor *x, gd_tensor *y)
+{
+    bool minus = node->op == GD__OP_sub;
+    if (a == 1)
+        return minus ? gd_add(x, y) : gd_sub(x, y);
+    return minus ? gd_neg(gd_add(x, y)) : gd_sub(y, x);
+}
+
+static gd_tensor *term_dropped(const gd__node *node, int a, gd_tensor *x, gd_tensor *y)
+{
+    if (node->op == GD__OP_sub && a == 0)
+        return gd_neg(y);
+    return a == 0 ? y : x;
+}
+
 /* ---- rules of edges ---- */
 
 /* A rule about to be asked: what it is asked, in places that may be changed. */
@@ -86,6 +103,19 @@ static void of_samples(asked *q, int a, bool but)
     q->v.dy = sample(q->v.dy, a, but);
 }
 
+/* A value that is a sum or a difference, with a mistake in its terms. */
+static gd_tensor *with_term(const gd__program *p, int id, gd_tensor *const *env, int which)
+{
+    const gd__node *node = &p->node[id];
+    gd_tensor *x = env[node->in[0]], *y = node->count > 1 ? env[node->in[1]] : NULL;
+    if (node->op == GD__OP_add_scalar || node->op == GD__OP_rsub_scalar) {
+        double c = node->attrs.scalar[0], sign = node->op == GD__OP_rsub_scalar ? -1 : 1;
+        gd_tensor *term = sign < 0 ? gd_neg(x) : x;
+        return which == 0 ? gd_rsub_scalar(term, c) : which == 1 ? gd_add_scalar(term, -c) : which == 2 ? gd_full_like(x, c) : term;
+    }
+    return which < 2 ? term_sign(node, which, x, y) : term_dropped(node, which - 2, x, y);
+}
+
 /* The edge's gradient with the mistake in it. */
 static gd_tensor *of_edge(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, gd_tensor *const *earlier)
 {
@@ -104,6 +134,7 @@ static gd_tensor *of_edge(const gd__program *p, const gd__mutant *m, gd_tensor *
     case GD__MUT_OPERAND_TURNED: q.x[m->b] = turned(q.x[m->b]); break;
     case GD__MUT_OPERAND_NOT: q.x[m->b] = gd_logical_not(q.x[m->b]); break;
     case GD__MUT_OPERAND_ROLLED: q.x[m->b] = rolled(q.x[m->b], q.x[m->b]->ndim - 1, m->a); break;
+    case GD__MUT_OPERAND_TERM: q.x[m->b] = with_term(p, q.node->in[m->b], env, m->a); break;
     case GD__MUT_INDEX:
         q.x[m->b] = moved_index(q.x[m->b], m->a, q.x[0]->shape[q.node->attrs.integer[0]]);
         break;
@@ -135,21 +166,6 @@ static gd_tensor *extra(gd_tensor *dy, gd_tensor *value, int which)
 
 /* ---- nodes within rules ---- */
 
-static gd_tensor *term_sign(const gd__node *node, int a, gd_tensor *x, gd_tensor *y)
-{
-    bool minus = node->op == GD__OP_sub;
-    if (a == 1)
-        return minus ? gd_add(x, y) : gd_sub(x, y);
-    return minus ? gd_neg(gd_add(x, y)) : gd_sub(y, x);
-}
-
-static gd_tensor *term_dropped(const gd__node *node, int a, gd_tensor *x, gd_tensor *y)
-{
-    if (node->op == GD__OP_sub && a == 0)
-        return gd_neg(y);
-    return a == 0 ? y : x;
-}
-
 /* Over the axes that the sum leaves, in its shape. */
 static gd_tensor *other_axis(const gd__node *node, gd_tensor *x)
 {
@@ -174,6 +190,11 @@ static gd_tensor *with_number(const gd__node *node, const gd__mutant *m, gd_tens
     return gd__apply(node->op, 1, &x, &attrs);
 }
 
+static bool matrix_product_fits(const gd_tensor *a, const gd_tensor *b)
+{
+    return a->ndim == 2 && b->ndim == 2 && a->shape[1] == b->shape[0];
+}
+
 static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *const *env)
 {
     const gd__node *node = &p->node[m->at];
@@ -185,6 +206,7 @@ static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *
     case GD__MUT_EXTRA: return extra(x, env[m->b], m->a);
     case GD__MUT_TERM_SIGN: return term_sign(node, m->a, x, y);
     case GD__MUT_TERM_DROPPED: return term_dropped(node, m->a, x, y);
+    case GD__MUT_SWAPPED: return matrix_product_fits(y, x) ? gd_matmul(y, x) : NULL;
     case GD__MUT_FACTOR_TWICE: made = gd_mul(x, y); return gd_mul(made, m->a == 0 ? x : y);
     case GD__MUT_NOT: return gd_logical_not(gd__program_step(p, m->at, env));
     case GD__MUT_COMPARED: x = env[m->a]; return gd__apply(node->op, node->count, (gd_tensor *[]){ x, y }, &node->attrs);

@@ -19,6 +19,7 @@ typedef enum gd__mutation {
     GD__MUT_OPERAND_TURNED, /* the last two axes of operand b change places */
     GD__MUT_OPERAND_NOT,    /* operand b, a mask, is inverted */
     GD__MUT_OPERAND_ROLLED, /* operand b is one place off along its last axis, a = +-1 */
+    GD__MUT_OPERAND_TERM,   /* operand b, a sum or difference, with the sign of its term a turned (0, 1) or without it (2, 3) */
     GD__MUT_INDEX,          /* operand b, indices, is one off, a = +-1 */
     GD__MUT_EARLIER,        /* operand b has the value of the forward before */
     GD__MUT_ALL_EARLIER,    /* and all that the rule reads */
@@ -32,6 +33,7 @@ typedef enum gd__mutation {
     /* Of a node within a rule: */
     GD__MUT_TERM_SIGN,      /* of a sum or difference, operand a has the other sign */
     GD__MUT_TERM_DROPPED,   /* operand a of a sum, difference or product is left out */
+    GD__MUT_SWAPPED,        /* a matrix product in the other order */
     GD__MUT_FACTOR_TWICE,   /* operand a of a product counts twice */
     GD__MUT_NOT,            /* the mask is inverted */
     GD__MUT_COMPARED,       /* the mask is made of node a */

@@ -55,6 +55,13 @@ static bool has_derivative(const gd__node *node)
     return op->reads[0] || op->reads[1] || node->op == GD__OP_mul_scalar || node->op == GD__OP_div_scalar;
 }
 
+/* Is its derivative 0 wherever it has one? */
+static bool is_flat(const gd__node *node)
+{
+    return node->kind == GD__NODE_COMPUTED && (node->op == GD__OP_round || node->op == GD__OP_floor ||
+                                               node->op == GD__OP_ceil || node->op == GD__OP_sign);
+}
+
 static bool is_activation(const gd__node *node)
 {
     return node->kind == GD__NODE_COMPUTED && node->count == 1 && gd__ops[node->op]->elementwise && gd__ops[node->op]->reads[0];
@@ -95,11 +102,32 @@ static bool put(const lister *l, gd__mutation kind, int a, int b, gd_cause cause
     return add(l->list, (gd__mutant){ l->e->at, kind, l->edge, a, b, 1, cause, cost });
 }
 
+static bool is_sum(const gd__node *node)
+{
+    return node->kind == GD__NODE_COMPUTED && (node->op == GD__OP_add || node->op == GD__OP_sub ||
+                                               node->op == GD__OP_add_scalar || node->op == GD__OP_rsub_scalar);
+}
+
+/* An operand that the rule reads is a sum or difference, and is remembered wrong: target + prediction. */
+static bool list_operand_terms(const lister *l, int j)
+{
+    const gd__node *x = &l->p->node[l->from->in[j]];
+    for (int which = 0; is_sum(x) && which < 4; which++) {
+        const gd_tensor *left = which >= 2 && x->count > 1 ? l->p->node[x->in[3 - which]].value : x->value;
+        if (gd__same_shape(left, x->value) &&
+            !put(l, GD__MUT_OPERAND_TERM, which, j, which < 2 ? GD_CAUSE_TERM_SIGN : GD_CAUSE_TERM_MISSING, which < 2 ? 1.5 : 1.7))
+            return false;
+    }
+    return true;
+}
+
 static bool list_points(const lister *l)
 {
     int pool[POOL], self = l->e->from, own = l->from->in[0];
     unsigned reads = gd__ops[l->from->op]->reads[0];
     bool reads_output = reads & GD__READS_OUTPUT;
+    if (!reads_output && !list_operand_terms(l, 0))
+        return false;
     gd_cause far = is_mask(l->from) ? GD_CAUSE_MASK_WRONG : GD_CAUSE_WRONG_POINT;
     int count = pool_of(l->p, l->dx, self, pool);
     for (int i = 0; i < count; i++) {
@@ -124,6 +152,8 @@ static bool list_operands(const lister *l)
             return false;
         if (!(reads >> j & 1) || !is_float(x))
             continue;
+        if (!list_operand_terms(l, j))
+            return false;
         int count = pool_of(l->p, x, l->from->in[j], pool);
         for (int i = 0; i < count; i++) {
             bool swapped = l->from->count == 2 && pool[i] == l->from->in[1 - j] && 1 - j == k;
@@ -200,6 +230,8 @@ static bool list_shapes(const lister *l)
 static bool list_whole_rule(const lister *l)
 {
     bool same = gd__same_shape(l->dx, l->dy), acts = is_activation(l->from) || is_softmax(l->from);
+    if (same && is_flat(l->from))
+        return put(l, GD__MUT_SKIP, 0, 0, GD_CAUSE_NOT_DETACHED, 1.0);
     if (!same || !has_derivative(l->from))
         return true;
     gd_cause twice = is_softmax(l->from) ? GD_CAUSE_SOFTMAX_TWICE : GD_CAUSE_DERIVATIVE_TWICE;
@@ -284,12 +316,11 @@ static bool put_at(gd__mutants *list, int at, gd__mutation kind, int a, int b, d
 static bool list_terms(gd__mutants *list, const gd__program *p, int at)
 {
     const gd__node *node = &p->node[at];
-    bool of_softmax = is_softmax(&p->node[node->of]);
     for (int a = 0; a < 2; a++) {
         bool fits = gd__same_shape(p->node[node->in[1 - a]].value, node->value);
         if (!put_at(list, at, GD__MUT_TERM_SIGN, a, 0, 1, GD_CAUSE_TERM_SIGN, 1.8) ||
             (fits && !put_at(list, at, GD__MUT_TERM_DROPPED, a, 0, 1,
-                             of_softmax ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_TERM_MISSING, 2.0)))
+                             GD_CAUSE_TERM_MISSING, 2.0)))
             return false;
     }
     return true;
@@ -375,6 +406,7 @@ static bool list_node(gd__mutants *list, const gd__program *p, int at)
     case GD__OP_mul: return list_factors(list, p, at);
     case GD__OP_rsub_scalar: case GD__OP_add_scalar: case GD__OP_mul_scalar: return list_numbers(list, p, at);
     case GD__OP_sum: return list_sum(list, p, at);
+    case GD__OP_matmul: return put_at(list, at, GD__MUT_SWAPPED, 0, 0, 1, GD_CAUSE_OPERANDS_SWAPPED, 1.7);
     case GD__OP_transpose: case GD__OP_permute:
         return put_at(list, at, GD__MUT_RESHAPED, 0, 0, 1, GD_CAUSE_TRANSPOSED, 1.9);
     default: return true;

@@ -67,6 +67,26 @@ static bool read_gradient(const gd__search *s, int i, gd_tensor *const *env, dou
     return gd_read(env[id], GD_FLOAT64, to, (size_t)n);
 }
 
+/* The gradients at the earlier point, by the same program. What can't be computed there is not known. */
+static bool find_before(gd__search *s)
+{
+    const gd__program *p = s->p;
+    gd_context *g = p->context;
+    GD_SCOPE(g);
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    bool good = true;
+    for (int id = 0; good && id < p->count; id++) {
+        s->env[id] = id < p->forward ? s->earlier[id] : gd__program_step(p, id, s->env);
+        good = gd__alive(s->env[id]);
+    }
+    gd_no_grad_leave(&quiet);
+    s->before = good ? gd__alloc(g, (size_t)(s->total + 1) * sizeof *s->before) : NULL;
+    for (int i = 0; s->before && i < p->inputs; i++)
+        if (!read_gradient(s, i, s->env, s->before + s->start[i]))
+            return false;
+    return !g->failed;
+}
+
 bool gd__search_open(gd__search *s, const gd__program *p, const gd__claim *claim, gd_tensor *const *earlier, bool by_rules)
 {
     gd_context *g = p->context;
@@ -92,7 +112,7 @@ bool gd__search_open(gd__search *s, const gd__program *p, const gd__claim *claim
         if (!read_gradient(s, i, s->env, s->right + s->start[i]))
             return false;
     gather_sizes(p, &s->sizes);
-    return true;
+    return !earlier || find_before(s);
 }
 
 static void free_found(gd__search *s, int index)
@@ -108,6 +128,8 @@ void gd__search_close(gd__search *s)
     gd__free(g, s->found, (size_t)s->capacity * sizeof *s->found);
     gd__free(g, s->start, (size_t)(s->p->inputs + 1) * sizeof *s->start);
     gd__free(g, s->right, (size_t)(s->total + 1) * sizeof *s->right);
+    if (s->before)
+        gd__free(g, s->before, (size_t)(s->total + 1) * sizeof *s->before);
     gd__free(g, s->expected, (size_t)(s->room + 1) * sizeof *s->expected);
     gd__free(g, s->work, (size_t)(s->room + 1) * sizeof *s->work);
     gd__free(g, s->env, (size_t)(s->p->count + 1) * sizeof *s->env);
@@ -167,6 +189,25 @@ static bool all_zero(gd__numbers n)
     return true;
 }
 
+/* Is it the gradient of the step before, or with that added? */
+static bool fits_before(gd__search *s, int i, gd__finish *finish)
+{
+    const gd__claim *claim = &s->claim[i];
+    int64_t n = gradient_room(s->p, i);
+    if (!s->before)
+        return false;
+    for (int added = 0; added < 2; added++) {
+        for (int64_t k = 0; k < n; k++)
+            s->work[k] = s->before[s->start[i] + k] + (added ? s->expected[k] : 0);
+        double misfit = gd__misfit(claim->numbers.at, s->work, n, 1);
+        if (misfit > claim->tolerance)
+            continue;
+        *finish = (gd__finish){ .order = added ? GD_CAUSE_ACCUMULATED : GD_CAUSE_STALE, .c = 1, .cost = 1.2, .misfit = misfit };
+        return true;
+    }
+    return false;
+}
+
 /* Does the hypothesis under way make what is claimed of input i? */
 static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd__finish *finish)
 {
@@ -187,7 +228,10 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
     if (claim->numbers.count != gradient_room(s->p, i))
         return fits_unsummed(s, i, env, finish);
     gd__numbers expected = { gd__shape(s->p->node[s->p->input[i]].value), gradient_room(s->p, i), s->expected };
-    return gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, orders, s->work, finish);
+    if (gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, false, s->work, finish))
+        return true;
+    return fits_before(s, i, finish) ||
+           (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish));
 }
 
 /* ---- hypotheses ---- */
