@@ -4,8 +4,8 @@
  * costs no digits. Sums are compensated.
  *
  * The noise of each output is the larger of two: what one rounding of it makes, and what its fourth differences on a tiny
- * grid show (a smooth function has none there; Hamming's table of differences, as in Moré and Wild, "Estimating
- * computational noise", 2011). The grid lies to one side and leaves out the point, where kinks like to be.
+ * grid show (a smooth function has none there; as in Moré and Wild, "Estimating computational noise", 2011, but
+ * uneven). The grid lies to one side and leaves out the point, where kinks like to be.
  * A third witness is the grain: values that were rounded coarsely on the way (to float32; beside a large number that was
  * taken away again) differ by multiples of a coarse unit, so the lowest bits of their differences are zero. */
 #include "check/line.h"
@@ -43,8 +43,7 @@ void gd__copy_point(const gd__objective *o, double **x)
             memcpy(x[i], o->point[i], (size_t)o->entries[i] * sizeof(double));
 }
 
-/* The step at which noise / h and the error of three extrapolated steps, h^6, are about equal. The factor is no power of two:
- * steps in step with a periodic function would not see it. */
+/* The step at which noise / h and the error of three extrapolated steps, h^6, are about equal. */
 double gd__first_step(const gd__objective *o, double scale)
 {
     return 2.63 * pow(o->unit, 1.0 / 7) * scale;
@@ -93,13 +92,11 @@ static void move_back(gd__line *l)
         l->x[l->input][l->entry] = l->o->point[l->input][l->entry];
 }
 
-/* A step near h that x + h and x - h really make, also where they are rounded to float32 on the way. */
-static double representable(const gd__line *l, double h)
+double gd__representable(const gd__objective *o, double x, double h)
 {
-    if (l->direction)
-        return h;
-    double x = fabs(l->o->point[l->input][l->entry]), far = x + h;
-    if (l->o->unit > DBL_EPSILON && far < FLT_MAX && x == (double)(float)x)
+    x = fabs(x);
+    double far = x + h;
+    if (o->unit > DBL_EPSILON && far < FLT_MAX && x == (double)(float)x)
         far = (double)(float)far;
     double step = far - x;
     return step > 0 && isfinite(step) ? step : h;
@@ -152,6 +149,11 @@ static bool evaluate_at(gd__line *l, double t, difference *r)
     return done;
 }
 
+double gd__line_step(const gd__line *l, int exponent)
+{
+    return l->step * pow(gd__ratio, exponent);
+}
+
 const gd__pair *gd__line_pair(gd__line *l, int exponent)
 {
     int known = l->pairs < GD__PAIRS ? l->pairs : GD__PAIRS;
@@ -159,7 +161,9 @@ const gd__pair *gd__line_pair(gd__line *l, int exponent)
         if (l->pair[i].exponent == exponent)
             return &l->pair[i];
     gd__pair *p = &l->pair[l->pairs % GD__PAIRS];
-    double h = representable(l, ldexp(l->step, exponent));
+    double h = gd__line_step(l, exponent);
+    if (!l->direction)
+        h = gd__representable(l->o, l->o->point[l->input][l->entry], h);
     difference forward, backward;
     if (!evaluate_at(l, h, &forward) || !evaluate_at(l, -h, &backward))
         return NULL;
@@ -174,14 +178,25 @@ const gd__pair *gd__line_pair(gd__line *l, int exponent)
 
 /* ---- the point ---- */
 
-enum { GRID = 8, ORDER = 4, KEPT = ORDER + 1, SAMPLES = GRID - ORDER };
+enum { GRID = 8, KEPT = 5, SAMPLES = GRID - KEPT + 1 };
 
-/* How many samples' differences of this order have the variance of one value: the sum of squared binomials, 70. */
-static const double fourth = 1.0 / (SAMPLES * 70.0);
+/* Where the grid's points lie. Uneven: on an even grid the rounding of a x can grow as evenly as a x itself. */
+static const double node[GRID] = { 1, 14, 30, 41, 58, 67, 85, 97 };
 
-static double fourth_difference(double a, double b, double c, double d, double e)
+/* The weights of the fourth divided difference of the KEPT nodes up to `last`, of a sum of squares of 1: noise of
+ * independent values comes out as large as it is. */
+static void weigh(int last, double *weight)
 {
-    return (a - b) + (e - d) - 3 * ((b - c) - (c - d));
+    double squares = 0;
+    for (int i = 0; i < KEPT; i++) {
+        weight[i] = 1;
+        for (int j = 0; j < KEPT; j++)
+            if (i != j)
+                weight[i] /= node[last - i] - node[last - j];
+        squares += square(weight[i]);
+    }
+    for (int i = 0; i < KEPT; i++)
+        weight[i] /= sqrt(squares);
 }
 
 static void measure_magnitude(const gd__objective *o, gd__base *b)
@@ -207,15 +222,18 @@ static void move_on_grid(const gd__objective *o, double **x, double *const *dire
             x[i][k] = o->point[i][k] + t * direction[i][k];
 }
 
-/* Adds the last fourth differences to b->noise, and those of F to *whole; ring holds the last KEPT results. */
+/* Adds the squares of the fourth differences up to the grid's point `last` to b->noise, and that of F to *whole; ring holds
+ * the results of the last KEPT points. */
 static void add_differences(const gd__objective *o, gd__base *b, double *const *ring, int last, double *whole)
 {
+    double weight[KEPT];
     total sum = { 0, 0 };
-    const double *y[KEPT];
-    for (int i = 0; i < KEPT; i++)
-        y[i] = ring[(last + 1 + i) % KEPT];
+    weigh(last, weight);
     for (int64_t k = 0; k < o->outputs; k++) {
-        double d = o->weight[k] * fourth_difference(y[0][k], y[1][k], y[2][k], y[3][k], y[4][k]);
+        double d = 0;
+        for (int i = 0; i < KEPT; i++)
+            d += weight[i] * (ring[(last - i) % KEPT][k] - b->y[k]);
+        d *= o->weight[k];
         if (o->weight[k] == 0 || !isfinite(d))
             continue;
         b->noise[k] += square(d * b->unit_scale);
@@ -230,32 +248,37 @@ static void finish_noise(const gd__objective *o, gd__base *b, double whole)
     double apart = 0;
     b->all = quantum;
     for (int64_t k = 0; k < o->outputs; k++) {
-        double measured = b->noise[k] * fourth, rounded = square(o->unit * o->weight[k] * b->y[k] * b->unit_scale);
+        double measured = b->noise[k] / SAMPLES, rounded = square(o->unit * o->weight[k] * b->y[k] * b->unit_scale);
         b->noise[k] = o->weight[k] == 0 ? 0 : sqrt(measured + rounded) / b->unit_scale;
         apart += measured + rounded;
         b->all += b->noise[k];
     }
-    b->correlation = apart > 0 ? fmax(1, sqrt(whole * fourth / apart)) : 1;
+    b->correlation = apart > 0 ? fmax(1, sqrt(whole / SAMPLES / apart)) : 1;
 }
 
-static bool walk_grid(const gd__objective *o, double **x, double *const *direction, double scale, gd__base *b,
+double gd__grid_step(const gd__objective *o)
+{
+    return pow(o->unit, 0.7);
+}
+
+static bool walk_grid(const gd__objective *o, double **x, double *const *direction, double step, gd__base *b,
                       double *const *ring)
 {
-    double step = 4 * sqrt(o->unit) * scale, whole = 0;
+    double whole = 0;
     for (int i = 0; i < GRID; i++) {
-        move_on_grid(o, x, direction, (i + 1) * step);
+        move_on_grid(o, x, direction, node[i] * step);
         bool done = o->evaluate(o->user, 0, x, ring[i % KEPT]);
         gd__copy_point(o, x);
         if (!done)
             return false;
-        if (i >= ORDER)
-            add_differences(o, b, ring, i % KEPT, &whole);
+        if (i >= KEPT - 1)
+            add_differences(o, b, ring, i, &whole);
     }
     finish_noise(o, b, whole);
     return true;
 }
 
-bool gd__measure_base(const gd__objective *o, double **x, double *const *direction, double scale, gd__base *b)
+bool gd__measure_base(const gd__objective *o, double **x, double *const *direction, double step, gd__base *b)
 {
     size_t size = (size_t)(o->outputs + 1) * sizeof(double);
     if (!o->evaluate(o->user, 0, x, b->y))
@@ -268,7 +291,7 @@ bool gd__measure_base(const gd__objective *o, double **x, double *const *directi
         return false;
     for (int i = 0; i < KEPT; i++)
         ring[i] = block + i * (o->outputs + 1);
-    bool done = walk_grid(o, x, direction, scale, b, ring);
+    bool done = walk_grid(o, x, direction, step, b, ring);
     gd__free(o->context, block, KEPT * size);
     return done;
 }

@@ -33,8 +33,8 @@ static const double good = 1e-9, fair = 1e-7; /* relative errors: with less than
 
 /* ---- windows ---- */
 
-/* Continues Richardson's table by a row, whose first entry is set: column k takes away the power whose ratio from one step to
- * the next is first * ratio^(k - 1). Returns Ridders' estimate of the last entry's error. */
+/* Continues Richardson's table by a row, whose first entry is set: column k takes away what falls by first * ratio^(k - 1)
+ * from one step to the next. Returns Ridders' estimate of the last entry's error. */
 static double extrapolate(const double *before, double *row, int r, double first, double ratio)
 {
     double factor = first;
@@ -115,14 +115,14 @@ static bool look(gd__line *l, side from, int start, window *w)
         if (!w->finite)
             return true;
         w->changed = w->changed || p->changed;
-        double noise = gd__noise_of_pair(l, p) / p->h, first = from == BOTH ? 4 : 2;
+        double noise = gd__noise_of_pair(l, p) / p->h, first = from == BOTH ? gd__ratio * gd__ratio : gd__ratio;
         slopes[r][0] = quotient(p, from);
         double error = extrapolate(r ? slopes[r - 1] : NULL, slopes[r], r, first, first);
         take(w, slopes[r][r], error, (from == BOTH ? noise_in_slope : noise_in_side) * noise);
         if (from == BOTH) {
             jumps[r][0] = p->forward / p->h + p->backward / p->h;
             w->bend = fabs(jumps[r][0]);
-            take_jump(w, jumps[r][r], extrapolate(r ? jumps[r - 1] : NULL, jumps[r], r, 2, 4), noise_in_jump * noise);
+            take_jump(w, jumps[r][r], extrapolate(r ? jumps[r - 1] : NULL, jumps[r], r, gd__ratio, gd__ratio * gd__ratio), noise_in_jump * noise);
         } else {
             w->jump_error = 0;
         }
@@ -168,7 +168,7 @@ static bool enough(const search *s, int windows)
 static bool hopeless(const search *s, int exponent)
 {
     const gd__line *l = s->line;
-    double h = ldexp(l->step, exponent);
+    double h = gd__line_step(l, exponent);
     if (h < l->least)
         return true;
     double noise = gd__noise_of_pair(l, &l->pair[(l->pairs - 1) % GD__PAIRS]) / (0.25 * h);
@@ -296,7 +296,7 @@ static bool run(gd__line *l, side from, int start, gd__slope *slope)
  * can tell. */
 static bool find_start(gd__line *l, int *start, bool *found, gd__slope *slope)
 {
-    int far = l->scale < 1e-3 && l->scale > 0 ? (int)-log2(l->scale) : 6;
+    int far = l->scale < 1e-3 && l->scale > 0 ? (int)(-log(l->scale) / log(gd__ratio)) : 6;
     const gd__pair *near = gd__line_pair(l, 0), *wide = NULL;
     *start = 0;
     *found = !near || near->changed;
