@@ -43,33 +43,40 @@ void gd__copy_point(const gd__objective *o, double **x)
             memcpy(x[i], o->point[i], (size_t)o->entries[i] * sizeof(double));
 }
 
-/* The step at which noise / h and the error of three extrapolated steps, h^6, are about equal. */
-double gd__first_step(const gd__objective *o, double scale)
+/* The search begins with the step at which noise / h and the error of three extrapolated steps, h^6, are about equal. */
+static void begin(gd__line *l, double unit)
 {
-    return 2.63 * pow(o->unit, 1.0 / 7) * scale;
+    double x = l->direction ? 8 * l->scale : fabs(l->o->point[l->input][l->entry]);
+    l->unit = unit;
+    l->step = 2.63 * pow(unit, 1.0 / 7) * l->scale;
+    l->least = fmax(x > 0 ? 512 * unit * x : 1e-24 * l->scale, 1e-300);
+    l->grain = INFINITY;
+    l->pairs = 0;
 }
 
 void gd__line_along_entry(gd__line *l, int input, int64_t entry, double usual)
 {
-    double x = fabs(l->o->point[input][entry]);
     l->direction = NULL;
     l->input = input;
     l->entry = entry;
-    l->scale = fmax(x, usual);
-    l->step = gd__first_step(l->o, l->scale);
-    l->least = fmax(512 * l->o->unit * x, 1e-300);
-    l->grain = INFINITY;
-    l->pairs = 0;
+    l->scale = fmax(fabs(l->o->point[input][entry]), usual);
+    begin(l, l->o->unit);
 }
 
 void gd__line_along(gd__line *l, double *const *direction, double scale)
 {
     l->direction = direction;
     l->scale = scale;
-    l->step = gd__first_step(l->o, scale);
-    l->least = fmax(4096 * l->o->unit * scale, 1e-300);
-    l->grain = INFINITY;
-    l->pairs = 0;
+    begin(l, l->o->unit);
+}
+
+bool gd__line_coarsen(gd__line *l)
+{
+    const gd__pair *last = &l->pair[(l->pairs - 1) % GD__PAIRS];
+    if (l->unit >= gd__float_unit || !(l->grain > 1e4 * last->noise) || !isfinite(l->grain))
+        return false;
+    begin(l, gd__float_unit);
+    return true;
 }
 
 static void move(gd__line *l, double t)
@@ -92,11 +99,11 @@ static void move_back(gd__line *l)
         l->x[l->input][l->entry] = l->o->point[l->input][l->entry];
 }
 
-double gd__representable(const gd__objective *o, double x, double h)
+double gd__representable(double unit, double x, double h)
 {
     x = fabs(x);
     double far = x + h;
-    if (o->unit > DBL_EPSILON && far < FLT_MAX && x == (double)(float)x)
+    if (unit > DBL_EPSILON && far < FLT_MAX && x == (double)(float)x)
         far = (double)(float)far;
     double step = far - x;
     return step > 0 && isfinite(step) ? step : h;
@@ -145,7 +152,7 @@ static bool evaluate_at(gd__line *l, double t, difference *r)
     if (done)
         sum_differences(l, r);
     if (done && r->changed)
-        l->grain = fmin(l->grain, 0.5 * l->base->correlation * sqrt(r->grain) / l->base->unit_scale);
+        l->grain = fmin(l->grain, l->base->correlation * sqrt(r->grain) / l->base->unit_scale);
     return done;
 }
 
@@ -163,7 +170,7 @@ const gd__pair *gd__line_pair(gd__line *l, int exponent)
     gd__pair *p = &l->pair[l->pairs % GD__PAIRS];
     double h = gd__line_step(l, exponent);
     if (!l->direction)
-        h = gd__representable(l->o, l->o->point[l->input][l->entry], h);
+        h = gd__representable(l->unit, l->o->point[l->input][l->entry], h);
     difference forward, backward;
     if (!evaluate_at(l, h, &forward) || !evaluate_at(l, -h, &backward))
         return NULL;

@@ -39,26 +39,34 @@ typedef struct gd__line {
     double *const *direction;  /* NULL: along one entry */
     int input;
     int64_t entry;
+    double unit;               /* the relative rounding of the arithmetic: the objective's, until the grain shows a coarser */
     double scale;              /* a step that matters: the usual magnitude of x */
     double step;               /* where the search begins */
     double least;              /* smaller steps drown in the rounding of x */
-    double grain;              /* half of the least difference that the values seen so far could make: noise as well */
+    double grain;              /* the least difference that the values seen so far could make: noise as well */
     int pairs;                 /* how many were evaluated; the last GD__PAIRS are remembered */
     gd__pair pair[GD__PAIRS];
 } gd__line;
+
+/* What float32 rounds to. */
+static const double gd__float_unit = 0x1p-24;
 
 /* Points the line along an entry whose input has entries of that magnitude. */
 void gd__line_along_entry(gd__line *l, int input, int64_t entry, double usual);
 void gd__line_along(gd__line *l, double *const *direction, double scale);
 
-/* What rounding makes of the values of a pair. */
+/* What rounding makes of the values of a pair. Where all arithmetic is coarse, the grain shows the last rounding only. */
 static inline double gd__noise_of_pair(const gd__line *l, const gd__pair *p)
 {
-    return p->changed && l->grain > p->noise ? l->grain : p->noise;
+    double grain = l->unit > l->o->unit ? 4 * l->grain : l->grain;
+    return p->changed && grain > p->noise ? grain : p->noise;
 }
 
-/* A step near h > 0 that x + h and x - h really make, also where they are rounded to float32 on the way. */
-double gd__representable(const gd__objective *o, double x, double h);
+/* A step near h > 0 that x + h and x - h really make, also where they are rounded to that unit on the way. */
+double gd__representable(double unit, double x, double h);
+
+/* Begins anew, as for float32, where the values seen are that coarse although nobody said so. True where it did. */
+bool gd__line_coarsen(gd__line *l);
 
 /* The step of an exponent. */
 double gd__line_step(const gd__line *l, int exponent);
@@ -74,8 +82,5 @@ bool gd__measure_base(const gd__objective *o, double **x, double *const *directi
 double gd__grid_step(const gd__objective *o);
 
 void gd__copy_point(const gd__objective *o, double **x);
-
-/* The step for a direction whose unit matters. */
-double gd__first_step(const gd__objective *o, double scale);
 
 #endif

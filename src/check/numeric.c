@@ -104,7 +104,7 @@ static void scatter(const gd__objective *o, int input, double usual, double *dir
     for (int64_t k = 0; k < o->entries[input]; k++) {
         state = state * 6364136223846793005u + 1442695040888963407u;
         double x = o->point[input][k], part = 0.5 + 0.5 * (double)(state >> 40) * 0x1p-24;
-        double step = gd__representable(o, x, grid * part * fmax(fabs(x), usual));
+        double step = gd__representable(o->unit, x, grid * part * fmax(fabs(x), usual));
         direction[k] = state >> 39 & 1 ? step : -step;
     }
 }

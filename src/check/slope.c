@@ -21,13 +21,16 @@ typedef struct window {
     double noise;             /* what of the error is rounding */
     double jump, jump_error;  /* of the difference between right and left slope */
     double jump_floor;        /* what of that is rounding */
-    double first;             /* the quotient of the largest step */
+    double first;             /* the larger quotient of the two sides at the largest step */
     double bend;              /* the difference of both sides' quotients at the smallest step */
 } window;
 
 /* How far the rounding noise of the values (one standard deviation, over h) reaches in extrapolated slopes: three of
  * their standard deviations. */
 static const double noise_in_slope = 3, noise_in_side = 12, noise_in_jump = 16;
+
+/* One-sided slopes are often at the edge of a region, where roots and powers are at home, which are no polynomials. */
+static const double doubt_of_side = 4;
 
 static const double good = 1e-9, fair = 1e-7; /* relative errors: with less than `good` nothing is looked for any more */
 
@@ -48,6 +51,11 @@ static double quotient(const gd__pair *p, side from)
     if (from == BOTH)
         return 0.5 * (p->forward / p->h - p->backward / p->h);
     return from == RIGHT ? p->forward / p->h : -p->backward / p->h;
+}
+
+static double steeper_side(const gd__pair *p, side from)
+{
+    return from == BOTH ? fmax(fabs(quotient(p, RIGHT)), fabs(quotient(p, LEFT))) : fabs(quotient(p, from));
 }
 
 static bool finite_pair(const gd__pair *p, side from)
@@ -118,7 +126,10 @@ static bool look(gd__line *l, side from, int start, window *w)
         double noise = gd__noise_of_pair(l, p) / p->h, first = from == BOTH ? gd__ratio * gd__ratio : gd__ratio;
         slopes[r][0] = quotient(p, from);
         double error = extrapolate(r ? slopes[r - 1] : NULL, slopes[r], r, first, first);
-        take(w, slopes[r][r], error, (from == BOTH ? noise_in_slope : noise_in_side) * noise);
+        if (from == BOTH)
+            take(w, slopes[r][r], error, noise_in_slope * noise);
+        else
+            take(w, slopes[r][r], doubt_of_side * error, noise_in_side * noise);
         if (from == BOTH) {
             jumps[r][0] = p->forward / p->h + p->backward / p->h;
             w->bend = fabs(jumps[r][0]);
@@ -126,12 +137,14 @@ static bool look(gd__line *l, side from, int start, window *w)
         } else {
             w->jump_error = 0;
         }
-        w->first = slopes[0][0];
+        if (r == 0)
+            w->first = steeper_side(p, from);
         if (settled(w, r, error, before))
             break;
         before = error;
     }
     w->finite = isfinite(w->value) && w->error < INFINITY;
+    w->jump_error += sqrt(l->unit) * fabs(w->value); /* a kink far smaller than the slope is none */
     return true;
 }
 
@@ -141,15 +154,19 @@ typedef struct search {
     gd__line *line;
     side from;
     window best;     /* the best without a kink; error infinite: none */
-    window kink;     /* the smallest with one; not finite: none */
-    window last;     /* the smallest that was looked at */
-    double largest;  /* the largest first quotient: what a slope may be compared with */
+    window kink;     /* the clearest of those that show the kink of the smallest steps; not finite: none */
+    double largest;  /* what a slope may be compared with: the first window's */
 } search;
 
-/* Is it free of the kink that larger steps showed? */
+/* Is it free of the kink that larger steps showed? If the slope has grown, so would have the kink: steps far too long for a
+ * function show less of all of it. */
 static bool free_of_kink(const search *s, const window *w)
 {
-    return !kinked(w) && (!s->kink.finite || fabs(w->jump) + w->jump_error < 0.25 * fabs(s->kink.jump));
+    const window *k = &s->kink;
+    if (kinked(w) || !k->finite)
+        return !kinked(w);
+    double grown = fmax(1, fabs(w->value) / (fabs(k->value) + fabs(k->jump)));
+    return fabs(w->jump) + w->jump_error < 0.25 * grown * fabs(k->jump);
 }
 
 /* Two windows can't both be right, and noise does not explain it: then the one of the smaller steps is. */
@@ -177,6 +194,13 @@ static bool hopeless(const search *s, int exponent)
     return noise_in_slope * noise > s->best.error;
 }
 
+static window clearer_kink(const window *larger, const window *smaller)
+{
+    bool same = larger->finite && fabs(larger->value - smaller->value) <= larger->error + smaller->error &&
+                fabs(larger->jump - smaller->jump) <= larger->jump_error + smaller->jump_error;
+    return same && larger->error + larger->jump_error < smaller->error + smaller->jump_error ? *larger : *smaller;
+}
+
 /* Looks at smaller and smaller steps, until the slope is clear or can't become so. False with the error set. */
 static bool descend(search *s, int start)
 {
@@ -185,13 +209,11 @@ static bool descend(search *s, int start)
         window w;
         if (!look(s->line, s->from, start, &w))
             return false;
-        if (windows == 1 || w.finite)
-            s->last = w;
-        if (w.finite && isfinite(w.first))
-            s->largest = fmax(s->largest, windows == 1 ? fabs(w.first) : 0);
+        if (windows == 1 && w.finite)
+            s->largest = w.first;
         if (kinked(&w)) {
-            s->kink = w; /* what larger steps said includes the kink */
-            s->best = (window){ .error = INFINITY };
+            s->kink = clearer_kink(&s->kink, &w);
+            s->best = (window){ .error = INFINITY }; /* what larger steps said includes the kink */
         } else if (w.finite && free_of_kink(s, &w)) {
             if (w.error < s->best.error || refutes(&w, &s->best))
                 s->best = w;
@@ -200,10 +222,12 @@ static bool descend(search *s, int start)
         }
         if (enough(s, windows))
             return true;
+        while (gap >= 3 && hopeless(s, start - gap))
+            gap /= 2;
+        if (gap < 3)
+            return true;
         start -= gap;
         gap *= 2;
-        if (hopeless(s, start))
-            return true;
     }
 }
 
@@ -213,7 +237,8 @@ static bool worth_growing(const search *s, bool farther)
     const gd__line *l = s->line;
     if (!s->best.finite || within(&s->best, fair) || !(noisy(&s->best) || !farther))
         return false;
-    return !farther || s->best.error > 1e-12 * l->base->magnitude / fmax(l->scale, 1);
+    double most = fmax(s->largest, l->base->magnitude / fmax(l->scale, 1));
+    return !farther || s->best.error > 1e-12 * most;
 }
 
 static bool agree(const window *a, const window *b)
@@ -254,40 +279,50 @@ static bool trusted(const search *s)
 {
     const window *w = &s->best;
     double most = s->line->base->magnitude / s->line->scale;
-    return w->error <= 1e-3 * fabs(w->value) || w->error <= 1e-6 * s->largest ||
+    return w->error <= 1e-2 * fabs(w->value) || w->error <= 1e-6 * s->largest ||
            (noisy(w) && w->error <= 1e-4 * most);
 }
 
-static void conclude(const search *s, gd__slope *slope)
+static bool search_from(search *s, gd__line *l, side from, int start)
 {
-    const window *w = &s->best;
-    if (w->finite && trusted(s))
-        say(slope, GD__SLOPE_SMOOTH, w->value, w->error, 0);
-    else if (s->kink.finite)
-        say(slope, GD__SLOPE_KINK, s->kink.value, s->kink.error + s->kink.jump_error, s->kink.jump);
-    else if (w->finite)
-        say(slope, GD__SLOPE_UNSURE, w->value, w->error, w->jump);
-    else
-        say(slope, GD__SLOPE_UNSURE, NAN, INFINITY, 0);
+    *s = (search){ .line = l, .from = from, .best = { .error = INFINITY } };
+    return descend(s, start) && grow(s);
 }
 
-/* The side of the point whose values are finite, if it is one only. */
-static side finite_side(const gd__line *l)
+/* Of a jump, an edge or a pole: the slopes of both sides, each where it has one. A slope at the edge of the region where F
+ * is finite is the slope there. False with the error set. */
+static bool say_sides(gd__line *l, int start, gd__slope *slope)
 {
-    const gd__pair *p = &l->pair[(l->pairs - 1) % GD__PAIRS];
-    if (isfinite(p->forward) == isfinite(p->backward))
-        return BOTH;
-    return isfinite(p->forward) ? RIGHT : LEFT;
-}
-
-static bool run(gd__line *l, side from, int start, gd__slope *slope)
-{
-    search s = { .line = l, .from = from, .best = { .error = INFINITY } };
-    if (!descend(&s, start) || !grow(&s))
+    search right, left;
+    if (!search_from(&right, l, RIGHT, start) || !search_from(&left, l, LEFT, start))
         return false;
-    if (!s.best.finite && !s.kink.finite && from == BOTH && finite_side(l) != BOTH)
-        return run(l, finite_side(l), start, slope);
-    conclude(&s, slope);
+    bool has_right = right.best.finite && trusted(&right), has_left = left.best.finite && trusted(&left);
+    const window *w = has_right ? &right.best : &left.best;
+    bool edge = has_right != has_left && !(has_right ? left : right).best.finite;
+    *slope = (gd__slope){ .state = edge ? GD__SLOPE_SMOOTH : GD__SLOPE_UNSURE, .value = NAN, .error = INFINITY };
+    slope->right = has_right ? right.best.value : NAN;
+    slope->left = has_left ? left.best.value : NAN;
+    if (has_right || has_left) {
+        slope->value = w->value;
+        slope->error = w->error;
+    }
+    return true;
+}
+
+static bool run(gd__line *l, int start, gd__slope *slope)
+{
+    search s;
+    if (!search_from(&s, l, BOTH, start))
+        return false;
+    const window *w = &s.best, *k = &s.kink;
+    if (w->finite && trusted(&s))
+        say(slope, GD__SLOPE_SMOOTH, w->value, w->error, 0);
+    else if (k->finite)
+        say(slope, GD__SLOPE_KINK, k->value, k->error + k->jump_error, k->jump);
+    else if (w->finite && noisy(w))
+        say(slope, GD__SLOPE_UNSURE, w->value, w->error, 0);
+    else
+        return say_sides(l, start, slope);
     return true;
 }
 
@@ -300,8 +335,10 @@ static bool find_start(gd__line *l, int *start, bool *found, gd__slope *slope)
     const gd__pair *near = gd__line_pair(l, 0), *wide = NULL;
     *start = 0;
     *found = !near || near->changed;
-    if (!near || *found)
+    if (!near || (*found && !gd__line_coarsen(l)))
         return near;
+    if (*found)
+        return find_start(l, start, found, slope);
     if (!(wide = gd__line_pair(l, far)))
         return false;
     near = gd__line_pair(l, 0);
@@ -322,5 +359,5 @@ bool gd__slope_of_line(gd__line *l, gd__slope *slope)
         return true;
     if (!find_start(l, &start, &found, slope))
         return false;
-    return found ? run(l, BOTH, start, slope) : true;
+    return found ? run(l, start, slope) : true;
 }

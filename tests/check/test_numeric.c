@@ -383,10 +383,115 @@ static void errors_are_honest(void **state)
     }
 }
 
+/* ---- where there is no slope ---- */
+
+static double relu(const double *a, double x)
+{
+    return x > a[0] ? a[1] * (x - a[0]) : 0;
+}
+
+static double absolute(const double *a, double x)
+{
+    return a[2] + a[1] * fabs(x - a[0]);
+}
+
+static double larger(const double *a, double x)
+{
+    return fmax(exp(x - a[0]), 1 + sin(a[1] * (x - a[0])));
+}
+
+static double clamp(const double *a, double x)
+{
+    return fmin(fmax(x * x, a[0] * a[0]), a[1]);
+}
+
+static double floor_of(const double *a, double x)
+{
+    return a[1] * floor(x) + a[2] * x;
+}
+
+static double sign_of(const double *a, double x)
+{
+    return a[1] * ((x > a[0]) - (x < a[0])) + sin(x);
+}
+
+static double half_exp(const double *a, double x)
+{
+    return x < a[0] ? NAN : a[1] * exp(x);
+}
+
+static double power_15(const double *a, double x)
+{
+    return a[1] * pow(x - a[0], 1.5) + x;
+}
+
+static double square_root(const double *a, double x)
+{
+    return sqrt(x - a[0]);
+}
+
+static double inverse(const double *a, double x)
+{
+    return 1 / (x - a[0]);
+}
+
+static double cube_root(const double *a, double x)
+{
+    return cbrt(x - a[0]);
+}
+
+static void show(const char *name, double (*f)(const double *, double), const double *a, double x)
+{
+    int64_t calls;
+    gd__slope s = slope_of(f, a, x, DOUBLE, &calls);
+    print_message("%-14s x %-10.4g state %d value %.10g error %.3g left %.10g right %.10g, %d calls\n", name, x, s.state, s.value, s.error, s.left, s.right, (int)calls);
+}
+
+static void kinks(void **state)
+{
+    (void)state;
+    for (double x = -1; x < 1e3; x = x == -1 ? 0 : x == 0 ? 1e-10 : x * 1e4) {
+        double a[5] = { x, 1.5, 0.7 };
+        show("relu", relu, a, x);
+        show("abs", absolute, a, x);
+        a[2] = 1e6;
+        show("abs + 1e6", absolute, a, x);
+        a[2] = 0.7;
+        show("larger", larger, a, x);
+        a[1] = 1e10;
+        show("clamp", clamp, a, x);
+        a[1] = 1.5;
+        show("floor", floor_of, a, x);
+        show("sign", sign_of, a, x);
+        show("half exp", half_exp, a, x);
+        show("power 1.5", power_15, a, x);
+        show("sqrt", square_root, a, x);
+        show("inverse", inverse, a, x);
+        show("cbrt", cube_root, a, x);
+    }
+    double a[5] = { 0, 1.5, 0 };
+    show("floor", floor_of, a, 1);
+    show("floor", floor_of, a, 1.5);
+    show("floor", floor_of, a, 0.999999);
+    a[0] = 1 - 1e-10;
+    show("sqrt close", square_root, a, 1);
+    show("relu close", relu, a, 1);
+    a[0] = 1 + 1e-10;
+    show("relu close", relu, a, 1);
+    a[0] = 1e-10;
+    show("relu close", relu, a, 0);
+    a[0] = -1e-10;
+    show("relu close", relu, a, 0);
+    a[0] = 1 + 1e-14;
+    show("relu close", relu, a, 1);
+    show("dead relu", relu, a, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(errors_are_honest, open_context, close_context),
+        cmocka_unit_test_setup_teardown(kinks, open_context, close_context),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
