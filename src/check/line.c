@@ -59,7 +59,8 @@ void gd__line_along_entry(gd__line *l, int input, int64_t entry, double usual)
     l->direction = NULL;
     l->input = input;
     l->entry = entry;
-    l->scale = fmax(fabs(l->o->point[input][entry]), usual);
+    double x = fabs(l->o->point[input][entry]);
+    l->scale = isfinite(x) ? fmax(fmax(x, usual), 1e-280) : INFINITY; /* quotients by less might overflow */
     begin(l, l->o->unit);
 }
 
@@ -73,7 +74,7 @@ void gd__line_along(gd__line *l, double *const *direction, double scale)
 bool gd__line_coarsen(gd__line *l)
 {
     const gd__pair *last = &l->pair[(l->pairs - 1) % GD__PAIRS];
-    if (l->unit >= gd__float_unit || !(l->grain > 1e4 * last->noise) || !isfinite(l->grain))
+    if (l->unit >= gd__float_unit || !(l->grain > 1e6 * last->noise) || !isfinite(l->grain))
         return false;
     begin(l, gd__float_unit);
     return true;
@@ -138,6 +139,8 @@ static void sum_differences(const gd__line *l, difference *r)
             continue;
         r->changed = true;
         add(&sum, w * d);
+        if (!isfinite(d))
+            continue;
         r->noise += square(b->noise[k] * b->unit_scale) + square(o->unit * w * l->y[k] * b->unit_scale);
         r->grain += square(w * lowest_bit(d) * b->unit_scale);
     }
@@ -181,6 +184,16 @@ const gd__pair *gd__line_pair(gd__line *l, int exponent)
         p->noise = l->base->correlation * sqrt(fmax(forward.noise, backward.noise)) / l->base->unit_scale + quantum;
     l->pairs++;
     return p;
+}
+
+/* Where all arithmetic is coarse although nobody said so, the grain shows the last rounding only; x, or what is made of it, was
+ * rounded as well. */
+double gd__noise_of_pair(const gd__line *l, const gd__pair *p)
+{
+    double grain = l->grain;
+    if (l->unit > l->o->unit)
+        grain = 4 * (grain + l->unit * l->scale * fmax(fabs(p->forward), fabs(p->backward)) / p->h);
+    return p->changed && grain > p->noise ? grain : p->noise;
 }
 
 /* ---- the point ---- */

@@ -55,12 +55,8 @@ static const double gd__float_unit = 0x1p-24;
 void gd__line_along_entry(gd__line *l, int input, int64_t entry, double usual);
 void gd__line_along(gd__line *l, double *const *direction, double scale);
 
-/* What rounding makes of the values of a pair. Where all arithmetic is coarse, the grain shows the last rounding only. */
-static inline double gd__noise_of_pair(const gd__line *l, const gd__pair *p)
-{
-    double grain = l->unit > l->o->unit ? 4 * l->grain : l->grain;
-    return p->changed && grain > p->noise ? grain : p->noise;
-}
+/* What rounding makes of the values of a pair. */
+double gd__noise_of_pair(const gd__line *l, const gd__pair *p);
 
 /* A step near h > 0 that x + h and x - h really make, also where they are rounded to that unit on the way. */
 double gd__representable(double unit, double x, double h);

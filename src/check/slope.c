@@ -217,6 +217,9 @@ static bool descend(search *s, int start)
         } else if (w.finite && free_of_kink(s, &w)) {
             if (w.error < s->best.error || refutes(&w, &s->best))
                 s->best = w;
+        } else if (w.finite && refutes(&w, &s->kink)) {
+            s->kink.finite = false;
+            s->best = w;
         } else if (w.finite && w.jump_floor > 0.5 * w.jump_error) {
             return true; /* noise covers what is closer */
         }
@@ -246,9 +249,26 @@ static bool agree(const window *a, const window *b)
     return fabs(a->value - b->value) <= a->error + b->error;
 }
 
+/* Looks at larger steps for a kink that noise blurs. False with the error set. */
+static bool grow_kink(search *s)
+{
+    for (int gap = 4; gap < 512; gap *= 2) {
+        window w;
+        if (!look(s->line, s->from, s->kink.start + gap, &w))
+            return false;
+        window clearer = clearer_kink(&w, &s->kink);
+        if (!kinked(&w) || clearer.start != w.start)
+            break;
+        s->kink = clearer;
+    }
+    return true;
+}
+
 /* Looks at larger steps, where the values stand out of the noise. False with the error set. */
 static bool grow(search *s)
 {
+    if (!s->best.finite && s->kink.finite && s->kink.error + s->kink.jump_error > 1e-2 * fabs(s->kink.jump))
+        return grow_kink(s);
     bool farther = false;
     for (int gap = 4; gap >= 4 && worth_growing(s, farther);) {
         window w;
@@ -280,7 +300,7 @@ static bool trusted(const search *s)
     const window *w = &s->best;
     double most = s->line->base->magnitude / s->line->scale;
     return w->error <= 1e-2 * fabs(w->value) || w->error <= 1e-6 * s->largest ||
-           (noisy(w) && w->error <= 1e-4 * most);
+           (noisy(w) && w->error <= 1e-4 * most) || !w->changed;
 }
 
 static bool search_from(search *s, gd__line *l, side from, int start)
@@ -317,7 +337,7 @@ static bool run(gd__line *l, int start, gd__slope *slope)
     const window *w = &s.best, *k = &s.kink;
     if (w->finite && trusted(&s))
         say(slope, GD__SLOPE_SMOOTH, w->value, w->error, 0);
-    else if (k->finite)
+    else if (k->finite && !w->finite)
         say(slope, GD__SLOPE_KINK, k->value, k->error + k->jump_error, k->jump);
     else if (w->finite && noisy(w))
         say(slope, GD__SLOPE_UNSURE, w->value, w->error, 0);
@@ -355,7 +375,7 @@ bool gd__slope_of_line(gd__line *l, gd__slope *slope)
     int start = 0;
     bool found = false;
     say(slope, GD__SLOPE_UNSURE, NAN, INFINITY, NAN);
-    if (!l->base->finite)
+    if (!l->base->finite || !isfinite(l->scale))
         return true;
     if (!find_start(l, &start, &found, slope))
         return false;
