@@ -186,14 +186,13 @@ const gd__pair *gd__line_pair(gd__line *l, int exponent)
     return p;
 }
 
-/* Where all arithmetic is coarse although nobody said so, the grain shows the last rounding only; x, or what is made of it, was
- * rounded as well. */
+/* What is made of x on the way (a x in sin(a x)) is rounded as well, which moves F as a rounded x would. Where all arithmetic
+ * is coarse although nobody said so, no grid has measured what else is. */
 double gd__noise_of_pair(const gd__line *l, const gd__pair *p)
 {
-    double grain = l->grain;
-    if (l->unit > l->o->unit)
-        grain = 4 * (grain + l->unit * l->scale * fmax(fabs(p->forward), fabs(p->backward)) / p->h);
-    return p->changed && grain > p->noise ? grain : p->noise;
+    double inside = l->unit * (l->scale / p->h) * fmax(fabs(p->forward), fabs(p->backward));
+    double noise = p->changed && l->grain > p->noise ? l->grain : p->noise;
+    return l->unit > l->o->unit ? 4 * (noise + inside) : fmax(noise, inside);
 }
 
 /* ---- the point ---- */

@@ -34,17 +34,17 @@ typedef struct gd__line {
     const gd__objective *o;
     const gd__base *base;
     int lane;
-    double **x;                /* a copy of the point, of this lane's own */
-    double *y;                 /* room for the outputs */
-    double *const *direction;  /* NULL: along one entry */
+    double **x;               /* a copy of the point, of this lane's own */
+    double *y;                /* room for the outputs */
+    double *const *direction; /* NULL: along one entry */
     int input;
     int64_t entry;
-    double unit;               /* the relative rounding of the arithmetic: the objective's, until the grain shows a coarser */
-    double scale;              /* a step that matters: the usual magnitude of x */
-    double step;               /* where the search begins */
-    double least;              /* smaller steps drown in the rounding of x */
-    double grain;              /* the least difference that the values seen so far could make: noise as well */
-    int pairs;                 /* how many were evaluated; the last GD__PAIRS are remembered */
+    double unit;  /* the relative rounding of the arithmetic: the objective's, until the grain shows a coarser */
+    double scale; /* a step that matters: the usual magnitude of x */
+    double step;  /* where the search begins */
+    double least; /* smaller steps drown in the rounding of x */
+    double grain; /* the least difference that the values seen so far could make: noise as well */
+    int pairs;    /* how many were evaluated; the last GD__PAIRS are remembered */
     gd__pair pair[GD__PAIRS];
 } gd__line;
 

@@ -14,11 +14,11 @@
 typedef struct lanes {
     const gd__objective *o;
     int count;
-    int64_t room;    /* doubles of one lane: a copy of the point, and the outputs */
-    size_t heads;    /* bytes of all lanes' pointers */
-    size_t numbers;  /* bytes of all numbers */
-    double **x;      /* of each lane, its inputs' */
-    double *block;   /* the lanes' numbers, then those of base */
+    int64_t room;   /* doubles of one lane: a copy of the point, and the outputs */
+    size_t heads;   /* bytes of all lanes' pointers */
+    size_t numbers; /* bytes of all numbers */
+    double **x;     /* of each lane, its inputs' */
+    double *block;  /* the lanes' numbers, then those of base */
     gd__base base;
 } lanes;
 
@@ -72,8 +72,9 @@ static bool open_lanes(lanes *l, const gd__objective *o, int count)
 
 static gd__line line_of(const lanes *l, int lane)
 {
-    return (gd__line){ .o = l->o, .base = &l->base, .lane = lane,
-                       .x = l->x + lane * l->o->inputs, .y = outputs_of(l, lane) };
+    return (gd__line){
+        .o = l->o, .base = &l->base, .lane = lane, .x = l->x + lane * l->o->inputs, .y = outputs_of(l, lane)
+    };
 }
 
 /* ---- magnitudes ---- */

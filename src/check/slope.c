@@ -14,15 +14,15 @@ enum { ROWS = 4 };
 typedef enum side { BOTH, RIGHT, LEFT } side;
 
 typedef struct window {
-    int start;                /* the exponent of its largest step */
-    bool finite;              /* all values that it looked at were */
-    bool changed;             /* did any output differ? */
-    double value, error;      /* of the slope */
-    double noise;             /* what of the error is rounding */
-    double jump, jump_error;  /* of the difference between right and left slope */
-    double jump_floor;        /* what of that is rounding */
-    double first;             /* the larger quotient of the two sides at the largest step */
-    double bend;              /* the difference of both sides' quotients at the smallest step */
+    int start;               /* the exponent of its largest step */
+    bool finite;             /* all values that it looked at were */
+    bool changed;            /* did any output differ? */
+    double value, error;     /* of the slope */
+    double noise;            /* what of the error is rounding */
+    double jump, jump_error; /* of the difference between right and left slope */
+    double jump_floor;       /* what of that is rounding */
+    double first;            /* the larger quotient of the two sides at the largest step */
+    double bend;             /* the difference of both sides' quotients at the smallest step */
 } window;
 
 /* How far the rounding noise of the values (one standard deviation, over h) reaches in extrapolated slopes: three of
@@ -32,7 +32,8 @@ static const double noise_in_slope = 3, noise_in_side = 12, noise_in_jump = 16;
 /* One-sided slopes are often at the edge of a region, where roots and powers are at home, which are no polynomials. */
 static const double doubt_of_side = 4;
 
-static const double good = 1e-9, fair = 1e-7; /* relative errors: with less than `good` nothing is looked for any more */
+static const double good = 1e-9,
+                    fair = 1e-7; /* relative errors: with less than `good` nothing is looked for any more */
 
 /* ---- windows ---- */
 
@@ -133,7 +134,9 @@ static bool look(gd__line *l, side from, int start, window *w)
         if (from == BOTH) {
             jumps[r][0] = p->forward / p->h + p->backward / p->h;
             w->bend = fabs(jumps[r][0]);
-            take_jump(w, jumps[r][r], extrapolate(r ? jumps[r - 1] : NULL, jumps[r], r, gd__ratio, gd__ratio * gd__ratio), noise_in_jump * noise);
+            take_jump(w, jumps[r][r],
+                      extrapolate(r ? jumps[r - 1] : NULL, jumps[r], r, gd__ratio, gd__ratio * gd__ratio),
+                      noise_in_jump * noise);
         } else {
             w->jump_error = 0;
         }
@@ -153,9 +156,9 @@ static bool look(gd__line *l, side from, int start, window *w)
 typedef struct search {
     gd__line *line;
     side from;
-    window best;     /* the best without a kink; error infinite: none */
-    window kink;     /* the clearest of those that show the kink of the smallest steps; not finite: none */
-    double largest;  /* what a slope may be compared with: the first window's */
+    window best;    /* the best without a kink; error infinite: none */
+    window kink;    /* the clearest of those that show the kink of the smallest steps; not finite: none */
+    double largest; /* what a slope may be compared with: the first window's */
 } search;
 
 /* Is it free of the kink that larger steps showed? If the slope has grown, so would have the kink: steps far too long for a
