@@ -79,7 +79,7 @@ static bool kinked(const window *w)
 static bool straight(const window *w)
 {
     double most = fabs(w->jump) + w->jump_error;
-    return most <= 1e-3 * fabs(w->value) || most <= 1e-3 * w->bend || w->jump_floor >= 0.5 * w->jump_error;
+    return most <= 1e-3 * fabs(w->value) || most <= 1e-3 * w->bend || most <= 4 * w->jump_floor;
 }
 
 static bool within(const window *w, double relative)
@@ -148,6 +148,8 @@ static bool look(gd__line *l, side from, int start, window *w)
     }
     w->finite = isfinite(w->value) && w->error < INFINITY;
     w->jump_error += sqrt(l->unit) * fabs(w->value); /* a kink far smaller than the slope is none */
+    if (!kinked(w) && !straight(w))
+        w->error += 0.5 * fabs(w->jump); /* what unseen kinks may do */
     return true;
 }
 
@@ -158,6 +160,7 @@ typedef struct search {
     side from;
     window best;    /* the best without a kink; error infinite: none */
     window kink;    /* the clearest of those that show the kink of the smallest steps; not finite: none */
+    window least;   /* of them all, the one of the least error: if nothing better can be said */
     double largest; /* what a slope may be compared with: the first window's */
 } search;
 
@@ -214,6 +217,8 @@ static bool descend(search *s, int start)
             return false;
         if (windows == 1 && w.finite)
             s->largest = w.first;
+        if (w.finite && w.error < s->least.error)
+            s->least = w;
         if (kinked(&w)) {
             s->kink = clearer_kink(&s->kink, &w);
             s->best = (window){ .error = INFINITY }; /* what larger steps said includes the kink */
@@ -308,27 +313,23 @@ static bool trusted(const search *s)
 
 static bool search_from(search *s, gd__line *l, side from, int start)
 {
-    *s = (search){ .line = l, .from = from, .best = { .error = INFINITY } };
+    *s = (search){ .line = l, .from = from, .best = { .error = INFINITY }, .least = { .error = INFINITY } };
     return descend(s, start) && grow(s);
 }
 
-/* Of a jump, an edge or a pole: the slopes of both sides, each where it has one. A slope at the edge of the region where F
- * is finite is the slope there. False with the error set. */
-static bool say_sides(gd__line *l, int start, gd__slope *slope)
+/* Of a jump, an edge or a pole: the slopes of both sides, each where it has one; if none has, the best that both together
+ * show. A slope at the edge of the region where F is finite is the slope there. False with the error set. */
+static bool say_sides(gd__line *l, int start, const window *both, gd__slope *slope)
 {
     search right, left;
     if (!search_from(&right, l, RIGHT, start) || !search_from(&left, l, LEFT, start))
         return false;
     bool has_right = right.best.finite && trusted(&right), has_left = left.best.finite && trusted(&left);
-    const window *w = has_right ? &right.best : &left.best;
+    const window *w = has_right ? &right.best : has_left ? &left.best : both;
     bool edge = has_right != has_left && !(has_right ? left : right).best.finite;
-    *slope = (gd__slope){ .state = edge ? GD__SLOPE_SMOOTH : GD__SLOPE_UNSURE, .value = NAN, .error = INFINITY };
+    say(slope, edge ? GD__SLOPE_SMOOTH : GD__SLOPE_UNSURE, w->finite ? w->value : NAN, w->error, 0);
     slope->right = has_right ? right.best.value : NAN;
     slope->left = has_left ? left.best.value : NAN;
-    if (has_right || has_left) {
-        slope->value = w->value;
-        slope->error = w->error;
-    }
     return true;
 }
 
@@ -345,7 +346,7 @@ static bool run(gd__line *l, int start, gd__slope *slope)
     else if (w->finite && noisy(w))
         say(slope, GD__SLOPE_UNSURE, w->value, w->error, 0);
     else
-        return say_sides(l, start, slope);
+        return say_sides(l, start, &s.least, slope);
     return true;
 }
 
