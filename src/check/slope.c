@@ -75,11 +75,17 @@ static bool kinked(const window *w)
     return w->finite && fabs(w->jump) > 4 * w->jump_error && fabs(w->jump) > 2 * w->error;
 }
 
-/* Is it known that no kink hides in the window that could matter? */
-static bool straight(const window *w)
+/* Is it known that no kink hides in the window that could matter? Not more than this share of the difference between both
+ * sides' quotients may be one. */
+static bool free_of_hidden_kinks(const window *w, double share)
 {
     double most = fabs(w->jump) + w->jump_error;
-    return most <= 1e-3 * fabs(w->value) || most <= 1e-3 * w->bend || most <= 4 * w->jump_floor;
+    return most <= 1e-3 * fabs(w->value) || most <= share * w->bend || most <= 4 * w->jump_floor;
+}
+
+static bool straight(const window *w)
+{
+    return free_of_hidden_kinks(w, 1e-3);
 }
 
 static bool within(const window *w, double relative)
@@ -90,7 +96,7 @@ static bool within(const window *w, double relative)
 /* Are more rows of no use? They are while each takes away a good part of the error. */
 static bool settled(const window *w, int row, double error, double before)
 {
-    return row && (within(w, good) || noisy(w) || (row > 1 && !(error < 0.25 * before)));
+    return row && (within(w, good) || (noisy(w) && straight(w)) || (row > 1 && !(error < 0.25 * before)));
 }
 
 static void take(window *w, double value, double error, double noise)
@@ -252,9 +258,12 @@ static bool worth_growing(const search *s, bool farther)
     return !farther || s->best.error > 1e-12 * most;
 }
 
-static bool agree(const window *a, const window *b)
+/* Does a window of larger steps show the same, and more clearly? There may be kinks in it that the best has none of. */
+static bool surpasses(const search *s, const window *w)
 {
-    return fabs(a->value - b->value) <= a->error + b->error;
+    const window *b = &s->best;
+    return free_of_kink(s, w) && free_of_hidden_kinks(w, 0.1) && w->error < 0.5 * b->error &&
+           fabs(w->value - b->value) <= w->error + b->error;
 }
 
 /* Looks at larger steps for a kink that noise blurs. False with the error set. */
@@ -282,7 +291,7 @@ static bool grow(search *s)
         window w;
         if (!look(s->line, s->from, s->best.start + gap, &w))
             return false;
-        if (w.finite && free_of_kink(s, &w) && w.error < 0.5 * s->best.error && agree(&w, &s->best)) {
+        if (w.finite && surpasses(s, &w)) {
             s->best = w;
             gap = gap < 512 ? 2 * gap : gap;
         } else {
