@@ -4,8 +4,8 @@
  * costs no digits. Sums are compensated.
  *
  * The noise of each output is the larger of two: what one rounding of it makes, and what its fourth differences on a tiny
- * grid show (a smooth function has none there; Hamming's table of differences, as in Moré and Wild, "Estimating
- * computational noise", 2011). The grid lies to one side and leaves out the point, where kinks like to be.
+ * grid show (a smooth function has none there; as in Moré and Wild, "Estimating computational noise", 2011, but
+ * uneven). The grid lies to one side and leaves out the point, where kinks like to be.
  * A third witness is the grain: values that were rounded coarsely on the way (to float32; beside a large number that was
  * taken away again) differ by multiples of a coarse unit, so the lowest bits of their differences are zero. */
 #include "check/line.h"
@@ -43,34 +43,41 @@ void gd__copy_point(const gd__objective *o, double **x)
             memcpy(x[i], o->point[i], (size_t)o->entries[i] * sizeof(double));
 }
 
-/* The step at which noise / h and the error of three extrapolated steps, h^6, are about equal. The factor is no power of two:
- * steps in step with a periodic function would not see it. */
-double gd__first_step(const gd__objective *o, double scale)
+/* The search begins with the step at which noise / h and the error of three extrapolated steps, h^6, are about equal. */
+static void begin(gd__line *l, double unit)
 {
-    return 2.63 * pow(o->unit, 1.0 / 7) * scale;
+    double x = l->direction ? 8 * l->scale : fabs(l->o->point[l->input][l->entry]);
+    l->unit = unit;
+    l->step = 2.63 * pow(unit, 1.0 / 7) * l->scale;
+    l->least = fmax(x > 0 ? 512 * unit * x : 1e-24 * l->scale, 1e-300);
+    l->grain = INFINITY;
+    l->pairs = 0;
 }
 
 void gd__line_along_entry(gd__line *l, int input, int64_t entry, double usual)
 {
-    double x = fabs(l->o->point[input][entry]);
     l->direction = NULL;
     l->input = input;
     l->entry = entry;
-    l->scale = fmax(x, usual);
-    l->step = gd__first_step(l->o, l->scale);
-    l->least = fmax(512 * l->o->unit * x, 1e-300);
-    l->grain = INFINITY;
-    l->pairs = 0;
+    double x = fabs(l->o->point[input][entry]);
+    l->scale = isfinite(x) ? fmax(fmax(x, usual), 1e-280) : INFINITY; /* quotients by less might overflow */
+    begin(l, l->o->unit);
 }
 
 void gd__line_along(gd__line *l, double *const *direction, double scale)
 {
     l->direction = direction;
     l->scale = scale;
-    l->step = gd__first_step(l->o, scale);
-    l->least = fmax(4096 * l->o->unit * scale, 1e-300);
-    l->grain = INFINITY;
-    l->pairs = 0;
+    begin(l, l->o->unit);
+}
+
+bool gd__line_coarsen(gd__line *l)
+{
+    const gd__pair *last = &l->pair[(l->pairs - 1) % GD__PAIRS];
+    if (l->unit >= gd__float_unit || !(l->grain > 1e6 * last->noise) || !isfinite(l->grain))
+        return false;
+    begin(l, gd__float_unit);
+    return true;
 }
 
 static void move(gd__line *l, double t)
@@ -93,13 +100,11 @@ static void move_back(gd__line *l)
         l->x[l->input][l->entry] = l->o->point[l->input][l->entry];
 }
 
-/* A step near h that x + h and x - h really make, also where they are rounded to float32 on the way. */
-static double representable(const gd__line *l, double h)
+double gd__representable(double unit, double x, double h)
 {
-    if (l->direction)
-        return h;
-    double x = fabs(l->o->point[l->input][l->entry]), far = x + h;
-    if (l->o->unit > DBL_EPSILON && far < FLT_MAX && x == (double)(float)x)
+    x = fabs(x);
+    double far = x + h;
+    if (unit > DBL_EPSILON && far < FLT_MAX && x == (double)(float)x)
         far = (double)(float)far;
     double step = far - x;
     return step > 0 && isfinite(step) ? step : h;
@@ -134,6 +139,8 @@ static void sum_differences(const gd__line *l, difference *r)
             continue;
         r->changed = true;
         add(&sum, w * d);
+        if (!isfinite(d))
+            continue;
         r->noise += square(b->noise[k] * b->unit_scale) + square(o->unit * w * l->y[k] * b->unit_scale);
         r->grain += square(w * lowest_bit(d) * b->unit_scale);
     }
@@ -148,8 +155,13 @@ static bool evaluate_at(gd__line *l, double t, difference *r)
     if (done)
         sum_differences(l, r);
     if (done && r->changed)
-        l->grain = fmin(l->grain, 0.5 * l->base->correlation * sqrt(r->grain) / l->base->unit_scale);
+        l->grain = fmin(l->grain, l->base->correlation * sqrt(r->grain) / l->base->unit_scale);
     return done;
+}
+
+double gd__line_step(const gd__line *l, int exponent)
+{
+    return l->step * pow(gd__ratio, exponent);
 }
 
 const gd__pair *gd__line_pair(gd__line *l, int exponent)
@@ -159,7 +171,9 @@ const gd__pair *gd__line_pair(gd__line *l, int exponent)
         if (l->pair[i].exponent == exponent)
             return &l->pair[i];
     gd__pair *p = &l->pair[l->pairs % GD__PAIRS];
-    double h = representable(l, ldexp(l->step, exponent));
+    double h = gd__line_step(l, exponent);
+    if (!l->direction)
+        h = gd__representable(l->unit, l->o->point[l->input][l->entry], h);
     difference forward, backward;
     if (!evaluate_at(l, h, &forward) || !evaluate_at(l, -h, &backward))
         return NULL;
@@ -172,16 +186,36 @@ const gd__pair *gd__line_pair(gd__line *l, int exponent)
     return p;
 }
 
+/* What is made of x on the way (a x in sin(a x)) is rounded as well, which moves F as a rounded x would. Where all arithmetic
+ * is coarse although nobody said so, no grid has measured what else is. */
+double gd__noise_of_pair(const gd__line *l, const gd__pair *p)
+{
+    double inside = l->unit * (l->scale / p->h) * fmax(fabs(p->forward), fabs(p->backward));
+    double noise = p->changed && l->grain > p->noise ? l->grain : p->noise;
+    return l->unit > l->o->unit ? 4 * (noise + inside) : fmax(noise, inside);
+}
+
 /* ---- the point ---- */
 
-enum { GRID = 8, ORDER = 4, KEPT = ORDER + 1, SAMPLES = GRID - ORDER };
+enum { GRID = 8, KEPT = 5, SAMPLES = GRID - KEPT + 1 };
 
-/* How many samples' differences of this order have the variance of one value: the sum of squared binomials, 70. */
-static const double fourth = 1.0 / (SAMPLES * 70.0);
+/* Where the grid's points lie. Uneven: on an even grid the rounding of a x can grow as evenly as a x itself. */
+static const double node[GRID] = { 1, 14, 30, 41, 58, 67, 85, 97 };
 
-static double fourth_difference(double a, double b, double c, double d, double e)
+/* The weights of the fourth divided difference of the KEPT nodes up to `last`, of a sum of squares of 1: noise of
+ * independent values comes out as large as it is. */
+static void weigh(int last, double *weight)
 {
-    return (a - b) + (e - d) - 3 * ((b - c) - (c - d));
+    double squares = 0;
+    for (int i = 0; i < KEPT; i++) {
+        weight[i] = 1;
+        for (int j = 0; j < KEPT; j++)
+            if (i != j)
+                weight[i] /= node[last - i] - node[last - j];
+        squares += square(weight[i]);
+    }
+    for (int i = 0; i < KEPT; i++)
+        weight[i] /= sqrt(squares);
 }
 
 static void measure_magnitude(const gd__objective *o, gd__base *b)
@@ -207,15 +241,18 @@ static void move_on_grid(const gd__objective *o, double **x, double *const *dire
             x[i][k] = o->point[i][k] + t * direction[i][k];
 }
 
-/* Adds the last fourth differences to b->noise, and those of F to *whole; ring holds the last KEPT results. */
+/* Adds the squares of the fourth differences up to the grid's point `last` to b->noise, and that of F to *whole; ring holds
+ * the results of the last KEPT points. */
 static void add_differences(const gd__objective *o, gd__base *b, double *const *ring, int last, double *whole)
 {
+    double weight[KEPT];
     total sum = { 0, 0 };
-    const double *y[KEPT];
-    for (int i = 0; i < KEPT; i++)
-        y[i] = ring[(last + 1 + i) % KEPT];
+    weigh(last, weight);
     for (int64_t k = 0; k < o->outputs; k++) {
-        double d = o->weight[k] * fourth_difference(y[0][k], y[1][k], y[2][k], y[3][k], y[4][k]);
+        double d = 0;
+        for (int i = 0; i < KEPT; i++)
+            d += weight[i] * (ring[(last - i) % KEPT][k] - b->y[k]);
+        d *= o->weight[k];
         if (o->weight[k] == 0 || !isfinite(d))
             continue;
         b->noise[k] += square(d * b->unit_scale);
@@ -230,32 +267,37 @@ static void finish_noise(const gd__objective *o, gd__base *b, double whole)
     double apart = 0;
     b->all = quantum;
     for (int64_t k = 0; k < o->outputs; k++) {
-        double measured = b->noise[k] * fourth, rounded = square(o->unit * o->weight[k] * b->y[k] * b->unit_scale);
+        double measured = b->noise[k] / SAMPLES, rounded = square(o->unit * o->weight[k] * b->y[k] * b->unit_scale);
         b->noise[k] = o->weight[k] == 0 ? 0 : sqrt(measured + rounded) / b->unit_scale;
         apart += measured + rounded;
         b->all += b->noise[k];
     }
-    b->correlation = apart > 0 ? fmax(1, sqrt(whole * fourth / apart)) : 1;
+    b->correlation = apart > 0 ? fmax(1, sqrt(whole / SAMPLES / apart)) : 1;
 }
 
-static bool walk_grid(const gd__objective *o, double **x, double *const *direction, double scale, gd__base *b,
+double gd__grid_step(const gd__objective *o)
+{
+    return pow(o->unit, 0.7);
+}
+
+static bool walk_grid(const gd__objective *o, double **x, double *const *direction, double step, gd__base *b,
                       double *const *ring)
 {
-    double step = 4 * sqrt(o->unit) * scale, whole = 0;
+    double whole = 0;
     for (int i = 0; i < GRID; i++) {
-        move_on_grid(o, x, direction, (i + 1) * step);
+        move_on_grid(o, x, direction, node[i] * step);
         bool done = o->evaluate(o->user, 0, x, ring[i % KEPT]);
         gd__copy_point(o, x);
         if (!done)
             return false;
-        if (i >= ORDER)
-            add_differences(o, b, ring, i % KEPT, &whole);
+        if (i >= KEPT - 1)
+            add_differences(o, b, ring, i, &whole);
     }
     finish_noise(o, b, whole);
     return true;
 }
 
-bool gd__measure_base(const gd__objective *o, double **x, double *const *direction, double scale, gd__base *b)
+bool gd__measure_base(const gd__objective *o, double **x, double *const *direction, double step, gd__base *b)
 {
     size_t size = (size_t)(o->outputs + 1) * sizeof(double);
     if (!o->evaluate(o->user, 0, x, b->y))
@@ -268,7 +310,7 @@ bool gd__measure_base(const gd__objective *o, double **x, double *const *directi
         return false;
     for (int i = 0; i < KEPT; i++)
         ring[i] = block + i * (o->outputs + 1);
-    bool done = walk_grid(o, x, direction, scale, b, ring);
+    bool done = walk_grid(o, x, direction, step, b, ring);
     gd__free(o->context, block, KEPT * size);
     return done;
 }

@@ -14,11 +14,11 @@
 typedef struct lanes {
     const gd__objective *o;
     int count;
-    int64_t room;    /* doubles of one lane: a copy of the point, and the outputs */
-    size_t heads;    /* bytes of all lanes' pointers */
-    size_t numbers;  /* bytes of all numbers */
-    double **x;      /* of each lane, its inputs' */
-    double *block;   /* the lanes' numbers, then those of base */
+    int64_t room;   /* doubles of one lane: a copy of the point, and the outputs */
+    size_t heads;   /* bytes of all lanes' pointers */
+    size_t numbers; /* bytes of all numbers */
+    double **x;     /* of each lane, its inputs' */
+    double *block;  /* the lanes' numbers, then those of base */
     gd__base base;
 } lanes;
 
@@ -72,8 +72,9 @@ static bool open_lanes(lanes *l, const gd__objective *o, int count)
 
 static gd__line line_of(const lanes *l, int lane)
 {
-    return (gd__line){ .o = l->o, .base = &l->base, .lane = lane,
-                       .x = l->x + lane * l->o->inputs, .y = outputs_of(l, lane) };
+    return (gd__line){
+        .o = l->o, .base = &l->base, .lane = lane, .x = l->x + lane * l->o->inputs, .y = outputs_of(l, lane)
+    };
 }
 
 /* ---- magnitudes ---- */
@@ -95,15 +96,17 @@ static double usual_magnitude(const gd__objective *o, int input)
     return count ? ldexp(0.75, (int)(sum / count)) : 1;
 }
 
-/* A direction that moves every entry of one input, each by about its magnitude, and none like its neighbour: what only
- * changes with all alike (a softmax does not) changes too. */
+/* Tiny steps for every entry of one input, each relative to its magnitude and none like its neighbour's: what does not change
+ * when all grow alike (a softmax) changes too. */
 static void scatter(const gd__objective *o, int input, double usual, double *direction)
 {
     uint64_t state = 0x9e3779b97f4a7c15u;
+    double grid = gd__grid_step(o);
     for (int64_t k = 0; k < o->entries[input]; k++) {
         state = state * 6364136223846793005u + 1442695040888963407u;
-        double part = 0.5 + 0.5 * (double)(state >> 40) * 0x1p-24, size = fmax(fabs(o->point[input][k]), usual);
-        direction[k] = state >> 39 & 1 ? part * size : -part * size;
+        double x = o->point[input][k], part = 0.5 + 0.5 * (double)(state >> 40) * 0x1p-24;
+        double step = gd__representable(o->unit, x, grid * part * fmax(fabs(x), usual));
+        direction[k] = state >> 39 & 1 ? step : -step;
     }
 }
 
@@ -255,7 +258,7 @@ bool gd__slope_along(const gd__objective *o, double *const *direction, gd__slope
     if (!open_lanes(&l, o, 1))
         return false;
     double scale = scale_of_direction(o, direction);
-    bool done = gd__measure_base(o, l.x, direction, scale, &l.base);
+    bool done = gd__measure_base(o, l.x, direction, scale * gd__grid_step(o), &l.base);
     if (done) {
         gd__line line = line_of(&l, 0);
         gd__line_along(&line, direction, scale);
