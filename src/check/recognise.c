@@ -30,6 +30,8 @@ static bool begin(gd__search *s)
     memset(s->target_cell, -1, sizeof s->target_cell);
     memset(s->first, -1, sizeof s->first);
     s->values = s->targets = s->tries = s->totals = s->settled = s->checks = 0;
+    s->unused = -1;
+    s->farthest = GD__PRIORITIES - 1;
     s->work = 0;
     s->budget = WHOLE_BUDGET;
     s->price = INT_MAX;
@@ -73,15 +75,16 @@ static bool search(gd__search *s)
     gd__make_views(s);
     settle(s);
     while (s->work < s->budget && s->values < GD__MOST_VALUES && !s->context->failed) {
-        const gd__try *t = gd__next_try(s);
-        if (!t)
+        gd__try t;
+        if (!gd__next_try(s, &t))
             break;
-        gd__carry_out(s, t);
+        gd__carry_out(s, &t);
         settle(s);
         if (!found && s->price < INT_MAX)
             go_on_a_little(s);
         found = s->price < INT_MAX;
     }
+    if (getenv("GD_DUMP")) for (int i = 0; i < s->values; i++) fprintf(stderr, "DUMP %d %s(%d %d) cost %d standing %d uses %x\n", i, i < s->operands ? "operand" : gd__ops[s->value[i].op]->info.name, s->value[i].count > 0 ? s->value[i].in[0] : -1, s->value[i].count > 1 ? s->value[i].in[1] : -1, s->value[i].cost, s->value[i].standing, s->value[i].uses);
     if (getenv("GD_SHOW")) fprintf(stderr, "values %d tries %d work %g price %d targets %d\n", s->values, s->tries, s->work, s->price, s->targets);
     return s->price < INT_MAX && !s->context->failed;
 }

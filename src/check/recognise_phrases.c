@@ -180,7 +180,8 @@ void gd__carry_out(gd__search *s, const gd__try *t)
     switch (t->what) {
     case GD__SAY_PRODUCT:
         say_product(s, t);
-        scale_product(s, from, t->cost);
+        if (t->integer[0] == 2)
+            scale_product(s, from, t->cost);
         break;
     case GD__SAY_MOMENTS: say_moments(s, t); break;
     case GD__SAY_HUBER: say_huber(s, t); break;

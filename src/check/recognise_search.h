@@ -15,7 +15,7 @@ enum {
     GD__MOST_TRIES = 49152,
     GD__MOST_TOTALS = 320,
     GD__CELLS = 8192,
-    GD__PRIORITIES = 24
+    GD__PRIORITIES = 40
 };
 
 /* Numbers at each point, and what tells them from others whatever they are scaled by and shifted by. */
@@ -85,6 +85,7 @@ typedef struct gd__search {
     gd__total *total;
     int value_cell[GD__CELLS], target_cell[GD__CELLS];
     int first[GD__PRIORITIES], last[GD__PRIORITIES]; /* of the tries, by priority */
+    int farthest, unused; /* the last priority that there is room for; places that are free again */
     double *scratch[2][GD__POINTS]; /* as many numbers as the result has */
     gd__recipe draft, best; /* the one that is being written, and the simplest that agreed */
     int price;              /* of that one; INT_MAX: none did */
@@ -133,8 +134,8 @@ bool gd__broadcast(gd_dims a, gd_dims b, gd_dims *common);
 /* Puts all that could be made of this value, and of it and older ones, into the queue. */
 void gd__expand(gd__search *s, int value);
 
-/* The likeliest of the queue; NULL: it is empty. */
-const gd__try *gd__next_try(gd__search *s);
+/* Takes the likeliest out of the queue; false: it is empty. */
+bool gd__next_try(gd__search *s, gd__try *t);
 
 /* Makes it: new values. */
 void gd__carry_out(gd__search *s, const gd__try *t);

@@ -130,7 +130,8 @@ static void functions_are_recognised(void **state)
     (void)state;
     gd_seed(g, GD_RNG_PHILOX, 5);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        missed += !is_recognised(&known[i], true);
+        if (!getenv("GD_TEST_ONLY") || strcmp(getenv("GD_TEST_ONLY"), known[i].name) == 0)
+            missed += !is_recognised(&known[i], true);
     if (missed)
         fail_msg("%d of %zu functions", missed, sizeof known / sizeof *known);
 }
