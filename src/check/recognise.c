@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHOLE_BUDGET = 24000000, LARGE = 4096 };
+enum { WHOLE_BUDGET = 24000000, LITTLE = 60000, ONE_STEP = 4, LARGE = 4096 };
 
 /* ---- one search ---- */
 
@@ -22,7 +22,7 @@ static bool is_large(const gd__search *s)
 }
 
 /* One number tells little: it takes more points. */
-static bool begin(gd__search *s)
+static bool begin(gd__search *s, bool own)
 {
     s->points = s->y[0]->numel == 1 ? GD__POINTS : GD__POINTS - 1;
     s->points = is_large(s) && s->y[0]->numel > 1 ? 2 : s->points;
@@ -33,7 +33,7 @@ static bool begin(gd__search *s)
     s->unused = -1;
     s->farthest = GD__PRIORITIES - 1;
     s->work = 0;
-    s->budget = WHOLE_BUDGET;
+    s->budget = own ? WHOLE_BUDGET / 2 : WHOLE_BUDGET;
     s->price = INT_MAX;
     for (int set = 0; set < 2; set++)
         for (int p = 0; p < s->points; p++) {
@@ -59,21 +59,24 @@ static void settle(gd__search *s)
     }
 }
 
-/* The first that is found may not be the simplest: some more is looked at. */
+/* The first that is found may not be the simplest: some more is looked at, but of a single step. */
 static void go_on_a_little(gd__search *s)
 {
-    double enough = s->work * 1.2 + 200000;
+    double enough = s->price > ONE_STEP ? s->work * 1.1 + LITTLE * s->price : 0;
     s->budget = s->budget < enough ? s->budget : enough;
 }
 
-static bool search(gd__search *s)
+static bool search(gd__search *s, bool own)
 {
     bool found = false;
-    if (!begin(s))
+    if (!begin(s, own))
         return false;
     settle(s);
     gd__make_views(s);
     settle(s);
+    if (s->price < INT_MAX)
+        go_on_a_little(s);
+    found = s->price < INT_MAX;
     while (s->work < s->budget && s->values < GD__MOST_VALUES && !s->context->failed) {
         gd__try t;
         if (!gd__next_try(s, &t))
@@ -104,7 +107,7 @@ static bool search_all(gd__search *s, gd_tensors x)
             continue;
         bool good = gd__draw_points(s, x, manner);
         taken = taken || good;
-        bool found = good && search(s);
+        bool found = good && search(s, own);
         gd_scope_leave(&scope);
         if (found)
             return true;

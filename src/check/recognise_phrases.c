@@ -260,7 +260,9 @@ void gd__make_views(gd__search *s)
     int64_t count = s->y[0]->numel;
     for (int a = 0; a < s->operands; a++) {
         const gd__value *v = &s->value[a];
-        if (v->shape.count > 1 && v->shape.count < 5 && v->numbers.count == count)
+        if (v->shape.count == 2 && v->numbers.count == count)
+            gd__make1(s, GD__OP_transpose, a, &(gd__attrs){ .integer = { 0, 1 } }, 0, GD__CHECKED);
+        else if (v->shape.count > 2 && v->shape.count < 5 && v->numbers.count == count)
             permutations(s, a, (gd_dims){ v->shape.count, { 0, 1, 2, 3 } }, 0);
         make_slices(s, a);
         for (int b = 0; b < s->operands; b++)

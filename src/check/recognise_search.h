@@ -11,7 +11,7 @@ enum {
     GD__ALL_POINTS = GD__POINTS + GD__FRESH,
     GD__MOST_OPERANDS = 16,
     GD__MOST_VALUES = 2048,
-    GD__MOST_TARGETS = 160,
+    GD__MOST_TARGETS = 256,
     GD__MOST_TRIES = 49152,
     GD__MOST_TOTALS = 320,
     GD__CELLS = 8192,
@@ -39,6 +39,7 @@ typedef struct gd__value {
     gd__numbers numbers;
     double low, high; /* its smallest and largest number */
     int cost;
+    unsigned kind; /* what textbooks would call it: of recognise_tries.c */
     uint32_t uses; /* bit i: operand i */
     gd__standing standing;
     int next; /* in the cell of its key */
@@ -49,6 +50,8 @@ typedef struct gd__target {
     const struct gd__target *parent; /* NULL: this is the result */
     gd__op_id op;
     int hole, other; /* the other operand is a value; -1: there is none */
+    int64_t axis;    /* of a softmax */
+    bool open;       /* two values together are looked for in it */
     gd_dims shape;
     gd__numbers numbers;
     int next;

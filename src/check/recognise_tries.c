@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { UNLIKELY = 9 };
+enum { UNLIKELY = 9, MOST_OVERLAPPING = 3, MOST_APART = 4 };
 
 /* ---- what a value is ---- */
 
@@ -56,9 +56,14 @@ static unsigned kind_of_op(gd__op_id op)
 
 static unsigned kind_of(const gd__search *s, int i)
 {
-    const gd__value *v = &s->value[i];
+    return s->value[i].kind;
+}
+
+static void set_kind(gd__search *s, int i)
+{
+    gd__value *v = &s->value[i];
     unsigned inside = v->low > 0 && v->high < 1 ? PROBABILITY : 0;
-    return inside | (i < s->operands ? OPERAND : kind_of_op(v->op));
+    v->kind = inside | (i < s->operands ? OPERAND : kind_of_op(v->op));
 }
 
 static bool is_float(const gd__value *v)
@@ -310,7 +315,7 @@ static int cost_of_product(const gd__search *s, const pair *p)
 static void put_product(gd__search *s, int a, int b, int cost)
 {
     const gd__value *v = &s->value[a], *w = &s->value[b];
-    if (!is_float(v) || !is_float(w) || v->shape.count < 1 || w->shape.count < 1)
+    if (cost > s->farthest || !is_float(v) || !is_float(w) || v->shape.count < 1 || w->shape.count < 1)
         return;
     for (int turned = 0; turned < 4; turned++)
         if (gd__fits_product(v->shape, w->shape, turned))
@@ -367,10 +372,6 @@ static void put_pair(gd__search *s, int a, int b)
     pair p = { a, b, kind_of(s, a), kind_of(s, b), is_made_of(s, a, b) || is_made_of(s, b, a), v->uses & w->uses,
                gd__same_dims(v->shape, w->shape) };
     int cost = p.nested ? v->cost > w->cost ? v->cost : w->cost : v->cost + w->cost; /* what is in it is there already */
-    s->work += 20;
-    if (cost >= s->farthest)
-        return;
-    s->work += 100;
     put_product(s, a, b, cost + cost_of_product(s, &p));
     put_product(s, b, a, cost + cost_of_product(s, &p));
     put_elementwise(s, &p, cost);
@@ -378,14 +379,26 @@ static void put_pair(gd__search *s, int a, int b)
     put_phrases(s, b, a, cost);
 }
 
+/* With another that took much as well, it would take too much. */
+static bool may_pair(const gd__search *s, int a, int b)
+{
+    const gd__value *v = &s->value[a], *w = &s->value[b];
+    int less = v->cost < w->cost ? v->cost : w->cost, most = v->uses & w->uses ? MOST_OVERLAPPING : MOST_APART;
+    return w->standing == GD__EXPANDED && less <= most && v->cost + w->cost <= s->farthest;
+}
+
 void gd__expand(gd__search *s, int a)
 {
+    set_kind(s, a);
     if (is_float(&s->value[a])) {
         put_steps(s, a);
         put_along(s, a);
     }
     for (int b = 0; b < a; b++)
-        if (s->value[b].standing == GD__EXPANDED)
+        if (may_pair(s, b, a) && may_pair(s, a, b)) {
+            s->work += 120;
             put_pair(s, b, a);
+        }
+    s->work += 3.0 * a;
     put_product(s, a, a, s->value[a].cost + 4);
 }

@@ -86,7 +86,6 @@ OF_EACH(c_gauss, exp(-a * a / 2) / sqrt(2 * 3.14159265358979323846))
 OF_EACH(c_hard, a < -1 ? -1 : a > 1 ? 1 : a)
 OF_EACH(c_relu6, a < 0 ? 0 : a > 6 ? 6 : a)
 OF_EACH(c_sigmoid2, logistic(2 * a))
-OF_EACH(c_scaled_tanh, 1.7159 * tanh(2 * a / 3))
 OF_EACH(c_softsign, a / (1 + fabs(a)))
 OF_EACH(c_logit, log(a / (1 - a)))
 OF_EACH(c_entropy_terms, -a * log(a))
@@ -605,14 +604,6 @@ static bool c_huber(const double *const *x, double *y)
     return true;
 }
 
-static bool c_log_cosh(const double *const *x, double *y)
-{
-    *y = 0;
-    for (int i = 0; i < EACH; i++)
-        *y += log(cosh(x[0][i] - x[1][i])) / EACH;
-    return true;
-}
-
 static bool c_hinge(const double *const *x, double *y)
 {
     *y = 0;
@@ -887,7 +878,6 @@ static opaque known[] = {
     { "hard tanh", c_hard, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "clamp" },
     { "relu6", c_relu6, { { ROWS(N, D), -9, 9, 0 } }, ROWS(N, D), "clamp" },
     { "sigmoid(2 x)", c_sigmoid2, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "mul_scalar sigmoid" },
-    { "scaled tanh", c_scaled_tanh, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "tanh" },
     { "softsign", c_softsign, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "abs add_scalar div" },
     { "logit", c_logit, { BETWEEN(ROWS(N, D)) }, ROWS(N, D), "" },
     { "-x ln x", c_entropy_terms, { BETWEEN(ROWS(N, D)) }, ROWS(N, D), "log mul" },
@@ -909,7 +899,7 @@ static opaque known[] = {
     { "hypot", c_hypot, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "square add sqrt" },
     { "a + tanh b", c_residual, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "tanh add" },
     { "0.9 a + 0.1 b", c_weighted, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "add" },
-    { "bce of each", c_bce_terms, { BETWEEN(ROWS(N, D)), BETWEEN(ROWS(N, D)) }, ROWS(N, D), "log mul add" },
+    { "bce of each", c_bce_terms, { BETWEEN(ROWS(N, D)), BETWEEN(ROWS(N, D)) }, ROWS(N, D), "log mul" },
     { "kl of each", c_kl_terms, { BETWEEN(ROWS(N, D)), BETWEEN(ROWS(N, D)) }, ROWS(N, D), "log mul" },
 
     { "sum", c_sum, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "sum" },
@@ -921,7 +911,7 @@ static opaque known[] = {
     { "row maxima", c_row_max, { BOTH_SIGNS(ROWS(N, D)) }, LIST(N), "max" },
     { "norm", c_norm, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "square sum sqrt" },
     { "row norms", c_row_norms, { BOTH_SIGNS(ROWS(N, D)) }, LIST(N), "square sum sqrt" },
-    { "0.01 |x|^2 / 2", c_l2, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "square sum mul_scalar" },
+    { "0.01 |x|^2 / 2", c_l2, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "square sum" },
     { "0.001 |x|_1", c_l1_norm, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "abs sum" },
     { "variance", c_variance, { BOTH_SIGNS(ROWS(N, D)) }, LIST(D), "mean sub square" },
     { "logsumexp", c_logsumexp, { BOTH_SIGNS(ROWS(N, D)) }, LIST(N), "" },
@@ -989,7 +979,7 @@ static opaque known[] = {
     { "mse + 0.1 |W|^2", c_mse_l2, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(ROWS(N, H)) }, NUMBER, "matmul sub square mean sum add" },
     { "weighted mse", c_weighted_mse, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)), ABOVE_0(ROWS(N, D)) }, NUMBER, "sub square mul" },
 
-    { "transpose", c_transpose, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(D, N), "permute" },
+    { "transpose", c_transpose, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(D, N), "transpose" },
     { "last rows", c_last_rows, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(2, D), "slice" },
     { "a column", c_column, { BOTH_SIGNS(ROWS(N, D)) }, LIST(N), "slice" },
     { "joined", c_join, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, H)) }, ROWS(N, D + H), "cat" },
@@ -997,7 +987,6 @@ static opaque known[] = {
     { "embedding of rows", c_embedding_2, { BOTH_SIGNS(ROWS(C, D)), { ROWS(2, N), 0, 0, C } }, { 3, { 2, N, D } }, "gather reshape" },
     { "x w + b, lists", c_flatten_affine, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(LIST(D)), BOTH_SIGNS(LIST(1)) }, LIST(N), "add" },
     { "logistic regression", c_logistic_regression, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(LIST(D)), BOTH_SIGNS(NUMBER) }, LIST(N), "add sigmoid" },
-    { "log cosh", c_log_cosh, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "" },
 };
 
 /* ---- what nobody would know ---- */
