@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHOLE_BUDGET = 24000000, LITTLE = 60000, ONE_STEP = 4, LARGE = 4096 };
+enum { WHOLE_BUDGET = 12000000, LITTLE = 60000, ONE_STEP = 4, LARGE = 4096 };
 
 /* ---- one search ---- */
 
@@ -29,7 +29,7 @@ static bool begin(gd__search *s, bool own)
     memset(s->value_cell, -1, sizeof s->value_cell);
     memset(s->target_cell, -1, sizeof s->target_cell);
     memset(s->first, -1, sizeof s->first);
-    s->values = s->targets = s->tries = s->totals = s->settled = s->checks = 0;
+    s->values = s->shapes = s->targets = s->tries = s->totals = s->settled = s->checks = 0;
     s->unused = -1;
     s->farthest = GD__PRIORITIES - 1;
     s->work = 0;

@@ -12,7 +12,7 @@ typedef struct writer {
     const gd__search *search;
     gd__recipe *recipe;
     int value[GD__RECIPE_STEPS];
-    int odd; /* constants that nobody would have written */
+    int odd; /* what nobody would have written, such as other constants */
     bool full;
 } writer;
 
@@ -204,6 +204,7 @@ static int price_of(const writer *w)
         case GD__OP_add_scalar:
         case GD__OP_rsub_scalar: price += 2; break;
         case GD__OP_mul: price += 4; break;
+        case GD__OP_softplus: price += 10; break; /* hides a sigmoid */
         case GD__OP_div:
         case GD__OP_reciprocal:
         case GD__OP_rsqrt: price += 5; break;
@@ -272,5 +273,6 @@ void gd__try_sum(gd__search *s, const gd__part *p, const gd__part *q)
     writer w = begin(s);
     int left = write_part(&w, p, &s->target[0], 1), right = write_part(&w, q, &s->target[0], 1);
     add(&w, GD__OP_add, 2, (int[]){ left, right }, NULL);
+    w.odd += 2; /* one that is summed once is simpler */
     offer(s, &w);
 }

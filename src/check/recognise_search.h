@@ -12,6 +12,7 @@ enum {
     GD__MOST_OPERANDS = 16,
     GD__MOST_VALUES = 2048,
     GD__MOST_TARGETS = 256,
+    GD__MOST_SHAPES = 8,
     GD__MOST_TRIES = 49152,
     GD__MOST_TOTALS = 320,
     GD__CELLS = 8192,
@@ -86,6 +87,8 @@ typedef struct gd__search {
     gd__target *target;
     gd__try *attempt;
     gd__total *total;
+    gd_dims shape[GD__MOST_SHAPES]; /* of the targets, without ones */
+    int shapes;
     int value_cell[GD__CELLS], target_cell[GD__CELLS];
     int first[GD__PRIORITIES], last[GD__PRIORITIES]; /* of the tries, by priority */
     int farthest, unused; /* the last priority that there is room for; places that are free again */

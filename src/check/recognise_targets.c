@@ -102,6 +102,24 @@ static void collapse(const gd__search *s, gd_dims *shape, gd__numbers *n, double
 
 /* ---- targets that are kept ---- */
 
+static gd_dims without_ones(gd_dims shape, int64_t bits)
+{
+    gd_dims squeezed = { .count = 0 };
+    for (int i = 0; i < shape.count; i++)
+        if (!(bits >> i & 1) && shape.size[i] != 1)
+            squeezed.size[squeezed.count++] = shape.size[i];
+    return squeezed;
+}
+
+/* Has some target this shape? */
+static bool is_wanted(const gd__search *s, gd_dims squeezed)
+{
+    for (int i = 0; i < s->shapes; i++)
+        if (gd__same_dims(s->shape[i], squeezed))
+            return true;
+    return false;
+}
+
 static bool add_target(gd__search *s, gd__target t)
 {
     if (s->targets >= GD__MOST_TARGETS || !(t.numbers.norm > 0) || !isfinite(t.numbers.norm))
@@ -116,6 +134,9 @@ static bool add_target(gd__search *s, gd__target t)
         t.numbers.at[p] = to;
     }
     int cell = gd__cell(t.numbers.key, 0);
+    gd_dims squeezed = without_ones(t.shape, 0);
+    if (s->shapes < GD__MOST_SHAPES && !is_wanted(s, squeezed))
+        s->shape[s->shapes++] = squeezed;
     t.next = s->target_cell[cell];
     s->target_cell[cell] = s->targets;
     s->target[s->targets++] = t;
@@ -360,23 +381,6 @@ static void meet_complements(gd__search *s, int value)
 }
 
 /* ---- sums down to a target ---- */
-
-static gd_dims without_ones(gd_dims shape, int64_t bits)
-{
-    gd_dims squeezed = { .count = 0 };
-    for (int i = 0; i < shape.count; i++)
-        if (!(bits >> i & 1) && shape.size[i] != 1)
-            squeezed.size[squeezed.count++] = shape.size[i];
-    return squeezed;
-}
-
-static bool is_wanted(const gd__search *s, gd_dims squeezed)
-{
-    for (int i = 0; i < s->targets; i++)
-        if (gd__same_dims(without_ones(s->target[i].shape, 0), squeezed))
-            return true;
-    return false;
-}
 
 /* Sums a value over axes into the scratch; how many sums there are at each point. */
 static int64_t sum_over(gd__search *s, const gd__value *v, int64_t bits)

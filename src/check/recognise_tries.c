@@ -147,19 +147,23 @@ typedef struct step {
 static const step steps[] = {
     { GD__OP_sigmoid, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
     { GD__OP_tanh, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
-    { GD__OP_relu, { 0 }, OPERAND | AFFINE | REST, 2, 5, -INFINITY },
+    { GD__OP_relu, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
+    { GD__OP_relu, { 0 }, REST, 1, UNLIKELY, -INFINITY },
     { GD__OP_abs, { 0 }, DIFFERENCE, 1, 4, -INFINITY },
     { GD__OP_abs, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
     { GD__OP_square, { 0 }, DIFFERENCE, 1, 3, -INFINITY },
     { GD__OP_square, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
     { GD__OP_log, { 0 }, PROBABILITY, 1, 3, 0 },
     { GD__OP_rsub_scalar, { 1 }, PROBABILITY, 1, 4, -INFINITY },
-    { GD__OP_rsub_scalar, { 1 }, OPERAND | PRODUCT, 2, UNLIKELY, -INFINITY },
+    { GD__OP_rsub_scalar, { 1 }, OPERAND, 2, UNLIKELY, -INFINITY },
+    { GD__OP_rsub_scalar, { 1 }, PRODUCT, 1, UNLIKELY, -INFINITY },
     { GD__OP_exp, { 0 }, OPERAND | DIFFERENCE | AFFINE, 3, 5, -INFINITY },
     { GD__OP_sqrt, { 0 }, REDUCED, 2, 4, 0 },
-    { GD__OP_neg, { 0 }, OPERAND | PRODUCT, 2, 5, -INFINITY },
+    { GD__OP_neg, { 0 }, PRODUCT, 1, UNLIKELY, -INFINITY },
+    { GD__OP_neg, { 0 }, OPERAND, 3, 5, -INFINITY },
     { GD__OP_reciprocal, { 0 }, OPERAND | REDUCED, 4, 6, -INFINITY },
-    { GD__OP_softplus, { 1, 20 }, OPERAND | AFFINE | REST, 3, 7, -INFINITY },
+    { GD__OP_softplus, { 1, 20 }, REST, 1, UNLIKELY, -INFINITY },
+    { GD__OP_softplus, { 1, 20 }, OPERAND | AFFINE, 3, 7, -INFINITY },
     { GD__OP_leaky_relu, { 0.01 }, OPERAND | AFFINE, 3, UNLIKELY, -INFINITY },
     { GD__OP_leaky_relu, { 0.1 }, OPERAND | AFFINE, 3, UNLIKELY, -INFINITY },
     { GD__OP_leaky_relu, { 0.2 }, OPERAND | AFFINE, 4, UNLIKELY, -INFINITY },
@@ -180,7 +184,7 @@ static const step steps[] = {
     { GD__OP_floor, { 0 }, OPERAND, 5, UNLIKELY, -INFINITY },
     { GD__OP_ceil, { 0 }, OPERAND, 5, UNLIKELY, -INFINITY },
     { GD__OP_round, { 0 }, OPERAND, 5, UNLIKELY, -INFINITY },
-    { GD__SAY_MOMENTS, { 0 }, OPERAND, 3, UNLIKELY, -INFINITY },
+    { GD__SAY_MOMENTS, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
     { GD__SAY_HUBER, { 1 }, DIFFERENCE, 2, UNLIKELY, -INFINITY },
     { GD__SAY_HUBER, { 0.5 }, DIFFERENCE, 4, UNLIKELY, -INFINITY },
     { GD__SAY_HUBER, { 2 }, DIFFERENCE, 4, UNLIKELY, -INFINITY },
@@ -291,6 +295,8 @@ static int cost_of_mul(const pair *p)
         return 1;
     if (p->overlap)
         return are(p, ACTIVATED, AFFINE | ACTIVATED | OPERAND) ? 2 : 5;
+    if (p->same && are(p, OPERAND, OPERAND))
+        return 1;
     return are(p, OPERAND, OPERAND | SQUARED | DIFFERENCE | ACTIVATED | AFFINE) ? 2 : 4;
 }
 

@@ -141,7 +141,7 @@ static void others_are_not(void **state)
     (void)state;
     gd_seed(g, GD_RNG_PHILOX, 6);
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
-        if (is_recognised(&unknown[i], false))
+        if ((!getenv("GD_TEST_ONLY") || !strcmp(getenv("GD_TEST_ONLY"), unknown[i].name)) && is_recognised(&unknown[i], false))
             fail_msg("%s was recognised", unknown[i].name);
 }
 
