@@ -5,11 +5,9 @@
 #include "gradus/autograd.h"
 
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { WHOLE_BUDGET = 12000000, LITTLE = 60000, ONE_STEP = 4, LARGE = 4096 };
+enum { BUDGET = 6000000, LITTLE = 60000, ONE_STEP = 4, LARGE = 4096 };
 
 /* ---- one search ---- */
 
@@ -33,7 +31,7 @@ static bool begin(gd__search *s, bool own)
     s->unused = -1;
     s->farthest = GD__PRIORITIES - 1;
     s->work = 0;
-    s->budget = own ? WHOLE_BUDGET / 2 : WHOLE_BUDGET;
+    s->budget = BUDGET * (own ? 1 : 2) * (s->operands < 4 ? 1 : s->operands / 3.0);
     s->price = INT_MAX;
     for (int set = 0; set < 2; set++)
         for (int p = 0; p < s->points; p++) {
@@ -87,8 +85,6 @@ static bool search(gd__search *s, bool own)
             go_on_a_little(s);
         found = s->price < INT_MAX;
     }
-    if (getenv("GD_DUMP")) for (int i = 0; i < s->values; i++) fprintf(stderr, "DUMP %d %s(%d %d) cost %d standing %d uses %x\n", i, i < s->operands ? "operand" : gd__ops[s->value[i].op]->info.name, s->value[i].count > 0 ? s->value[i].in[0] : -1, s->value[i].count > 1 ? s->value[i].in[1] : -1, s->value[i].cost, s->value[i].standing, s->value[i].uses);
-    if (getenv("GD_SHOW")) fprintf(stderr, "values %d tries %d work %g price %d targets %d\n", s->values, s->tries, s->work, s->price, s->targets);
     return s->price < INT_MAX && !s->context->failed;
 }
 

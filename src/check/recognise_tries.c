@@ -71,6 +71,12 @@ static bool is_float(const gd__value *v)
     return gd__is_float((gd_dtype)v->t[0]->dtype);
 }
 
+/* Integers that are no mask. */
+static bool is_index(const gd__value *v)
+{
+    return !is_float(v) && (v->low < 0 || v->high > 1);
+}
+
 /* ---- the queue ---- */
 
 static int bits_of(uint32_t set)
@@ -99,7 +105,7 @@ static void forget_farthest(gd__search *s)
 static void put(gd__search *s, gd__try t)
 {
     uint32_t uses = s->value[t.a].uses | (t.b >= 0 ? s->value[t.b].uses : 0);
-    int priority = t.cost + 2 * (s->operands - bits_of(uses)), place = s->unused;
+    int priority = t.cost + 3 * (s->operands - bits_of(uses)), place = s->unused;
     if (priority <= s->farthest && place < 0 && s->tries == GD__MOST_TRIES) {
         forget_farthest(s);
         place = s->unused;
@@ -275,7 +281,7 @@ static int cost_of_add(const pair *p)
     if (p->nested || p->overlap)
         return are(p, ACTIVATED | AFFINE, OPERAND | AFFINE | ACTIVATED) ? 2 : p->nested ? NEVER : 4;
     if (are(p, AFFINE, AFFINE | OPERAND))
-        return 1;
+        return p->same && are(p, OPERAND, AFFINE) ? 2 : 1; /* a bias is broadcast */
     return are(p, OPERAND, OPERAND | ACTIVATED | PRODUCT) || are(p, SQUARED, SQUARED) ? 2 : 4;
 }
 
@@ -339,6 +345,8 @@ static void put_elementwise(gd__search *s, const pair *p, int cost)
     const gd__value *v = &s->value[p->a], *w = &s->value[p->b];
     gd_dims common;
     if (!gd__broadcast(v->shape, w->shape, &common) || (!is_float(v) && !is_float(w)))
+        return;
+    if (!p->same && (is_index(v) || is_index(w)))
         return;
     bool both = p->kind_a & p->kind_b & OPERAND;
     put_joint(s, GD__OP_add, p->a, p->b, cost + cost_of_add(p));

@@ -424,6 +424,35 @@ static bool c_two_layers_loss(const double *const *x, double *y)
     return true;
 }
 
+static bool c_classifier(const double *const *x, double *y) /* two layers with relu, cross-entropy against labels */
+{
+    double h[N * H], z[N * C];
+    c_affine_relu(x, h);
+    product(h, x[3], N, H, C, z);
+    for (int i = 0; i < N * C; i++)
+        z[i] += x[4][i % C];
+    softmax_rows(z, N, C);
+    *y = 0;
+    for (int i = 0; i < N; i++)
+        *y -= log(z[i * C + (int)x[5][i]]) / N;
+    return true;
+}
+
+static bool c_batched(const double *const *x, double *y) /* (2,N,D) (2,D,H) */
+{
+    product(x[0], x[1], N, D, H, y);
+    product(x[0] + N * D, x[1] + D * H, N, D, H, y + N * H);
+    return true;
+}
+
+static bool c_rows_of_batches(const double *const *x, double *y) /* (2,N,D) (D,H) and a bias (H) */
+{
+    product(x[0], x[1], 2 * N, D, H, y);
+    for (int i = 0; i < 2 * N * H; i++)
+        y[i] += x[2][i % H];
+    return true;
+}
+
 static bool c_rnn(const double *const *x, double *y) /* x (N,D) h (N,H) Wx Wh b */
 {
     double a[N * H], b[N * H];
@@ -939,6 +968,9 @@ static opaque known[] = {
     { "softmax(x / 2)", c_softmax_scaled, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "softmax" },
     { "two layers", c_two_layers, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(LIST(H)), BOTH_SIGNS(ROWS(H, C)), BOTH_SIGNS(LIST(C)) }, ROWS(N, C), "matmul add sigmoid" },
     { "two layers, and a loss", c_two_layers_loss, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(LIST(H)), BOTH_SIGNS(ROWS(H, C)), BOTH_SIGNS(LIST(C)), BOTH_SIGNS(ROWS(N, C)) }, NUMBER, "matmul add sigmoid sub square mean" },
+    { "classifier", c_classifier, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(LIST(H)), BOTH_SIGNS(ROWS(H, C)), BOTH_SIGNS(LIST(C)), { LIST(N), 0, 0, C } }, NUMBER, "matmul add relu softmax gather log mean neg" },
+    { "products of batches", c_batched, { BOTH_SIGNS({ 3, { 2, N, D } }), BOTH_SIGNS({ 3, { 2, D, H } }) }, { 3, { 2, N, H } }, "matmul" },
+    { "rows of batches", c_rows_of_batches, { BOTH_SIGNS({ 3, { 2, N, D } }), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(LIST(H)) }, { 3, { 2, N, H } }, "matmul add" },
     { "recurrent step", c_rnn, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, H)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(ROWS(H, H)), BOTH_SIGNS(LIST(H)) }, ROWS(N, H), "matmul add tanh" },
     { "x + relu(x W)", c_residual_layer, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, D)) }, ROWS(N, D), "matmul relu add" },
     { "(x W) sigmoid(x V)", c_gated, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(ROWS(D, H)) }, ROWS(N, H), "matmul sigmoid mul" },
