@@ -27,7 +27,7 @@ static bool begin(gd__search *s, bool own)
     memset(s->value_cell, -1, sizeof s->value_cell);
     memset(s->target_cell, -1, sizeof s->target_cell);
     memset(s->first, -1, sizeof s->first);
-    s->values = s->shapes = s->targets = s->tries = s->totals = s->settled = s->checks = 0;
+    s->values = s->raised_count = s->shapes = s->targets = s->tries = s->totals = s->settled = s->checks = 0;
     s->unused = -1;
     s->farthest = GD__PRIORITIES - 1;
     s->work = 0;
@@ -46,15 +46,22 @@ static bool begin(gd__search *s, bool own)
     return gd__set_targets(s);
 }
 
+static void look_at(gd__search *s, int value)
+{
+    gd__standing standing = s->value[value].standing;
+    if (standing != GD__QUIET)
+        gd__check_value(s, value);
+    if (standing == GD__EXPANDED)
+        gd__expand(s, value);
+}
+
 /* Looks at all that was made since the last time. */
 static void settle(gd__search *s)
 {
-    for (; s->settled < s->values; s->settled++) {
-        if (s->value[s->settled].standing != GD__QUIET)
-            gd__check_value(s, s->settled);
-        if (s->value[s->settled].standing == GD__EXPANDED)
-            gd__expand(s, s->settled);
-    }
+    while (s->raised_count > 0)
+        look_at(s, s->raised[--s->raised_count]);
+    for (; s->settled < s->values; s->settled++)
+        look_at(s, s->settled);
 }
 
 /* The first that is found may not be the simplest: some more is looked at, but of a single step. */
@@ -70,7 +77,7 @@ static bool search(gd__search *s, bool own)
     if (!begin(s, own))
         return false;
     settle(s);
-    gd__make_views(s);
+    gd__make_first(s);
     settle(s);
     if (s->price < INT_MAX)
         go_on_a_little(s);

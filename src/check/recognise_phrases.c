@@ -255,7 +255,16 @@ static void join(gd__search *s, int a, int b)
     }
 }
 
-void gd__make_views(gd__search *s)
+/* What is added to a loss. */
+static void make_regularisers(gd__search *s, int a)
+{
+    if (!gd__is_float((gd_dtype)s->value[a].t[0]->dtype) || s->y[0]->numel != 1)
+        return;
+    gd__make1(s, GD__OP_square, a, NULL, 2, GD__CHECKED);
+    gd__make1(s, GD__OP_abs, a, NULL, 2, GD__CHECKED);
+}
+
+void gd__make_first(gd__search *s)
 {
     int64_t count = s->y[0]->numel;
     for (int a = 0; a < s->operands; a++) {
@@ -265,6 +274,7 @@ void gd__make_views(gd__search *s)
         else if (v->shape.count > 2 && v->shape.count < 5 && v->numbers.count == count)
             permutations(s, a, (gd_dims){ v->shape.count, { 0, 1, 2, 3 } }, 0);
         make_slices(s, a);
+        make_regularisers(s, a);
         for (int b = 0; b < s->operands; b++)
             if (a != b && v->numbers.count + s->value[b].numbers.count == count)
                 join(s, a, b);

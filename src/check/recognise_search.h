@@ -13,6 +13,7 @@ enum {
     GD__MOST_VALUES = 2048,
     GD__MOST_TARGETS = 256,
     GD__MOST_SHAPES = 8,
+    GD__MOST_RAISED = 32,
     GD__MOST_TRIES = 49152,
     GD__MOST_TOTALS = 320,
     GD__CELLS = 8192,
@@ -89,6 +90,7 @@ typedef struct gd__search {
     gd__total *total;
     gd_dims shape[GD__MOST_SHAPES]; /* of the targets, without ones */
     int shapes;
+    int raised[GD__MOST_RAISED], raised_count; /* values whose standing has been raised since they were looked at */
     int value_cell[GD__CELLS], target_cell[GD__CELLS];
     int first[GD__PRIORITIES], last[GD__PRIORITIES]; /* of the tries, by priority */
     int farthest, unused; /* the last priority that there is room for; places that are free again */
@@ -146,8 +148,9 @@ bool gd__next_try(gd__search *s, gd__try *t);
 /* Makes it: new values. */
 void gd__carry_out(gd__search *s, const gd__try *t);
 
-/* Views of the operands that have as many numbers as the result, and operands joined: the result itself, or nothing. */
-void gd__make_views(gd__search *s);
+/* What is made of the operands alone, and is the result or a term of it, or nothing: views that have as many numbers,
+ * operands joined, regularisers. */
+void gd__make_first(gd__search *s);
 
 /* ---- what is looked for ---- */
 

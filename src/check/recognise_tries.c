@@ -105,7 +105,7 @@ static void forget_farthest(gd__search *s)
 static void put(gd__search *s, gd__try t)
 {
     uint32_t uses = s->value[t.a].uses | (t.b >= 0 ? s->value[t.b].uses : 0);
-    int priority = t.cost + 3 * (s->operands - bits_of(uses)), place = s->unused;
+    int priority = t.cost + 2 * (s->operands - bits_of(uses)), place = s->unused;
     if (priority <= s->farthest && place < 0 && s->tries == GD__MOST_TRIES) {
         forget_farthest(s);
         place = s->unused;
@@ -151,9 +151,12 @@ typedef struct step {
 } step;
 
 static const step steps[] = {
-    { GD__OP_sigmoid, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
-    { GD__OP_tanh, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
-    { GD__OP_relu, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
+    { GD__OP_sigmoid, { 0 }, AFFINE, 1, 5, -INFINITY },
+    { GD__OP_sigmoid, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
+    { GD__OP_tanh, { 0 }, AFFINE, 1, 5, -INFINITY },
+    { GD__OP_tanh, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
+    { GD__OP_relu, { 0 }, AFFINE, 1, 5, -INFINITY },
+    { GD__OP_relu, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
     { GD__OP_relu, { 0 }, REST, 1, UNLIKELY, -INFINITY },
     { GD__OP_abs, { 0 }, DIFFERENCE, 1, 4, -INFINITY },
     { GD__OP_abs, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
@@ -224,7 +227,7 @@ static void put_along(gd__search *s, int a)
         int64_t bits = (int64_t)1 << axis;
         if (v->shape.size[axis] < 2)
             continue;
-        put(s, (gd__try){ GD__OP_softmax, a, -1, { 0 }, { axis }, v->cost + (open || kind & SCALED ? 2 : 7) + farther, 0 });
+        put(s, (gd__try){ GD__OP_softmax, a, -1, { 0 }, { axis }, v->cost + (kind & AFFINE ? 1 : kind & (OPERAND | SCALED) ? 2 : 7) + farther, 0 });
         put(s, (gd__try){ GD__OP_sum, a, -1, { 0 }, { bits, 1 }, reduced, 0 });
         put(s, (gd__try){ GD__OP_mean, a, -1, { 0 }, { bits, 1 }, reduced, 0 });
         if (!open)
@@ -281,7 +284,7 @@ static int cost_of_add(const pair *p)
     if (p->nested || p->overlap)
         return are(p, ACTIVATED | AFFINE, OPERAND | AFFINE | ACTIVATED) ? 2 : p->nested ? NEVER : 4;
     if (are(p, AFFINE, AFFINE | OPERAND))
-        return p->same && are(p, OPERAND, AFFINE) ? 2 : 1; /* a bias is broadcast */
+        return !are(p, OPERAND, AFFINE) ? 1 : p->same ? 2 : 0; /* a bias is broadcast */
     return are(p, OPERAND, OPERAND | ACTIVATED | PRODUCT) || are(p, SQUARED, SQUARED) ? 2 : 4;
 }
 

@@ -138,6 +138,17 @@ static void drop(gd__search *s, gd__value *v)
             gd__destroy(&v->t[p]->object);
 }
 
+/* What was only a step is wanted for itself: the search looks at it again. */
+static void raise_to(gd__search *s, int value, gd__standing standing)
+{
+    if (value < s->settled) {
+        if (s->raised_count == GD__MOST_RAISED)
+            return;
+        s->raised[s->raised_count++] = value;
+    }
+    s->value[value].standing = standing;
+}
+
 int gd__make(gd__search *s, gd__op_id op, int count, const int *in, const gd__attrs *attrs, int cost,
              gd__standing standing)
 {
@@ -168,6 +179,8 @@ int gd__make(gd__search *s, gd__op_id op, int count, const int *in, const gd__at
     if (good && same < 0)
         return keep(s);
     drop(s, v);
+    if (same >= 0 && s->value[same].standing < standing)
+        raise_to(s, same, standing);
     return same;
 }
 
