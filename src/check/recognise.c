@@ -102,8 +102,8 @@ static bool search(gd__search *s, bool own)
 static bool search_all(gd__search *s, gd_tensors x)
 {
     bool taken = false;
-    for (gd__manner manner = 0; manner < GD__MANNERS && !(s->context->failed && s->context->error.status == GD_ERROR_MEMORY);
-         manner++) {
+    for (gd__manner manner = 0;
+         manner < GD__MANNERS && !(s->context->failed && s->context->error.status == GD_ERROR_MEMORY); manner++) {
         bool own = manner >= GD__LIKE_ITS_OWN;
         gd_scope scope = taken && !own ? (gd_scope){ 0 } : gd_scope_enter(s->context);
         if (!scope.context)
@@ -203,7 +203,10 @@ gd_tensor *gd__follow(const gd__recipe *recipe, gd_tensors x)
     gd_tensor *value[GD__MOST_OPERANDS + GD__RECIPE_STEPS], *in[GD__MAX_INPUTS];
     gd_context *g = gd__context_of(x);
     if (x.count != recipe->count || x.count > GD__MOST_OPERANDS || !x.item || recipe->steps < 1)
-        return gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .op = "recognise", .remedy = "Pass the operands that were recognised" },
+        return gd__fail(g,
+                        (gd__fault){ .status = GD_ERROR_VALUE,
+                                     .op = "recognise",
+                                     .remedy = "Pass the operands that were recognised" },
                         "a recipe for %d operands can't be followed with %d", recipe->count, x.count);
     for (int i = 0; i < x.count; i++)
         value[i] = x.item[i];

@@ -120,11 +120,12 @@ static void say_huber(gd__search *s, const gd__try *t)
 static void say_tanh_gelu(gd__search *s, const gd__try *t)
 {
     int cube = gd__make1(s, GD__OP_pow_scalar, t->a, &(gd__attrs){ .scalar = { 3 } }, t->cost, GD__QUIET);
-    int bent = gd__make2(s, GD__OP_add, t->a, with(s, GD__OP_mul_scalar, cube, 0.044715, t->cost), t->cost, GD__QUIET);
+    int bent =
+        gd__make2(s, GD__OP_add, t->a, with(s, GD__OP_mul_scalar, cube, 0.044715, t->cost), t->cost, GD__QUIET);
     int scaled = with(s, GD__OP_mul_scalar, bent, sqrt(2 / 3.14159265358979323846), t->cost);
     int share = with(s, GD__OP_add_scalar, step(s, GD__OP_tanh, scaled, t->cost), 1, t->cost);
-    gd__make1(s, GD__OP_div_scalar, both(s, GD__OP_mul, t->a, share, t->cost), &(gd__attrs){ .scalar = { 2 } }, t->cost,
-              GD__EXPANDED);
+    gd__make1(s, GD__OP_div_scalar, both(s, GD__OP_mul, t->a, share, t->cost), &(gd__attrs){ .scalar = { 2 } },
+              t->cost, GD__EXPANDED);
 }
 
 static void say_mish(gd__search *s, const gd__try *t)
@@ -151,7 +152,8 @@ static int as_index(gd__search *s, int a, int cost)
 
 static void say_choose(gd__search *s, const gd__try *t)
 {
-    int upright = gd__make1(s, GD__OP_unsqueeze, as_index(s, t->b, t->cost), &(gd__attrs){ .integer = { 1 } }, t->cost, GD__QUIET);
+    int upright = gd__make1(s, GD__OP_unsqueeze, as_index(s, t->b, t->cost), &(gd__attrs){ .integer = { 1 } },
+                            t->cost, GD__QUIET);
     gd__make(s, GD__OP_gather, 2, (int[]){ t->a, upright }, &(gd__attrs){ .integer = { 1 } }, t->cost, GD__EXPANDED);
 }
 

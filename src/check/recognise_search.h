@@ -6,8 +6,8 @@
 #include "check/recognise.h"
 
 enum {
-    GD__POINTS = 4,       /* at most: where values are told apart, */
-    GD__FRESH = 2,        /* and where what was found is looked at once more */
+    GD__POINTS = 4, /* at most: where values are told apart, */
+    GD__FRESH = 2,  /* and where what was found is looked at once more */
     GD__ALL_POINTS = GD__POINTS + GD__FRESH,
     GD__MOST_OPERANDS = 16,
     GD__MOST_VALUES = 2048,
@@ -93,21 +93,21 @@ typedef struct gd__search {
     int raised[GD__MOST_RAISED], raised_count; /* values whose standing has been raised since they were looked at */
     int value_cell[GD__CELLS], target_cell[GD__CELLS];
     int first[GD__PRIORITIES], last[GD__PRIORITIES]; /* of the tries, by priority */
-    int farthest, unused; /* the last priority that there is room for; places that are free again */
+    int farthest, unused;           /* the last priority that there is room for; places that are free again */
     double *scratch[2][GD__POINTS]; /* as many numbers as the result has */
-    gd__recipe draft, best; /* the one that is being written, and the simplest that agreed */
-    int price;              /* of that one; INT_MAX: none did */
+    gd__recipe draft, best;         /* the one that is being written, and the simplest that agreed */
+    int price;                      /* of that one; INT_MAX: none did */
 } gd__search;
 
 /* ---- points ---- */
 
 /* How the other points are drawn. */
 typedef enum gd__manner {
-    GD__NORMAL,   /* normal, of the operand's scale */
-    GD__POSITIVE, /* the same without sign */
-    GD__UNIT,     /* between 0 and 1 */
+    GD__NORMAL,       /* normal, of the operand's scale */
+    GD__POSITIVE,     /* the same without sign */
+    GD__UNIT,         /* between 0 and 1 */
     GD__LIKE_ITS_OWN, /* the operand's own numbers, drawn anew and changed a little */
-    GD__SHUFFLED, /* the same, not changed: where others are not taken */
+    GD__SHUFFLED,     /* the same, not changed: where others are not taken */
     GD__MANNERS
 } gd__manner;
 

@@ -154,7 +154,11 @@ static gd__numbers over(double *const *scratch, int64_t count)
 static void add_undone(gd__search *s, const gd__target *parent)
 {
     for (int i = 0; i < UNDOS; i++) {
-        gd__target t = { .parent = parent, .op = undos[i].op, .other = -1, .open = true, .shape = parent->shape,
+        gd__target t = { .parent = parent,
+                         .op = undos[i].op,
+                         .other = -1,
+                         .open = true,
+                         .shape = parent->shape,
                          .numbers = over(s->scratch[0], parent->numbers.count) };
         if (!undo(s, &undos[i], &parent->numbers, s->scratch[0]))
             continue;
@@ -196,7 +200,11 @@ static void add_softmax(gd__search *s, const gd__target *parent)
 {
     static const struct undo logarithm = { GD__OP_exp, log, 0, INFINITY };
     for (int axis = 0; axis < parent->shape.count; axis++) {
-        gd__target t = { .parent = parent, .op = GD__OP_softmax, .other = -1, .axis = axis, .shape = parent->shape,
+        gd__target t = { .parent = parent,
+                         .op = GD__OP_softmax,
+                         .other = -1,
+                         .axis = axis,
+                         .shape = parent->shape,
                          .numbers = over(s->scratch[1], parent->numbers.count) };
         gd__numbers logarithms = over(s->scratch[0], parent->numbers.count);
         if (parent->shape.size[axis] < 2 || !sums_to_1(s, &parent->numbers, parent->shape, axis) ||
@@ -273,8 +281,12 @@ static bool set_rest(gd__search *s, const gd__target *parent, int v, int joint, 
     bool same = value->numbers.count == count;
     if (!fits_into(value->shape, parent->shape))
         return false;
-    *t = (gd__target){ .parent = parent, .op = joints[joint].op, .hole = joints[joint].hole, .other = v,
-                       .open = parent->open && joint < 2 && value->numbers.count < count, .shape = parent->shape,
+    *t = (gd__target){ .parent = parent,
+                       .op = joints[joint].op,
+                       .hole = joints[joint].hole,
+                       .other = v,
+                       .open = parent->open && joint < 2 && value->numbers.count < count,
+                       .shape = parent->shape,
                        .numbers = over(scratch, count) };
     for (int p = 0; p < s->points; p++)
         for (int64_t i = 0; i < count; i++) {
@@ -351,7 +363,10 @@ static void meet_values(gd__search *s, const gd__target *t)
 static void meet_values_undone(gd__search *s, const gd__target *t)
 {
     for (int i = 0; i < UNDOS; i++) {
-        gd__target inner = { .parent = t, .op = undos[i].op, .other = -1, .shape = t->shape,
+        gd__target inner = { .parent = t,
+                             .op = undos[i].op,
+                             .other = -1,
+                             .shape = t->shape,
                              .numbers = over(s->scratch[1], t->numbers.count) };
         if (!undo(s, &undos[i], &t->numbers, s->scratch[1]))
             continue;
@@ -453,7 +468,8 @@ static void meet_sums(gd__search *s, int value)
     const gd__value *v = &s->value[value];
     for (int64_t bits = 1; bits < (int64_t)1 << v->shape.count && v->shape.count < 6; bits++) {
         gd_dims squeezed = without_ones(v->shape, bits);
-        if (gd__count_over(v->shape, bits) < 2 || gd__count(squeezed) > s->target[0].numbers.count || !is_wanted(s, squeezed))
+        if (gd__count_over(v->shape, bits) < 2 || gd__count(squeezed) > s->target[0].numbers.count ||
+            !is_wanted(s, squeezed))
             continue;
         gd__numbers n = over(s->scratch[0], sum_over(s, v, bits));
         gd__measure(s, &n);

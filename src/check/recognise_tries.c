@@ -145,9 +145,9 @@ bool gd__next_try(gd__search *s, gd__try *t)
 typedef struct step {
     int what;
     double scalar[2];
-    unsigned after; /* the kinds of values that it follows, */
+    unsigned after;        /* the kinds of values that it follows, */
     int likely, otherwise; /* and what it costs there, and elsewhere */
-    double above;   /* all numbers must lie above this */
+    double above;          /* all numbers must lie above this */
 } step;
 
 static const step steps[] = {
@@ -210,7 +210,10 @@ static void put_steps(gd__search *s, int a)
         const step *e = &steps[i];
         int cost = kind & e->after ? e->likely : e->otherwise;
         if (v->low > e->above && cost < UNLIKELY)
-            put(s, (gd__try){ .what = e->what, .a = a, .b = -1, .scalar = { e->scalar[0], e->scalar[1] },
+            put(s, (gd__try){ .what = e->what,
+                              .a = a,
+                              .b = -1,
+                              .scalar = { e->scalar[0], e->scalar[1] },
                               .cost = v->cost + cost });
     }
 }
@@ -227,7 +230,17 @@ static void put_along(gd__search *s, int a)
         int64_t bits = (int64_t)1 << axis;
         if (v->shape.size[axis] < 2)
             continue;
-        put(s, (gd__try){ GD__OP_softmax, a, -1, { 0 }, { axis }, v->cost + (kind & AFFINE ? 1 : kind & (OPERAND | SCALED) ? 2 : 7) + farther, 0 });
+        put(s, (gd__try){ GD__OP_softmax,
+                          a,
+                          -1,
+                          { 0 },
+                          { axis },
+                          v->cost +
+                              (kind & AFFINE               ? 1
+                               : kind & (OPERAND | SCALED) ? 2
+                                                           : 7) +
+                              farther,
+                          0 });
         put(s, (gd__try){ GD__OP_sum, a, -1, { 0 }, { bits, 1 }, reduced, 0 });
         put(s, (gd__try){ GD__OP_mean, a, -1, { 0 }, { bits, 1 }, reduced, 0 });
         if (!open)
@@ -246,7 +259,9 @@ static void put_along(gd__search *s, int a)
     put(s, (gd__try){ GD__OP_sum, a, -1, { 0 }, { all, 1 }, reduced + 1, 0 });
     if (kind & OPERAND)
         for (int op = 0; op < 3; op++)
-            put(s, (gd__try){ (int[]){ GD__OP_max, GD__OP_min, GD__OP_prod }[op], a, -1, { 0 }, { all, 1 }, v->cost + 5, 0 });
+            put(s,
+                (gd__try){
+                    (int[]){ GD__OP_max, GD__OP_min, GD__OP_prod }[op], a, -1, { 0 }, { all, 1 }, v->cost + 5, 0 });
 }
 
 /* ---- of two values ----
@@ -299,7 +314,9 @@ static int cost_of_sub(const pair *p)
 static int cost_of_mul(const pair *p)
 {
     if (p->nested)
-        return are(p, ACTIVATED | LOGARITHM, OPERAND | AFFINE | PROBABILITY) || are(p, REST, PROBABILITY | ACTIVATED) ? 2 : NEVER;
+        return are(p, ACTIVATED | LOGARITHM, OPERAND | AFFINE | PROBABILITY) || are(p, REST, PROBABILITY | ACTIVATED)
+                   ? 2
+                   : NEVER;
     if (are(p, LOGARITHM, OPERAND))
         return 1;
     if (p->overlap)
@@ -334,13 +351,14 @@ static void put_product(gd__search *s, int a, int b, int cost)
         return;
     for (int turned = 0; turned < 4; turned++)
         if (gd__fits_product(v->shape, w->shape, turned))
-            put(s, (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + (turned ? turned == 3 ? 3 : 1 : 0), 0 });
+            put(s,
+                (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + (turned ? turned == 3 ? 3 : 1 : 0), 0 });
 }
 
 static void put_joint(gd__search *s, gd__op_id op, int a, int b, int cost)
 {
     if (cost < NEVER)
-        put(s, (gd__try){ op, a, b, { 0 }, { 0 }, cost, 0 });
+        put(s, (gd__try){ (int)op, a, b, { 0 }, { 0 }, cost, 0 });
 }
 
 static void put_elementwise(gd__search *s, const pair *p, int cost)
@@ -386,9 +404,15 @@ static void put_phrases(gd__search *s, int a, int b, int cost)
 static void put_pair(gd__search *s, int a, int b)
 {
     const gd__value *v = &s->value[a], *w = &s->value[b];
-    pair p = { a, b, kind_of(s, a), kind_of(s, b), is_made_of(s, a, b) || is_made_of(s, b, a), v->uses & w->uses,
+    pair p = { a,
+               b,
+               kind_of(s, a),
+               kind_of(s, b),
+               is_made_of(s, a, b) || is_made_of(s, b, a),
+               v->uses & w->uses,
                gd__same_dims(v->shape, w->shape) };
-    int cost = p.nested ? v->cost > w->cost ? v->cost : w->cost : v->cost + w->cost; /* what is in it is there already */
+    int cost =
+        p.nested ? v->cost > w->cost ? v->cost : w->cost : v->cost + w->cost; /* what is in it is there already */
     put_product(s, a, b, cost + cost_of_product(s, &p));
     put_product(s, b, a, cost + cost_of_product(s, &p));
     put_elementwise(s, &p, cost);

@@ -51,7 +51,8 @@ static gd_tensor *draw(const operand *o)
 static gd_tensors draw_operands(const opaque *o, gd_tensor **x)
 {
     gd_tensors list = { 0, x };
-    while (list.count < MOST_OPERANDS && (o->x[list.count].low < o->x[list.count].high || o->x[list.count].classes > 0)) {
+    while (list.count < MOST_OPERANDS &&
+           (o->x[list.count].low < o->x[list.count].high || o->x[list.count].classes > 0)) {
         x[list.count] = draw(&o->x[list.count]);
         list.count++;
     }
@@ -157,7 +158,8 @@ static opaque *named(const char *name)
 
 static void single_precision_is_enough(void **state)
 {
-    static const char *const names[] = { "sigmoid", "x W + b", "softmax(x W + b)", "mse", "cross-entropy", "layer norm" };
+    static const char *const names[] = { "sigmoid", "x W + b",       "softmax(x W + b)",
+                                         "mse",     "cross-entropy", "layer norm" };
     gd_tensor *x[MOST_OPERANDS];
     gd__recipe recipe;
     (void)state;
