@@ -82,11 +82,14 @@ int gd__factor_causes(double c, const gd__sizes *s, int64_t entries, gd__factor 
     }
     if (is_among(size, s->mean, s->means))
         add(list, &count, c, GD_CAUSE_SUM_FOR_MEAN, size, 1.0);
-    if (is_among(below, s->sum, s->sums) || is_among(below, s->mean, s->means))
+    bool averaged = is_among(below, s->sum, s->sums);
+    if (averaged)
         add(list, &count, c, GD_CAUSE_MEAN_FOR_SUM, size, 1.1);
-    bool two = near(size, 2) || near(size, 0.5);
+    bool two = near(size, 2) || near(size, 0.5), divided = !averaged && is_among(below, s->product, s->products);
     if (two || is_among(size, s->other, s->others) || is_among(below, s->other, s->others))
         add(list, &count, c, GD_CAUSE_FACTOR, size, two ? 1.2 : 1.5);
+    if (divided)
+        add(list, &count, c, GD_CAUSE_MEAN_FOR_SUM, size, 1.7);
     if (two && size > 1)
         add(list, &count, c, GD_CAUSE_ACCUMULATED, size, 1.7);
     if (two || is_among(size, s->other, s->others) || is_among(below, s->other, s->others))

@@ -116,6 +116,30 @@ static gd_tensor *with_term(const gd__program *p, int id, gd_tensor *const *env,
     return which < 2 ? term_sign(node, which, x, y) : term_dropped(node, which - 2, x, y);
 }
 
+/* The gradient as if the rule let everything pass, in the operand's shape. */
+static gd_tensor *passed_whole(const asked *q, gd_tensor *like)
+{
+    if (q->node->op == GD__OP_max || q->node->op == GD__OP_min)
+        return gd__ops[GD__OP_sum]->vjp(&q->v);
+    return gd_add(q->v.dy, gd_zeros_like(like));
+}
+
+/* dy with zeros where the same element is named again later (or was before). */
+static gd_tensor *of_last_use(gd_tensor *index, gd_tensor *dy, int dim, int which)
+{
+    gd_tensor *kept = gd_clone(dy), *where = gd_contiguous(index);
+    if (!gd__alive(kept) || !gd__alive(where) || dim != 0 || dy->ndim < 1 || where->numel != dy->numel)
+        return NULL;
+    int64_t n = where->shape[0], width = where->numel / (n > 0 ? n : 1);
+    const int64_t *at = (const int64_t *)(const void *)where->data;
+    double *to = (double *)(void *)kept->data;
+    for (int64_t i = 0; i < where->numel; i++)
+        for (int64_t k = which < 0 ? i + width : i - width; k >= 0 && k < where->numel; k += which < 0 ? width : -width)
+            if (at[k] == at[i])
+                to[i] = 0;
+    return kept;
+}
+
 /* The edge's gradient with the mistake in it. */
 static gd_tensor *of_edge(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, gd_tensor *const *earlier)
 {
@@ -141,13 +165,16 @@ static gd_tensor *of_edge(const gd__program *p, const gd__mutant *m, gd_tensor *
     case GD__MUT_EARLIER: q.x[m->b] = earlier[q.node->in[m->b]]; break;
     case GD__MUT_ALL_EARLIER: all_earlier(e, earlier, &q); break;
     case GD__MUT_OTHER_GRADIENT: q.v.i = 1 - q.v.i; break;
+    case GD__MUT_COMPLEMENT: return gd_sub(passed_whole(&q, right), right);
+    case GD__MUT_LAST_USE: q.v.dy = of_last_use(q.x[1], q.v.dy, (int)q.node->attrs.integer[0], m->a); break;
     case GD__MUT_TURNED: return turned(right);
     case GD__MUT_ROLLED: return rolled(right, m->a, m->b);
     case GD__MUT_SAMPLE: of_samples(&q, m->a, false); break;
     case GD__MUT_SAMPLES_BUT: of_samples(&q, m->a, true); break;
     case GD__MUT_AXIS:
         q.told.attrs.integer[0] = m->a;
-        q.v.y = gd__apply(q.node->op, q.node->count, q.x, &q.told.attrs);
+        if (!m->b)
+            q.v.y = gd__apply(q.node->op, q.node->count, q.x, &q.told.attrs);
         break;
     default: break;
     }
@@ -160,8 +187,18 @@ static gd_tensor *extra(gd_tensor *dy, gd_tensor *value, int which)
     switch (which) {
     case 0: y = gd_sigmoid(value); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
     case 1: return gd_mul(dy, gd_rsub_scalar(gd_square(gd_tanh(value)), 1));
-    default: return gd_mul(dy, gd_cast(gd_gt_scalar(value, 0), GD_FLOAT64));
+    case 2: return gd_mul(dy, gd_cast(gd_gt_scalar(value, 0), GD_FLOAT64));
+    default: y = gd_softmax(value, -1); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
     }
+}
+
+/* dy is (f(value) - target) s: with another sum in the brackets. */
+static gd_tensor *of_logits(gd_tensor *dy, gd_tensor *value, gd_tensor *target, const gd__mutant *m)
+{
+    gd_tensor *f = m->edge == -2 ? gd_softmax(value, -1) : gd_sigmoid(value);
+    gd_tensor *s = gd_div(dy, gd_sub(f, target));
+    gd_tensor *sum = m->c == 0 ? gd_add(f, target) : m->c == 1 ? f : gd_neg(target);
+    return gd_mul(s, sum);
 }
 
 /* ---- nodes within rules ---- */
@@ -203,6 +240,7 @@ static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *
     switch (m->kind) {
     case GD__MUT_SCALE: return gd_mul_scalar(gd__program_step(p, m->at, env), m->c);
     case GD__MUT_ONLY: return env[m->a];
+    case GD__MUT_LOGITS: return of_logits(x, env[m->b], env[m->a], m);
     case GD__MUT_EXTRA: return extra(x, env[m->b], m->a);
     case GD__MUT_TERM_SIGN: return term_sign(node, m->a, x, y);
     case GD__MUT_TERM_DROPPED: return term_dropped(node, m->a, x, y);

@@ -154,6 +154,10 @@ static bool list_operands(const lister *l)
             continue;
         if (!list_operand_terms(l, j))
             return false;
+        bool mixed = l->from->count == 2 && 1 - j == k && gd__ops[l->from->op]->elementwise;
+        if (mixed && !gd__same_shape(x, l->p->node[l->from->in[k]].value) &&
+            !put(l, GD__MUT_OPERAND, l->from->in[k], j, GD_CAUSE_OPERANDS_SWAPPED, 1.5))
+            return false;
         int count = pool_of(l->p, x, l->from->in[j], pool);
         for (int i = 0; i < count; i++) {
             bool swapped = l->from->count == 2 && pool[i] == l->from->in[1 - j] && 1 - j == k;
@@ -185,6 +189,9 @@ static bool is_one_hot(const gd_tensor *t)
 static bool list_indices(const lister *l)
 {
     bool indexed = l->from->op == GD__OP_gather || l->from->op == GD__OP_scatter_add;
+    if (l->from->op == GD__OP_gather && (!put(l, GD__MUT_LAST_USE, -1, 0, GD_CAUSE_ASSIGNED, 1.5) ||
+                                         !put(l, GD__MUT_LAST_USE, 0, 0, GD_CAUSE_ASSIGNED, 1.7)))
+        return false;
     for (int by = -1; by <= 1; by += 2) {
         if (indexed && !put(l, GD__MUT_INDEX, by, 1, GD_CAUSE_OFF_BY_ONE, 1.6))
             return false;
@@ -221,9 +228,10 @@ static bool list_shapes(const lister *l)
         return false;
     bool along = l->from->op == GD__OP_softmax || l->from->op == GD__OP_cumsum;
     for (int axis = 0; along && axis < l->dx->ndim; axis++)
-        if (axis != (int)((l->from->attrs.integer[0] + l->dx->ndim) % l->dx->ndim) &&
-            !put(l, GD__MUT_AXIS, axis, 0, GD_CAUSE_WRONG_AXIS, 1.6))
-            return false;
+        for (int stays = 0; stays < 2; stays++)
+            if (axis != (int)((l->from->attrs.integer[0] + l->dx->ndim) % l->dx->ndim) &&
+                !put(l, GD__MUT_AXIS, axis, stays, GD_CAUSE_WRONG_AXIS, 1.6))
+                return false;
     return true;
 }
 
@@ -242,6 +250,17 @@ static bool list_whole_rule(const lister *l)
            (!other || put(l, GD__MUT_OTHER_GRADIENT, 0, 0, GD_CAUSE_OPERANDS_SWAPPED, 1.7));
 }
 
+/* Steps that let pass or not. */
+static bool list_masks(const lister *l)
+{
+    bool chooses = l->from->op == GD__OP_max || l->from->op == GD__OP_min;
+    if (!chooses && !is_mask(l->from))
+        return true;
+    if ((chooses || gd__same_shape(l->dx, l->dy)) && !put(l, GD__MUT_COMPLEMENT, 0, 0, GD_CAUSE_MASK_INVERTED, 1.3))
+        return false;
+    return l->from->count != 1 || chooses || put(l, GD__MUT_POINT, l->e->dy, 0, GD_CAUSE_MASK_WRONG, 1.8);
+}
+
 static bool list_edge(const lister *l)
 {
     if (l->from->kind == GD__NODE_PASS)
@@ -256,7 +275,7 @@ static bool list_edge(const lister *l)
         return false;
     if (l->from->count > GD__MAX_INPUTS)
         return true;
-    return list_whole_rule(l) && list_indices(l) && list_product(l) && list_shapes(l);
+    return list_whole_rule(l) && list_masks(l) && list_indices(l) && list_product(l) && list_shapes(l);
 }
 
 /* ---- where gradients come together ---- */
@@ -286,22 +305,71 @@ static bool list_gatherings(gd__mutants *list, const gd__program *p)
     return true;
 }
 
-/* The derivative of an activation that a loss of logits already has in it. */
+/* The node that holds the whole gradient of forward node `id`; -1 where it has none. */
+static int whole_of(const gd__program *p, int id)
+{
+    for (int k = 0; k < p->edges; k++)
+        if (p->edge[k].from == id)
+            return p->edge[k].dy;
+    for (int i = 0; i < p->inputs; i++)
+        if (p->input[i] == id)
+            return p->gradient[i];
+    return -1;
+}
+
+/* Is the gradient (f(value) - target) s with one s for all entries? Then a person computes it so. */
+static bool is_of_logits(const gd__program *p, int whole, int value, int target, bool soft)
+{
+    GD_SCOPE(p->context);
+    gd_tensor *z = p->node[value].value, *f = soft ? gd_softmax(z, -1) : gd_sigmoid(z);
+    gd_tensor *s = gd_contiguous(gd_div(p->node[whole].value, gd_sub(f, p->node[target].value)));
+    if (!gd__alive(s) || s->dtype != GD_FLOAT64 || s->numel < 2)
+        return false;
+    const double *at = (const double *)(const void *)s->data;
+    for (int64_t i = 1; i < s->numel; i++)
+        if (!(fabs(at[i] - at[0]) <= 1e-6 * fabs(at[0])))
+            return false;
+    return true;
+}
+
+static bool list_logits(gd__mutants *list, const gd__program *p, int value, int whole)
+{
+    const gd_tensor *z = p->node[value].value;
+    for (int target = 0; target < p->count; target++) {
+        const gd__node *t = &p->node[target];
+        bool fits = t->kind == GD__NODE_CONSTANT && is_float(t->value) && gd__same_shape(t->value, z);
+        for (int soft = 0; fits && soft < 2; soft++) {
+            if ((soft && z->ndim < 1) || !is_of_logits(p, whole, value, target, soft))
+                continue;
+            for (int which = 0; which < 3; which++)
+                if (!add(list, (gd__mutant){ whole, GD__MUT_LOGITS, soft ? -2 : -1, target, value, which,
+                                             which ? GD_CAUSE_TERM_MISSING : GD_CAUSE_TERM_SIGN, which ? 1.6 : 1.4 }))
+                    return false;
+            return true;
+        }
+    }
+    return true;
+}
+
+/* What is done to the gradient of logits, which have the derivative of their activation in them already. */
 static bool list_extras(gd__mutants *list, const gd__program *p)
 {
-    for (int i = 0; i < p->edges; i++) {
-        const gd__node *from = &p->node[p->edge[i].from];
-        bool of_logits = from->kind == GD__NODE_COMPUTED && (from->op == GD__OP_softplus || from->op == GD__OP_softmax ||
-                                                              from->op == GD__OP_sub || from->op == GD__OP_logsumexp);
-        int to = p->edge[i].to, whole = -1;
-        for (int id = p->forward; of_logits && id < p->count && whole < 0; id++)
-            if (p->node[id].kind == GD__NODE_PASS && p->node[id].of < 0)
-                for (int k = 0; k < p->edges; k++)
-                    if (p->edge[k].from == to && p->edge[k].dy == id)
-                        whole = id;
-        for (int which = 0; whole >= 0 && which < 3; which++)
-            if (!add(list, (gd__mutant){ whole, GD__MUT_EXTRA, -1, which, to, 1, GD_CAUSE_DERIVATIVE_TWICE, 2.2 }))
+    for (int id = 0; id < p->forward; id++) {
+        int whole = p->node[id].inputs && is_float(p->node[id].value) ? whole_of(p, id) : -1;
+        if (whole < p->forward || p->node[whole].count < 1)
+            continue;
+        bool of_loss = false;
+        for (int k = 0; k < p->edges && !of_loss; k++)
+            of_loss = p->edge[k].to == id && p->node[p->edge[k].from].kind == GD__NODE_COMPUTED &&
+                      (p->node[p->edge[k].from].op == GD__OP_softplus || p->node[p->edge[k].from].op == GD__OP_softmax ||
+                       p->node[p->edge[k].from].op == GD__OP_sub || p->node[p->edge[k].from].op == GD__OP_neg ||
+                       p->node[p->edge[k].from].op == GD__OP_sigmoid || p->node[p->edge[k].from].op == GD__OP_logsumexp);
+        for (int which = 0; of_loss && which < (p->node[id].value->ndim > 0 ? 4 : 3); which++)
+            if (!add(list, (gd__mutant){ whole, GD__MUT_EXTRA, -1, which, id, 1,
+                                         which == 3 ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_DERIVATIVE_TWICE, 2.0 }))
                 return false;
+        if (of_loss && !list_logits(list, p, id, whole))
+            return false;
     }
     return true;
 }
@@ -427,9 +495,9 @@ bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier)
     return list_gatherings(list, p) && list_extras(list, p);
 }
 
-bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p)
+bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p, bool backward)
 {
-    for (int at = 0; at < p->count; at++) {
+    for (int at = backward ? p->seed + 1 : 0; at < p->count; at++) {
         bool made = p->node[at].kind == GD__NODE_COMPUTED || p->node[at].kind == GD__NODE_PASS;
         if (made && at != p->result && is_float(p->node[at].value) &&
             !put_at(list, at, GD__MUT_ROUNDED, 0, 0, 1, GD_CAUSE_FLOAT32, 1.5))

@@ -2,6 +2,7 @@
 #include "check/search.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,16 +34,20 @@ static void gather_sizes(const gd__program *p, gd__sizes *s)
             continue;
         const gd_tensor *x = p->node[node->in[0]].value;
         double ratio = (double)x->numel / (double)y->numel;
-        if (node->op == GD__OP_mean)
+        if (node->op == GD__OP_mean) {
             note_size(s->mean, &s->means, ratio);
+            note_size(s->product, &s->products, ratio);
+        }
         if (node->op == GD__OP_sum)
             note_size(s->sum, &s->sums, ratio);
         if (node->op == GD__OP_matmul && node->of >= 0 && x->ndim > 1)
-            note_size(s->sum, &s->sums, (double)x->shape[x->ndim - 1]);
+            note_size(s->product, &s->products, (double)x->shape[x->ndim - 1]);
         double c = node->op == GD__OP_div_scalar   ? node->attrs.scalar[0]
                    : node->op == GD__OP_mul_scalar ? 1 / node->attrs.scalar[0]
                                                    : 0;
-        if (is_whole_count(c) && id < p->forward)
+        const gd__node *from = &p->node[node->in[0]];
+        bool of_sum = from->kind == GD__NODE_COMPUTED && from->op == GD__OP_sum;
+        if (of_sum && is_whole_count(c) && id < p->forward)
             note_size(s->mean, &s->means, floor(c + 0.5));
         /* a mean over (N, C) of which only N, or only C, was thought of */
         if (node->op == GD__OP_mean)
@@ -181,12 +186,30 @@ static bool fits_unsummed(gd__search *s, int i, gd_tensor *const *env, gd__finis
     return false;
 }
 
-static bool all_zero(gd__numbers n)
+static double norm(const double *x, int64_t count)
 {
-    for (int64_t i = 0; i < n.count; i++)
-        if (n.at[i] != 0)
-            return false;
-    return true;
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += x[i] * x[i];
+    return sqrt(sum);
+}
+
+/* The gradient of another tensor in the place of this one's. */
+static bool fits_other(gd__search *s, int i, gd__finish *finish)
+{
+    const gd__claim *claim = &s->claim[i];
+    for (int k = 0; k < s->p->inputs; k++) {
+        if (k == i || gradient_room(s->p, k) != claim->numbers.count)
+            continue;
+        double misfit = gd__misfit(claim->numbers.at, s->right + s->start[k], claim->numbers.count, 1);
+        if (misfit > claim->tolerance || norm(claim->numbers.at, claim->numbers.count) == 0)
+            continue;
+        *finish = (gd__finish){ .order = GD_CAUSE_WRONG_VALUE, .c = 1, .cost = 1.3, .misfit = misfit };
+        snprintf(finish->order_text, sizeof finish->order_text, "it is the gradient of %.60s",
+                 s->p->name ? s->p->name(s->p->user, k) : "another tensor");
+        return true;
+    }
+    return false;
 }
 
 /* Is it the gradient of the step before, or with that added? */
@@ -213,16 +236,13 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
 {
     const gd__claim *claim = &s->claim[i];
     *finish = (gd__finish){ .order = GD_CAUSE_UNKNOWN, .c = 1 };
-    if (claim->numbers.count < 0 || (claim->numbers.count == gradient_room(s->p, i) && all_zero(claim->numbers))) {
-        finish->order = GD_CAUSE_MISSING;
-        finish->cost = 1.0;
-        for (int64_t k = 0; claim->numbers.count >= 0 && k < claim->numbers.count; k++)
-            if (s->expected[k] != 0)
-                return true;
-        finish->order = GD_CAUSE_UNKNOWN; /* the hypothesis itself makes zeros */
-        finish->cost = 0;
-        if (claim->numbers.count < 0)
-            finish->order = GD_CAUSE_MISSING;
+    int64_t room = gradient_room(s->p, i);
+    double size = norm(s->right + s->start[i], room);
+    bool none = claim->numbers.count < 0;
+    if (none || (claim->numbers.count == room && norm(claim->numbers.at, room) <= 1e-11 * size)) {
+        bool makes_none = !none && norm(s->expected, room) <= 1e-11 * size;
+        finish->order = makes_none ? GD_CAUSE_UNKNOWN : GD_CAUSE_MISSING;
+        finish->cost = makes_none ? 0 : 1.0;
         return true;
     }
     if (claim->numbers.count != gradient_room(s->p, i))
@@ -230,7 +250,7 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
     gd__numbers expected = { gd__shape(s->p->node[s->p->input[i]].value), gradient_room(s->p, i), s->expected };
     if (gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, false, s->work, finish))
         return true;
-    return fits_before(s, i, finish) ||
+    return fits_before(s, i, finish) || fits_other(s, i, finish) ||
            (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish));
 }
 
