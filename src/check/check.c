@@ -26,7 +26,7 @@ typedef struct work {
     gd_dims *shape;           /* of what is claimed */
     int64_t *numbers;         /* how many are claimed, -1: none */
     bool *narrow;             /* claimed as float32 */
-    bool refused;             /* the tape had no gradients to give: its error is in `why` */
+    bool refused;             /* the tape had no gradients to give, since something was written over: its error is in `why` */
     gd_error why;
     gd__slope **slope;
     char *mark;
@@ -198,7 +198,7 @@ static bool ask_tape(work *w)
             w->s.shaped[i] = NULL;
         }
     bool good = gd__subject_gradients(&w->s, w->point, w->dy, w->claimed, &refused);
-    if (!good && refused && w->g->error.status != GD_ERROR_MEMORY) {
+    if (!good && refused && w->g->error.status == GD_ERROR_STATE && strstr(w->g->error.what, "written over")) {
         w->refused = true;
         w->why = w->g->error;
         gd_clear(w->g);
@@ -654,11 +654,10 @@ static void explain_by_conduct(work *w, int i)
     put_cause(input_of(w, i), GD_CAUSE_OVERWRITTEN, c->operation, what, 0.9);
 }
 
-/* An error of the walk over the tape, as a cause. */
+/* The walk over the tape met a value that was written over. */
 static void explain_refusal(work *w, int i)
 {
-    bool written = strstr(w->why.what, "written over") != NULL;
-    put_cause(input_of(w, i), written ? GD_CAUSE_OVERWRITTEN : GD_CAUSE_MISSING, w->why.op, w->why.what, 0.9);
+    put_cause(input_of(w, i), GD_CAUSE_OVERWRITTEN, w->why.op, w->why.what, 0.9);
 }
 
 static void explain_shape(work *w, int i)
@@ -849,10 +848,21 @@ static void check_destroy(gd__object *object)
 
 static const gd__class check_class = { "gradient check", sizeof(gd_check), check_destroy };
 
+static bool options_fit(const gd_gradcheck_options *o)
+{
+    if (o->dy && !gd__usable(o->g, o->dy, "gd_gradcheck", ".dy"))
+        return false;
+    if (o->rtol >= 0 && o->atol >= 0)
+        return true;
+    gd__fail(o->g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck", "Give numbers that are not negative, or leave them out" },
+             ".rtol is %g and .atol %g", o->rtol, o->atol);
+    return false;
+}
+
 gd_check *gd__check_run(const gd_gradcheck_options *o)
 {
     gd_context *g = o->g;
-    gd_check *check = g->failed ? NULL : gd__new(g, &check_class);
+    gd_check *check = g->failed || !options_fit(o) ? NULL : gd__new(g, &check_class);
     if (!check)
         return gd__error_object(g);
     work w = { .g = g, .o = o, .check = check, .by_hand = o->claimed.count > 0 };

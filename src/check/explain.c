@@ -249,6 +249,9 @@ void gd__search_explain(const gd__search *s, int input, gd_check_input *to)
         explain_by(s, &s->found[i], input, s->found[0].cost, to);
     for (int i = 0; i < to->explanations; i++)
         sum += to->explanation[i].confidence;
+    /* What hardly fits beside the others is not worth reading. */
+    while (to->explanations > 1 && to->explanation[to->explanations - 1].confidence < 0.02 * sum)
+        to->explanations--;
     for (int i = 0; i < to->explanations; i++) {
         to->explanation[i].confidence /= sum;
         if (i > 0)

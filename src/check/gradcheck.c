@@ -117,9 +117,7 @@ static gd_check *with_second(gd_check *first, const gd_gradcheck_options *o)
 
 gd_check *gd_gradcheck_with(gd_gradcheck_options o)
 {
-    if (!o.g)
-        o.g = o.in.count > 0 && o.in.item ? gd_context_of(o.in.item[0]) : NULL;
-    if (!o.g || gd__is_error(o.g) || o.g->stand_in)
+    if (!o.g || o.g->stand_in)
         return gd__error_object(&gd__nowhere);
     return with_second(gd__check_run(&o), &o);
 }
