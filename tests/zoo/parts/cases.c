@@ -415,6 +415,14 @@ int readings_of(const zoo_case *c, int leaf, reading *to)
     double ratio = ratio_of(&c->wrong[at], &c->right[at]);
     if (ratio != 0)
         add_reading(to, &count, scaled_reading(&c->now, ratio));
+    for (int i = 0; i < 2 && ratio != 0; i++) { /* a 2 beside a count */
+        reading r = scaled_reading(&c->now, i ? ratio * 2 : ratio / 2);
+        if (r.count && r.count < GD_MAX_MISTAKES &&
+            !(r.cause[r.count - 1] & (CAUSE(GD_CAUSE_FACTOR) | CAUSE(GD_CAUSE_SIGN)))) {
+            r.cause[r.count++] = CAUSE(GD_CAUSE_FACTOR);
+            add_reading(to, &count, r);
+        }
+    }
     int mutations = catalogue(&c->now, c->seed, all);
     for (int i = 0; i < mutations; i++)
         if (all[i].mistake != WRONG_FACTOR && all[i].mistake != FLIP_SIGN && all[i].mistake != ROUND_TO_FLOAT)
