@@ -295,7 +295,11 @@ causes names_of(const net *n, const mutation *m)
         return k == SOFTMAX || k == LOG_SOFTMAX || k == CE_LABELS || k == CE_ONE_HOT
                    ? all | CAUSE(GD_CAUSE_SOFTMAX_DIAGONAL)
                    : all;
-    case FLIP_SIGN: /* of one of several terms, or of all that there is */ return all | CAUSE(GD_CAUSE_TERM_SIGN);
+    case FLIP_SIGN:
+    case TERM_FLIPPED: /* of one of several terms, or of all that comes back through one operation */
+        return all | CAUSE(GD_CAUSE_TERM_SIGN) | CAUSE(GD_CAUSE_SIGN);
+    case ONE_SAMPLE: /* each sample's share takes the place of the one before */
+        return all | CAUSE(GD_CAUSE_ASSIGNED);
     case ZERO: /* a path that hands nothing on, a term that is not there, a tensor detached: the same numbers */
         if (first == GD_CAUSE_REGULARISER_MISSING)
             return all;
