@@ -183,6 +183,10 @@ static void tell_factor(const gd__factor *f, gd_explanation *e)
 static void tell_order(const gd__finish *f, gd_explanation *e)
 {
     gd_mistake m;
+    if (f->before != GD_CAUSE_UNKNOWN) {
+        gd__mistake_of(f->before, 1, &m);
+        add_mistake(e, &m);
+    }
     if (f->order == GD_CAUSE_UNKNOWN)
         return;
     gd__mistake_of(f->order, 1, &m);

@@ -178,7 +178,7 @@ static gd_tensor *of_edge(const gd__program *p, const gd__mutant *m, gd_tensor *
         break;
     default: break;
     }
-    return answer(&q, shape);
+    return gd__alive(q.v.dy) ? answer(&q, shape) : NULL;
 }
 
 static gd_tensor *extra(gd_tensor *dy, gd_tensor *value, int which)
@@ -290,7 +290,7 @@ static const gd__mutant *mutant_at(const gd__mutant *const *m, int count, int id
     return NULL;
 }
 
-bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
+static bool run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
 {
     int first = p->count;
     for (int i = 0; i < p->count; i++)
@@ -306,4 +306,13 @@ bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count
             return false;
     }
     return true;
+}
+
+/* A mistake that can't be made at these shapes is none of the check's errors. */
+bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
+{
+    bool ran = run(p, m, count, earlier, env);
+    if (!ran && p->context->failed && p->context->error.status != GD_ERROR_MEMORY)
+        gd_clear(p->context);
+    return ran;
 }

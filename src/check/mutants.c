@@ -112,10 +112,11 @@ static bool is_sum(const gd__node *node)
 static bool list_operand_terms(const lister *l, int j)
 {
     const gd__node *x = &l->p->node[l->from->in[j]];
+    double dropped = is_activation(l->from) && l->from->op != GD__OP_square && l->from->op != GD__OP_abs ? 3.0 : 1.7;
     for (int which = 0; is_sum(x) && which < 4; which++) {
         const gd_tensor *left = which >= 2 && x->count > 1 ? l->p->node[x->in[3 - which]].value : x->value;
         if (gd__same_shape(left, x->value) &&
-            !put(l, GD__MUT_OPERAND_TERM, which, j, which < 2 ? GD_CAUSE_TERM_SIGN : GD_CAUSE_TERM_MISSING, which < 2 ? 1.5 : 1.7))
+            !put(l, GD__MUT_OPERAND_TERM, which, j, which < 2 ? GD_CAUSE_TERM_SIGN : GD_CAUSE_TERM_MISSING, which < 2 ? 1.5 : dropped))
             return false;
     }
     return true;

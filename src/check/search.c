@@ -186,6 +186,30 @@ static bool fits_unsummed(gd__search *s, int i, gd_tensor *const *env, gd__finis
     return false;
 }
 
+/* Summed over its leading entries, is it the gradient? Or the gradient summed over axes of its own? */
+static bool fits_sums(gd__search *s, int i, gd__finish *finish)
+{
+    gd__numbers claimed = s->claim[i].numbers;
+    int64_t n = gradient_room(s->p, i);
+    bool more = claimed.count > n;
+    int64_t few = more ? n : claimed.count, many = more ? claimed.count : n;
+    if (few < 1 || many % few != 0)
+        return false;
+    const double *from = more ? claimed.at : s->expected, *to = more ? s->expected : claimed.at;
+    for (int leading = 1; leading >= 0; leading--) {
+        memset(s->work, 0, (size_t)few * sizeof *s->work);
+        for (int64_t k = 0; k < many; k++)
+            s->work[leading ? k % few : k / (many / few)] += from[k];
+        gd__finish f = { .order = more ? GD_CAUSE_NOT_SUMMED : GD_CAUSE_WRONG_AXIS, .c = 1, .cost = 1.4 };
+        f.misfit = gd__misfit(to, s->work, few, 1);
+        if (f.misfit > 10 * s->claim[i].tolerance)
+            continue;
+        *finish = f;
+        return true;
+    }
+    return false;
+}
+
 static double norm(const double *x, int64_t count)
 {
     double sum = 0;
@@ -212,23 +236,30 @@ static bool fits_other(gd__search *s, int i, gd__finish *finish)
     return false;
 }
 
-/* Is it the gradient of the step before, or with that added? */
-static bool fits_before(gd__search *s, int i, gd__finish *finish)
+/* Is it the gradient of the step before, or one that this was added to? */
+static bool fits_before(gd__search *s, int i, bool orders, gd__finish *finish)
 {
     const gd__claim *claim = &s->claim[i];
+    gd_context *g = s->p->context;
     int64_t n = gradient_room(s->p, i);
-    if (!s->before)
+    gd_dims shape = gd__shape(s->p->node[s->p->input[i]].value);
+    double *added = s->before ? gd__alloc(g, (size_t)(n + 1) * sizeof *added) : NULL;
+    gd__finish f = { .cost = 0 };
+    if (!added)
         return false;
-    for (int added = 0; added < 2; added++) {
-        for (int64_t k = 0; k < n; k++)
-            s->work[k] = s->before[s->start[i] + k] + (added ? s->expected[k] : 0);
-        double misfit = gd__misfit(claim->numbers.at, s->work, n, 1);
-        if (misfit > claim->tolerance)
-            continue;
-        *finish = (gd__finish){ .order = added ? GD_CAUSE_ACCUMULATED : GD_CAUSE_STALE, .c = 1, .cost = 1.2, .misfit = misfit };
-        return true;
-    }
-    return false;
+    const double *before = s->before + s->start[i];
+    for (int64_t k = 0; k < n; k++)
+        added[k] = claim->numbers.at[k] - before[k];
+    gd__numbers rest = { shape, n, added }, expected = { shape, n, s->expected }, earlier = { shape, n, before };
+    bool sum = gd__finish_fits(rest, expected, &s->sizes, claim->tolerance, orders, s->work, &f);
+    bool fits = sum || gd__finish_fits(claim->numbers, earlier, &s->sizes, claim->tolerance, orders, s->work, &f);
+    gd__free(g, added, (size_t)(n + 1) * sizeof *added);
+    if (!fits)
+        return false;
+    f.before = sum ? GD_CAUSE_ACCUMULATED : GD_CAUSE_STALE;
+    f.cost = 1.2 + (f.cost > 0 ? f.cost + 0.8 : 0);
+    *finish = f;
+    return true;
 }
 
 /* Does the hypothesis under way make what is claimed of input i? */
@@ -245,20 +276,21 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
         finish->cost = makes_none ? 0 : 1.0;
         return true;
     }
-    if (claim->numbers.count != gradient_room(s->p, i))
-        return fits_unsummed(s, i, env, finish);
+    if (claim->numbers.count != room)
+        return fits_unsummed(s, i, env, finish) || fits_sums(s, i, finish);
     gd__numbers expected = { gd__shape(s->p->node[s->p->input[i]].value), gradient_room(s->p, i), s->expected };
     if (gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, false, s->work, finish))
         return true;
-    return fits_before(s, i, finish) || fits_other(s, i, finish) ||
-           (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish));
+    return fits_before(s, i, false, finish) || fits_other(s, i, finish) ||
+           (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish)) ||
+           (orders && fits_before(s, i, true, finish));
 }
 
 /* ---- hypotheses ---- */
 
 static bool same_finish(const gd__finish *a, const gd__finish *b)
 {
-    return a->order == b->order && fabs(a->c - b->c) <= 1e-3 * fabs(a->c) && strcmp(a->order_text, b->order_text) == 0;
+    return a->order == b->order && a->before == b->before && fabs(a->c - b->c) <= 1e-3 * fabs(a->c) && strcmp(a->order_text, b->order_text) == 0;
 }
 
 static double cost_of(const gd__search *s, const gd__hypothesis *h)
@@ -418,7 +450,8 @@ static void name_lost(const gd__program *p, const gd__edge *e, gd__mutant *m)
         m->cause = GD_CAUSE_REGULARISER_MISSING;
         m->cost = siblings(p, e->to) > 1 ? 1.0 : 2.2;
     } else if (siblings(p, e->to) > 1) {
-        bool shared = to->kind == GD__NODE_INPUT && from->kind == GD__NODE_COMPUTED && same_source(p, e->to, from->op);
+        bool shared = to->kind == GD__NODE_INPUT && from->kind == GD__NODE_COMPUTED && same_source(p, e->to, from->op) &&
+                      !gd__ops[from->op]->elementwise;
         m->cause = shared ? GD_CAUSE_SHARED_ONCE : GD_CAUSE_PATH_FORGOTTEN;
         m->cost = 1.2;
     } else if (to->kind != GD__NODE_INPUT) {
