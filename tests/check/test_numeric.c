@@ -555,6 +555,30 @@ static void what_is_near_does_not_spoil_a_slope(void **state)
         }
 }
 
+static double steps(const double *a, double x)
+{
+    return a[0] * floor(a[1] * x) + a[2] * (x > a[3]);
+}
+
+/* Functions that are flat but for their jumps. */
+static void steps_have_no_slope(void **state)
+{
+    (void)state;
+    seed();
+    int smooth = 0;
+    for (int round = 0; round < 2000; round++) {
+        double a[5], x;
+        draw_common(a, &x);
+        a[1] *= round % 4 ? 1 : 10;
+        gd__slope s = slope_of(steps, a, x, round % 5 ? DOUBLE : FLOAT, NULL);
+        smooth += s.state == GD__SLOPE_SMOOTH;
+        assert_true(s.state != GD__SLOPE_KINK);
+        if (s.state == GD__SLOPE_SMOOTH && !(fabs(s.value) <= s.error))
+            fail_msg("at %.17g: %g +- %g", x, s.value, s.error);
+    }
+    assert_true(smooth > 1900);
+}
+
 /* Roots and logarithms beside the edge of where they are. */
 static void edges_do_not_spoil_a_slope(void **state)
 {
@@ -901,6 +925,7 @@ int main(void)
         TEST(kinks_jumps_and_edges_are_told_apart),
         TEST(limits_are_kinks),
         TEST(what_is_near_does_not_spoil_a_slope),
+        TEST(steps_have_no_slope),
         TEST(edges_do_not_spoil_a_slope),
         TEST(no_slope_is_no_error),
         TEST(numbers_that_are_not_finite_give_none),
