@@ -425,19 +425,19 @@ static bool look_at_worst(work *w, const gd__objective *o, int i)
     return true;
 }
 
+/* (3) may be written (1, 3): a bias as a row. */
 static bool same_but_for_ones(gd_dims a, gd_dims b)
 {
     int i = 0, j = 0;
-    while (i < a.count || j < b.count) {
-        if (i < a.count && a.size[i] == 1)
-            i++;
-        else if (j < b.count && b.size[j] == 1)
-            j++;
-        else if (i < a.count && j < b.count && a.size[i] == b.size[j])
-            i++, j++;
-        else
+    while (i < a.count && a.size[i] == 1)
+        i++;
+    while (j < b.count && b.size[j] == 1)
+        j++;
+    if (a.count - i != b.count - j)
+        return false;
+    for (; i < a.count; i++, j++)
+        if (a.size[i] != b.size[j])
             return false;
-    }
     return true;
 }
 

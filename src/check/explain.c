@@ -75,7 +75,9 @@ static int place_of(const gd__program *p, const gd__mutant *m)
 {
     if (m->edge >= 0)
         return p->edge[m->edge].from;
-    return p->node[m->at].of >= 0 ? p->node[m->at].of : m->kind == GD__MUT_EXTRA ? m->b : -1;
+    if (m->kind == GD__MUT_EXTRA || m->kind == GD__MUT_LOGITS)
+        return m->b;
+    return p->node[m->at].of >= 0 ? p->node[m->at].of : -1;
 }
 
 static void tell_substitution(const gd__program *p, const gd__mutant *m, const char *step, gd_mistake *to)
@@ -301,7 +303,7 @@ bool gd__search_rounding(gd__search *s, int input, gd_mistake *mistake)
     if (is_float32(s, input))
         return true;
     gd_no_grad quiet = gd_no_grad_enter(s->p->context);
-    if (gd__mutants_list_rounded(&list, s->p))
+    if (gd__mutants_list_rounded(&list, s->p, s->by_rules))
         for (int i = 0; i < list.count && !found; i++)
             if ((found = made_by_rounding(s, &list.item[i], input)))
                 gd__mutant_tell(s->p, &list.item[i], mistake);

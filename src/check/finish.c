@@ -82,11 +82,14 @@ int gd__factor_causes(double c, const gd__sizes *s, int64_t entries, gd__factor 
     }
     if (is_among(size, s->mean, s->means))
         add(list, &count, c, GD_CAUSE_SUM_FOR_MEAN, size, 1.0);
-    if (is_among(below, s->sum, s->sums) || is_among(below, s->mean, s->means))
+    bool averaged = is_among(below, s->sum, s->sums);
+    if (averaged)
         add(list, &count, c, GD_CAUSE_MEAN_FOR_SUM, size, 1.1);
-    bool two = near(size, 2) || near(size, 0.5);
+    bool two = near(size, 2) || near(size, 0.5), divided = !averaged && is_among(below, s->product, s->products);
     if (two || is_among(size, s->other, s->others) || is_among(below, s->other, s->others))
         add(list, &count, c, GD_CAUSE_FACTOR, size, two ? 1.2 : 1.5);
+    if (divided)
+        add(list, &count, c, GD_CAUSE_MEAN_FOR_SUM, size, 1.7);
     if (two && size > 1)
         add(list, &count, c, GD_CAUSE_ACCUMULATED, size, 1.7);
     if (two || is_among(size, s->other, s->others) || is_among(below, s->other, s->others))
@@ -222,8 +225,22 @@ static void try_permutations(attempt *a)
     }
 }
 
+/* Read from the end. */
+static void try_reversed(attempt *a)
+{
+    for (int64_t i = 0; i < a->expected.count; i++)
+        a->work[i] = a->expected.at[a->expected.count - 1 - i];
+    try_order(a, GD_CAUSE_PERMUTED, 1.9, "the entries stand in the opposite order", 0, 0);
+}
+
 static void try_moves(attempt *a)
 {
+    try_reversed(a);
+    for (int by = -1; a->expected.shape.count > 1 && by <= 1; by += 2) {
+        gd__numbers flat = { { 1, { a->expected.count } }, a->expected.count, a->expected.at };
+        move_along(flat, 0, ROLL, by, a->work);
+        try_order(a, GD_CAUSE_OFF_BY_ONE, 1.9, "the entries are off by one, row after row", 0, by);
+    }
     for (int axis = 0; axis < a->expected.shape.count; axis++) {
         if (a->expected.shape.size[axis] < 2)
             continue;

@@ -16,8 +16,9 @@ typedef struct gd__numbers {
 /* Sizes that factors may come from. */
 enum { GD__MAX_SIZES = 48 };
 typedef struct gd__sizes {
-    int means, sums, others;
-    double mean[GD__MAX_SIZES], sum[GD__MAX_SIZES], other[GD__MAX_SIZES]; /* what was averaged, summed; all else */
+    int means, sums, products, others;
+    double mean[GD__MAX_SIZES], sum[GD__MAX_SIZES]; /* what was averaged; summed */
+    double product[GD__MAX_SIZES], other[GD__MAX_SIZES]; /* what products and means sum over; all else */
 } gd__sizes;
 
 /* One thing that happened: the expected gradient, put into another order (or partly lost), times c. */

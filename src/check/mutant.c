@@ -39,6 +39,23 @@ static gd_tensor *moved_index(gd_tensor *index, int by, int64_t size)
     return gd_where(above, gd_zeros_like(next), next);
 }
 
+/* ---- sums and differences with a mistake in their terms ---- */
+
+static gd_tensor *term_sign(const gd__node *node, int a, gd_tensor *x, gd_tensor *y)
+{
+    bool minus = node->op == GD__OP_sub;
+    if (a == 1)
+        return minus ? gd_add(x, y) : gd_sub(x, y);
+    return minus ? gd_neg(gd_add(x, y)) : gd_sub(y, x);
+}
+
+static gd_tensor *term_dropped(const gd__node *node, int a, gd_tensor *x, gd_tensor *y)
+{
+    if (node->op == GD__OP_sub && a == 0)
+        return gd_neg(y);
+    return a == 0 ? y : x;
+}
+
 /* ---- rules of edges ---- */
 
 /* A rule about to be asked: what it is asked, in places that may be changed. */
@@ -86,6 +103,43 @@ static void of_samples(asked *q, int a, bool but)
     q->v.dy = sample(q->v.dy, a, but);
 }
 
+/* A value that is a sum or a difference, with a mistake in its terms. */
+static gd_tensor *with_term(const gd__program *p, int id, gd_tensor *const *env, int which)
+{
+    const gd__node *node = &p->node[id];
+    gd_tensor *x = env[node->in[0]], *y = node->count > 1 ? env[node->in[1]] : NULL;
+    if (node->op == GD__OP_add_scalar || node->op == GD__OP_rsub_scalar) {
+        double c = node->attrs.scalar[0], sign = node->op == GD__OP_rsub_scalar ? -1 : 1;
+        gd_tensor *term = sign < 0 ? gd_neg(x) : x;
+        return which == 0 ? gd_rsub_scalar(term, c) : which == 1 ? gd_add_scalar(term, -c) : which == 2 ? gd_full_like(x, c) : term;
+    }
+    return which < 2 ? term_sign(node, which, x, y) : term_dropped(node, which - 2, x, y);
+}
+
+/* The gradient as if the rule let everything pass, in the operand's shape. */
+static gd_tensor *passed_whole(const asked *q, gd_tensor *like)
+{
+    if (q->node->op == GD__OP_max || q->node->op == GD__OP_min)
+        return gd__ops[GD__OP_sum]->vjp(&q->v);
+    return gd_add(q->v.dy, gd_zeros_like(like));
+}
+
+/* dy with zeros where the same element is named again later (or was before). */
+static gd_tensor *of_last_use(gd_tensor *index, gd_tensor *dy, int dim, int which)
+{
+    gd_tensor *kept = gd_clone(dy), *where = gd_contiguous(index);
+    if (!gd__alive(kept) || !gd__alive(where) || dim != 0 || dy->ndim < 1 || where->numel != dy->numel)
+        return NULL;
+    int64_t n = where->shape[0], width = where->numel / (n > 0 ? n : 1);
+    const int64_t *at = (const int64_t *)(const void *)where->data;
+    double *to = (double *)(void *)kept->data;
+    for (int64_t i = 0; i < where->numel; i++)
+        for (int64_t k = which < 0 ? i + width : i - width; k >= 0 && k < where->numel; k += which < 0 ? width : -width)
+            if (at[k] == at[i])
+                to[i] = 0;
+    return kept;
+}
+
 /* The edge's gradient with the mistake in it. */
 static gd_tensor *of_edge(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, gd_tensor *const *earlier)
 {
@@ -104,19 +158,23 @@ static gd_tensor *of_edge(const gd__program *p, const gd__mutant *m, gd_tensor *
     case GD__MUT_OPERAND_TURNED: q.x[m->b] = turned(q.x[m->b]); break;
     case GD__MUT_OPERAND_NOT: q.x[m->b] = gd_logical_not(q.x[m->b]); break;
     case GD__MUT_OPERAND_ROLLED: q.x[m->b] = rolled(q.x[m->b], q.x[m->b]->ndim - 1, m->a); break;
+    case GD__MUT_OPERAND_TERM: q.x[m->b] = with_term(p, q.node->in[m->b], env, m->a); break;
     case GD__MUT_INDEX:
         q.x[m->b] = moved_index(q.x[m->b], m->a, q.x[0]->shape[q.node->attrs.integer[0]]);
         break;
     case GD__MUT_EARLIER: q.x[m->b] = earlier[q.node->in[m->b]]; break;
     case GD__MUT_ALL_EARLIER: all_earlier(e, earlier, &q); break;
     case GD__MUT_OTHER_GRADIENT: q.v.i = 1 - q.v.i; break;
+    case GD__MUT_COMPLEMENT: return gd_sub(passed_whole(&q, right), right);
+    case GD__MUT_LAST_USE: q.v.dy = of_last_use(q.x[1], q.v.dy, (int)q.node->attrs.integer[0], m->a); break;
     case GD__MUT_TURNED: return turned(right);
     case GD__MUT_ROLLED: return rolled(right, m->a, m->b);
     case GD__MUT_SAMPLE: of_samples(&q, m->a, false); break;
     case GD__MUT_SAMPLES_BUT: of_samples(&q, m->a, true); break;
     case GD__MUT_AXIS:
         q.told.attrs.integer[0] = m->a;
-        q.v.y = gd__apply(q.node->op, q.node->count, q.x, &q.told.attrs);
+        if (!m->b)
+            q.v.y = gd__apply(q.node->op, q.node->count, q.x, &q.told.attrs);
         break;
     default: break;
     }
@@ -129,26 +187,21 @@ static gd_tensor *extra(gd_tensor *dy, gd_tensor *value, int which)
     switch (which) {
     case 0: y = gd_sigmoid(value); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
     case 1: return gd_mul(dy, gd_rsub_scalar(gd_square(gd_tanh(value)), 1));
-    default: return gd_mul(dy, gd_cast(gd_gt_scalar(value, 0), GD_FLOAT64));
+    case 2: return gd_mul(dy, gd_cast(gd_gt_scalar(value, 0), GD_FLOAT64));
+    default: y = gd_softmax(value, -1); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
     }
 }
 
+/* dy is (f(value) - target) s: with another sum in the brackets. */
+static gd_tensor *of_logits(gd_tensor *dy, gd_tensor *value, gd_tensor *target, const gd__mutant *m)
+{
+    gd_tensor *f = m->edge == -2 ? gd_softmax(value, -1) : gd_sigmoid(value);
+    gd_tensor *s = gd_div(dy, gd_sub(f, target));
+    gd_tensor *sum = m->c == 0 ? gd_add(f, target) : m->c == 1 ? f : gd_neg(target);
+    return gd_mul(s, sum);
+}
+
 /* ---- nodes within rules ---- */
-
-static gd_tensor *term_sign(const gd__node *node, int a, gd_tensor *x, gd_tensor *y)
-{
-    bool minus = node->op == GD__OP_sub;
-    if (a == 1)
-        return minus ? gd_add(x, y) : gd_sub(x, y);
-    return minus ? gd_neg(gd_add(x, y)) : gd_sub(y, x);
-}
-
-static gd_tensor *term_dropped(const gd__node *node, int a, gd_tensor *x, gd_tensor *y)
-{
-    if (node->op == GD__OP_sub && a == 0)
-        return gd_neg(y);
-    return a == 0 ? y : x;
-}
 
 /* Over the axes that the sum leaves, in its shape. */
 static gd_tensor *other_axis(const gd__node *node, gd_tensor *x)
@@ -174,6 +227,11 @@ static gd_tensor *with_number(const gd__node *node, const gd__mutant *m, gd_tens
     return gd__apply(node->op, 1, &x, &attrs);
 }
 
+static bool matrix_product_fits(const gd_tensor *a, const gd_tensor *b)
+{
+    return a->ndim == 2 && b->ndim == 2 && a->shape[1] == b->shape[0];
+}
+
 static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *const *env)
 {
     const gd__node *node = &p->node[m->at];
@@ -182,9 +240,11 @@ static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *
     switch (m->kind) {
     case GD__MUT_SCALE: return gd_mul_scalar(gd__program_step(p, m->at, env), m->c);
     case GD__MUT_ONLY: return env[m->a];
+    case GD__MUT_LOGITS: return of_logits(x, env[m->b], env[m->a], m);
     case GD__MUT_EXTRA: return extra(x, env[m->b], m->a);
     case GD__MUT_TERM_SIGN: return term_sign(node, m->a, x, y);
     case GD__MUT_TERM_DROPPED: return term_dropped(node, m->a, x, y);
+    case GD__MUT_SWAPPED: return matrix_product_fits(y, x) ? gd_matmul(y, x) : NULL;
     case GD__MUT_FACTOR_TWICE: made = gd_mul(x, y); return gd_mul(made, m->a == 0 ? x : y);
     case GD__MUT_NOT: return gd_logical_not(gd__program_step(p, m->at, env));
     case GD__MUT_COMPARED: x = env[m->a]; return gd__apply(node->op, node->count, (gd_tensor *[]){ x, y }, &node->attrs);

@@ -19,19 +19,25 @@ typedef enum gd__mutation {
     GD__MUT_OPERAND_TURNED, /* the last two axes of operand b change places */
     GD__MUT_OPERAND_NOT,    /* operand b, a mask, is inverted */
     GD__MUT_OPERAND_ROLLED, /* operand b is one place off along its last axis, a = +-1 */
+    GD__MUT_OPERAND_TERM,   /* operand b, a sum or difference, with the sign of its term a turned (0, 1) or without it (2, 3) */
     GD__MUT_INDEX,          /* operand b, indices, is one off, a = +-1 */
     GD__MUT_EARLIER,        /* operand b has the value of the forward before */
     GD__MUT_ALL_EARLIER,    /* and all that the rule reads */
     GD__MUT_OTHER_GRADIENT, /* the gradient of the other operand */
+    GD__MUT_COMPLEMENT,     /* what the rule lets pass is stopped, and the other way round */
+    GD__MUT_LAST_USE,       /* of an element that indices name several times, the last use alone (a = -1), or the first (0) */
     GD__MUT_TURNED,         /* the last two axes of the gradient change places */
     GD__MUT_ROLLED,         /* the gradient is one place off along axis a, b = +-1 */
     GD__MUT_SAMPLE,         /* of a product over samples, the last (a = -1) or first (0) alone */
     GD__MUT_SAMPLES_BUT,    /* all but that */
-    GD__MUT_AXIS,           /* along axis a in place of its own */
-    GD__MUT_EXTRA,          /* times the derivative of a sigmoid (a = 0), tanh (1) or relu (2) at the value */
+    GD__MUT_AXIS,           /* along axis a in place of its own; with b the result stays what it was */
+    GD__MUT_EXTRA,          /* times the derivative of a sigmoid (a = 0), tanh (1), relu (2) or softmax, its diagonal (3), at the value b */
+    GD__MUT_LOGITS,         /* of a loss of logits, (f(value) - target) s: the target, node a, is added (c = 0), is missing (1), or all but
+                               it is (2); f of node b is a sigmoid or, where `edge` is -2, softmax */
     /* Of a node within a rule: */
     GD__MUT_TERM_SIGN,      /* of a sum or difference, operand a has the other sign */
     GD__MUT_TERM_DROPPED,   /* operand a of a sum, difference or product is left out */
+    GD__MUT_SWAPPED,        /* a matrix product in the other order */
     GD__MUT_FACTOR_TWICE,   /* operand a of a product counts twice */
     GD__MUT_NOT,            /* the mask is inverted */
     GD__MUT_COMPARED,       /* the mask is made of node a */
@@ -62,8 +68,8 @@ typedef struct gd__mutants {
 
 /* All that can be tried. With `earlier`, values of an earlier forward are there. False with the error set. */
 bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier);
-/* Those that round to float32. */
-bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p);
+/* Those that round to float32; with `backward`, in the backward part alone. */
+bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p, bool backward);
 void gd__mutants_free(gd__mutants *list);
 
 /* Runs the backward part with these mistakes in it; env has p->count values, in the current scope. `earlier`: values of the

@@ -55,6 +55,13 @@ static bool has_derivative(const gd__node *node)
     return op->reads[0] || op->reads[1] || node->op == GD__OP_mul_scalar || node->op == GD__OP_div_scalar;
 }
 
+/* Is its derivative 0 wherever it has one? */
+static bool is_flat(const gd__node *node)
+{
+    return node->kind == GD__NODE_COMPUTED && (node->op == GD__OP_round || node->op == GD__OP_floor ||
+                                               node->op == GD__OP_ceil || node->op == GD__OP_sign);
+}
+
 static bool is_activation(const gd__node *node)
 {
     return node->kind == GD__NODE_COMPUTED && node->count == 1 && gd__ops[node->op]->elementwise && gd__ops[node->op]->reads[0];
@@ -95,11 +102,32 @@ static bool put(const lister *l, gd__mutation kind, int a, int b, gd_cause cause
     return add(l->list, (gd__mutant){ l->e->at, kind, l->edge, a, b, 1, cause, cost });
 }
 
+static bool is_sum(const gd__node *node)
+{
+    return node->kind == GD__NODE_COMPUTED && (node->op == GD__OP_add || node->op == GD__OP_sub ||
+                                               node->op == GD__OP_add_scalar || node->op == GD__OP_rsub_scalar);
+}
+
+/* An operand that the rule reads is a sum or difference, and is remembered wrong: target + prediction. */
+static bool list_operand_terms(const lister *l, int j)
+{
+    const gd__node *x = &l->p->node[l->from->in[j]];
+    for (int which = 0; is_sum(x) && which < 4; which++) {
+        const gd_tensor *left = which >= 2 && x->count > 1 ? l->p->node[x->in[3 - which]].value : x->value;
+        if (gd__same_shape(left, x->value) &&
+            !put(l, GD__MUT_OPERAND_TERM, which, j, which < 2 ? GD_CAUSE_TERM_SIGN : GD_CAUSE_TERM_MISSING, which < 2 ? 1.5 : 1.7))
+            return false;
+    }
+    return true;
+}
+
 static bool list_points(const lister *l)
 {
     int pool[POOL], self = l->e->from, own = l->from->in[0];
     unsigned reads = gd__ops[l->from->op]->reads[0];
     bool reads_output = reads & GD__READS_OUTPUT;
+    if (!reads_output && !list_operand_terms(l, 0))
+        return false;
     gd_cause far = is_mask(l->from) ? GD_CAUSE_MASK_WRONG : GD_CAUSE_WRONG_POINT;
     int count = pool_of(l->p, l->dx, self, pool);
     for (int i = 0; i < count; i++) {
@@ -124,6 +152,12 @@ static bool list_operands(const lister *l)
             return false;
         if (!(reads >> j & 1) || !is_float(x))
             continue;
+        if (!list_operand_terms(l, j))
+            return false;
+        bool mixed = l->from->count == 2 && 1 - j == k && gd__ops[l->from->op]->elementwise;
+        if (mixed && !gd__same_shape(x, l->p->node[l->from->in[k]].value) &&
+            !put(l, GD__MUT_OPERAND, l->from->in[k], j, GD_CAUSE_OPERANDS_SWAPPED, 1.5))
+            return false;
         int count = pool_of(l->p, x, l->from->in[j], pool);
         for (int i = 0; i < count; i++) {
             bool swapped = l->from->count == 2 && pool[i] == l->from->in[1 - j] && 1 - j == k;
@@ -155,6 +189,9 @@ static bool is_one_hot(const gd_tensor *t)
 static bool list_indices(const lister *l)
 {
     bool indexed = l->from->op == GD__OP_gather || l->from->op == GD__OP_scatter_add;
+    if (l->from->op == GD__OP_gather && (!put(l, GD__MUT_LAST_USE, -1, 0, GD_CAUSE_ASSIGNED, 1.5) ||
+                                         !put(l, GD__MUT_LAST_USE, 0, 0, GD_CAUSE_ASSIGNED, 1.7)))
+        return false;
     for (int by = -1; by <= 1; by += 2) {
         if (indexed && !put(l, GD__MUT_INDEX, by, 1, GD_CAUSE_OFF_BY_ONE, 1.6))
             return false;
@@ -191,15 +228,18 @@ static bool list_shapes(const lister *l)
         return false;
     bool along = l->from->op == GD__OP_softmax || l->from->op == GD__OP_cumsum;
     for (int axis = 0; along && axis < l->dx->ndim; axis++)
-        if (axis != (int)((l->from->attrs.integer[0] + l->dx->ndim) % l->dx->ndim) &&
-            !put(l, GD__MUT_AXIS, axis, 0, GD_CAUSE_WRONG_AXIS, 1.6))
-            return false;
+        for (int stays = 0; stays < 2; stays++)
+            if (axis != (int)((l->from->attrs.integer[0] + l->dx->ndim) % l->dx->ndim) &&
+                !put(l, GD__MUT_AXIS, axis, stays, GD_CAUSE_WRONG_AXIS, 1.6))
+                return false;
     return true;
 }
 
 static bool list_whole_rule(const lister *l)
 {
     bool same = gd__same_shape(l->dx, l->dy), acts = is_activation(l->from) || is_softmax(l->from);
+    if (same && is_flat(l->from))
+        return put(l, GD__MUT_SKIP, 0, 0, GD_CAUSE_NOT_DETACHED, 1.0);
     if (!same || !has_derivative(l->from))
         return true;
     gd_cause twice = is_softmax(l->from) ? GD_CAUSE_SOFTMAX_TWICE : GD_CAUSE_DERIVATIVE_TWICE;
@@ -208,6 +248,17 @@ static bool list_whole_rule(const lister *l)
            put(l, GD__MUT_TWICE, 0, 0, twice, acts ? 1.4 : 2.4) &&
            (!is_softmax(l->from) || put(l, GD__MUT_DIAGONAL, 0, 0, GD_CAUSE_SOFTMAX_DIAGONAL, 1.2)) &&
            (!other || put(l, GD__MUT_OTHER_GRADIENT, 0, 0, GD_CAUSE_OPERANDS_SWAPPED, 1.7));
+}
+
+/* Steps that let pass or not. */
+static bool list_masks(const lister *l)
+{
+    bool chooses = l->from->op == GD__OP_max || l->from->op == GD__OP_min;
+    if (!chooses && !is_mask(l->from))
+        return true;
+    if ((chooses || gd__same_shape(l->dx, l->dy)) && !put(l, GD__MUT_COMPLEMENT, 0, 0, GD_CAUSE_MASK_INVERTED, 1.3))
+        return false;
+    return l->from->count != 1 || chooses || put(l, GD__MUT_POINT, l->e->dy, 0, GD_CAUSE_MASK_WRONG, 1.8);
 }
 
 static bool list_edge(const lister *l)
@@ -224,7 +275,7 @@ static bool list_edge(const lister *l)
         return false;
     if (l->from->count > GD__MAX_INPUTS)
         return true;
-    return list_whole_rule(l) && list_indices(l) && list_product(l) && list_shapes(l);
+    return list_whole_rule(l) && list_masks(l) && list_indices(l) && list_product(l) && list_shapes(l);
 }
 
 /* ---- where gradients come together ---- */
@@ -254,22 +305,71 @@ static bool list_gatherings(gd__mutants *list, const gd__program *p)
     return true;
 }
 
-/* The derivative of an activation that a loss of logits already has in it. */
+/* The node that holds the whole gradient of forward node `id`; -1 where it has none. */
+static int whole_of(const gd__program *p, int id)
+{
+    for (int k = 0; k < p->edges; k++)
+        if (p->edge[k].from == id)
+            return p->edge[k].dy;
+    for (int i = 0; i < p->inputs; i++)
+        if (p->input[i] == id)
+            return p->gradient[i];
+    return -1;
+}
+
+/* Is the gradient (f(value) - target) s with one s for all entries? Then a person computes it so. */
+static bool is_of_logits(const gd__program *p, int whole, int value, int target, bool soft)
+{
+    GD_SCOPE(p->context);
+    gd_tensor *z = p->node[value].value, *f = soft ? gd_softmax(z, -1) : gd_sigmoid(z);
+    gd_tensor *s = gd_contiguous(gd_div(p->node[whole].value, gd_sub(f, p->node[target].value)));
+    if (!gd__alive(s) || s->dtype != GD_FLOAT64 || s->numel < 2)
+        return false;
+    const double *at = (const double *)(const void *)s->data;
+    for (int64_t i = 1; i < s->numel; i++)
+        if (!(fabs(at[i] - at[0]) <= 1e-6 * fabs(at[0])))
+            return false;
+    return true;
+}
+
+static bool list_logits(gd__mutants *list, const gd__program *p, int value, int whole)
+{
+    const gd_tensor *z = p->node[value].value;
+    for (int target = 0; target < p->count; target++) {
+        const gd__node *t = &p->node[target];
+        bool fits = t->kind == GD__NODE_CONSTANT && is_float(t->value) && gd__same_shape(t->value, z);
+        for (int soft = 0; fits && soft < 2; soft++) {
+            if ((soft && z->ndim < 1) || !is_of_logits(p, whole, value, target, soft))
+                continue;
+            for (int which = 0; which < 3; which++)
+                if (!add(list, (gd__mutant){ whole, GD__MUT_LOGITS, soft ? -2 : -1, target, value, which,
+                                             which ? GD_CAUSE_TERM_MISSING : GD_CAUSE_TERM_SIGN, which ? 1.6 : 1.4 }))
+                    return false;
+            return true;
+        }
+    }
+    return true;
+}
+
+/* What is done to the gradient of logits, which have the derivative of their activation in them already. */
 static bool list_extras(gd__mutants *list, const gd__program *p)
 {
-    for (int i = 0; i < p->edges; i++) {
-        const gd__node *from = &p->node[p->edge[i].from];
-        bool of_logits = from->kind == GD__NODE_COMPUTED && (from->op == GD__OP_softplus || from->op == GD__OP_softmax ||
-                                                              from->op == GD__OP_sub || from->op == GD__OP_logsumexp);
-        int to = p->edge[i].to, whole = -1;
-        for (int id = p->forward; of_logits && id < p->count && whole < 0; id++)
-            if (p->node[id].kind == GD__NODE_PASS && p->node[id].of < 0)
-                for (int k = 0; k < p->edges; k++)
-                    if (p->edge[k].from == to && p->edge[k].dy == id)
-                        whole = id;
-        for (int which = 0; whole >= 0 && which < 3; which++)
-            if (!add(list, (gd__mutant){ whole, GD__MUT_EXTRA, -1, which, to, 1, GD_CAUSE_DERIVATIVE_TWICE, 2.2 }))
+    for (int id = 0; id < p->forward; id++) {
+        int whole = p->node[id].inputs && is_float(p->node[id].value) ? whole_of(p, id) : -1;
+        if (whole < p->forward || p->node[whole].count < 1)
+            continue;
+        bool of_loss = false;
+        for (int k = 0; k < p->edges && !of_loss; k++)
+            of_loss = p->edge[k].to == id && p->node[p->edge[k].from].kind == GD__NODE_COMPUTED &&
+                      (p->node[p->edge[k].from].op == GD__OP_softplus || p->node[p->edge[k].from].op == GD__OP_softmax ||
+                       p->node[p->edge[k].from].op == GD__OP_sub || p->node[p->edge[k].from].op == GD__OP_neg ||
+                       p->node[p->edge[k].from].op == GD__OP_sigmoid || p->node[p->edge[k].from].op == GD__OP_logsumexp);
+        for (int which = 0; of_loss && which < (p->node[id].value->ndim > 0 ? 4 : 3); which++)
+            if (!add(list, (gd__mutant){ whole, GD__MUT_EXTRA, -1, which, id, 1,
+                                         which == 3 ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_DERIVATIVE_TWICE, 2.0 }))
                 return false;
+        if (of_loss && !list_logits(list, p, id, whole))
+            return false;
     }
     return true;
 }
@@ -284,12 +384,11 @@ static bool put_at(gd__mutants *list, int at, gd__mutation kind, int a, int b, d
 static bool list_terms(gd__mutants *list, const gd__program *p, int at)
 {
     const gd__node *node = &p->node[at];
-    bool of_softmax = is_softmax(&p->node[node->of]);
     for (int a = 0; a < 2; a++) {
         bool fits = gd__same_shape(p->node[node->in[1 - a]].value, node->value);
         if (!put_at(list, at, GD__MUT_TERM_SIGN, a, 0, 1, GD_CAUSE_TERM_SIGN, 1.8) ||
             (fits && !put_at(list, at, GD__MUT_TERM_DROPPED, a, 0, 1,
-                             of_softmax ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_TERM_MISSING, 2.0)))
+                             GD_CAUSE_TERM_MISSING, 2.0)))
             return false;
     }
     return true;
@@ -375,6 +474,7 @@ static bool list_node(gd__mutants *list, const gd__program *p, int at)
     case GD__OP_mul: return list_factors(list, p, at);
     case GD__OP_rsub_scalar: case GD__OP_add_scalar: case GD__OP_mul_scalar: return list_numbers(list, p, at);
     case GD__OP_sum: return list_sum(list, p, at);
+    case GD__OP_matmul: return put_at(list, at, GD__MUT_SWAPPED, 0, 0, 1, GD_CAUSE_OPERANDS_SWAPPED, 1.7);
     case GD__OP_transpose: case GD__OP_permute:
         return put_at(list, at, GD__MUT_RESHAPED, 0, 0, 1, GD_CAUSE_TRANSPOSED, 1.9);
     default: return true;
@@ -395,9 +495,9 @@ bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier)
     return list_gatherings(list, p) && list_extras(list, p);
 }
 
-bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p)
+bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p, bool backward)
 {
-    for (int at = 0; at < p->count; at++) {
+    for (int at = backward ? p->seed + 1 : 0; at < p->count; at++) {
         bool made = p->node[at].kind == GD__NODE_COMPUTED || p->node[at].kind == GD__NODE_PASS;
         if (made && at != p->result && is_float(p->node[at].value) &&
             !put_at(list, at, GD__MUT_ROUNDED, 0, 0, 1, GD_CAUSE_FLOAT32, 1.5))

@@ -5,11 +5,9 @@
 #include "gradus/autograd.h"
 
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { WHOLE_BUDGET = 24000000, LARGE = 4096 };
+enum { BUDGET = 6000000, LITTLE = 60000, ONE_STEP = 4, LARGE = 4096 };
 
 /* ---- one search ---- */
 
@@ -22,16 +20,18 @@ static bool is_large(const gd__search *s)
 }
 
 /* One number tells little: it takes more points. */
-static bool begin(gd__search *s)
+static bool begin(gd__search *s, bool own)
 {
     s->points = s->y[0]->numel == 1 ? GD__POINTS : GD__POINTS - 1;
     s->points = is_large(s) && s->y[0]->numel > 1 ? 2 : s->points;
     memset(s->value_cell, -1, sizeof s->value_cell);
     memset(s->target_cell, -1, sizeof s->target_cell);
     memset(s->first, -1, sizeof s->first);
-    s->values = s->targets = s->tries = s->totals = s->settled = s->checks = 0;
+    s->values = s->raised_count = s->shapes = s->targets = s->tries = s->totals = s->settled = s->checks = 0;
+    s->unused = -1;
+    s->farthest = GD__PRIORITIES - 1;
     s->work = 0;
-    s->budget = WHOLE_BUDGET;
+    s->budget = BUDGET * (own ? 1 : 2) * (s->operands < 4 ? 1 : s->operands / 3.0);
     s->price = INT_MAX;
     for (int set = 0; set < 2; set++)
         for (int p = 0; p < s->points; p++) {
@@ -46,43 +46,52 @@ static bool begin(gd__search *s)
     return gd__set_targets(s);
 }
 
+static void look_at(gd__search *s, int value)
+{
+    gd__standing standing = s->value[value].standing;
+    if (standing != GD__QUIET)
+        gd__check_value(s, value);
+    if (standing == GD__EXPANDED)
+        gd__expand(s, value);
+}
+
 /* Looks at all that was made since the last time. */
 static void settle(gd__search *s)
 {
-    for (; s->settled < s->values; s->settled++) {
-        if (s->value[s->settled].standing != GD__QUIET)
-            gd__check_value(s, s->settled);
-        if (s->value[s->settled].standing == GD__EXPANDED)
-            gd__expand(s, s->settled);
-    }
+    while (s->raised_count > 0)
+        look_at(s, s->raised[--s->raised_count]);
+    for (; s->settled < s->values; s->settled++)
+        look_at(s, s->settled);
 }
 
-/* The first that is found may not be the simplest: some more is looked at. */
+/* The first that is found may not be the simplest: some more is looked at, but of a single step. */
 static void go_on_a_little(gd__search *s)
 {
-    double enough = s->work * 1.2 + 200000;
+    double enough = s->price > ONE_STEP ? s->work * 1.1 + LITTLE * s->price : 0;
     s->budget = s->budget < enough ? s->budget : enough;
 }
 
-static bool search(gd__search *s)
+static bool search(gd__search *s, bool own)
 {
     bool found = false;
-    if (!begin(s))
+    if (!begin(s, own))
         return false;
     settle(s);
-    gd__make_views(s);
+    gd__make_first(s);
     settle(s);
+    if (s->price < INT_MAX)
+        go_on_a_little(s);
+    found = s->price < INT_MAX;
     while (s->work < s->budget && s->values < GD__MOST_VALUES && !s->context->failed) {
-        const gd__try *t = gd__next_try(s);
-        if (!t)
+        gd__try t;
+        if (!gd__next_try(s, &t))
             break;
-        gd__carry_out(s, t);
+        gd__carry_out(s, &t);
         settle(s);
         if (!found && s->price < INT_MAX)
             go_on_a_little(s);
         found = s->price < INT_MAX;
     }
-    if (getenv("GD_SHOW")) fprintf(stderr, "values %d tries %d work %g price %d targets %d\n", s->values, s->tries, s->work, s->price, s->targets);
     return s->price < INT_MAX && !s->context->failed;
 }
 
@@ -93,15 +102,15 @@ static bool search(gd__search *s)
 static bool search_all(gd__search *s, gd_tensors x)
 {
     bool taken = false;
-    for (gd__manner manner = 0; manner < GD__MANNERS && !(s->context->failed && s->context->error.status == GD_ERROR_MEMORY);
-         manner++) {
+    for (gd__manner manner = 0;
+         manner < GD__MANNERS && !(s->context->failed && s->context->error.status == GD_ERROR_MEMORY); manner++) {
         bool own = manner >= GD__LIKE_ITS_OWN;
         gd_scope scope = taken && !own ? (gd_scope){ 0 } : gd_scope_enter(s->context);
         if (!scope.context)
             continue;
         bool good = gd__draw_points(s, x, manner);
         taken = taken || good;
-        bool found = good && search(s);
+        bool found = good && search(s, own);
         gd_scope_leave(&scope);
         if (found)
             return true;
@@ -194,7 +203,10 @@ gd_tensor *gd__follow(const gd__recipe *recipe, gd_tensors x)
     gd_tensor *value[GD__MOST_OPERANDS + GD__RECIPE_STEPS], *in[GD__MAX_INPUTS];
     gd_context *g = gd__context_of(x);
     if (x.count != recipe->count || x.count > GD__MOST_OPERANDS || !x.item || recipe->steps < 1)
-        return gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .op = "recognise", .remedy = "Pass the operands that were recognised" },
+        return gd__fail(g,
+                        (gd__fault){ .status = GD_ERROR_VALUE,
+                                     .op = "recognise",
+                                     .remedy = "Pass the operands that were recognised" },
                         "a recipe for %d operands can't be followed with %d", recipe->count, x.count);
     for (int i = 0; i < x.count; i++)
         value[i] = x.item[i];

@@ -120,11 +120,12 @@ static void say_huber(gd__search *s, const gd__try *t)
 static void say_tanh_gelu(gd__search *s, const gd__try *t)
 {
     int cube = gd__make1(s, GD__OP_pow_scalar, t->a, &(gd__attrs){ .scalar = { 3 } }, t->cost, GD__QUIET);
-    int bent = gd__make2(s, GD__OP_add, t->a, with(s, GD__OP_mul_scalar, cube, 0.044715, t->cost), t->cost, GD__QUIET);
+    int bent =
+        gd__make2(s, GD__OP_add, t->a, with(s, GD__OP_mul_scalar, cube, 0.044715, t->cost), t->cost, GD__QUIET);
     int scaled = with(s, GD__OP_mul_scalar, bent, sqrt(2 / 3.14159265358979323846), t->cost);
     int share = with(s, GD__OP_add_scalar, step(s, GD__OP_tanh, scaled, t->cost), 1, t->cost);
-    gd__make1(s, GD__OP_div_scalar, both(s, GD__OP_mul, t->a, share, t->cost), &(gd__attrs){ .scalar = { 2 } }, t->cost,
-              GD__EXPANDED);
+    gd__make1(s, GD__OP_div_scalar, both(s, GD__OP_mul, t->a, share, t->cost), &(gd__attrs){ .scalar = { 2 } },
+              t->cost, GD__EXPANDED);
 }
 
 static void say_mish(gd__search *s, const gd__try *t)
@@ -151,7 +152,8 @@ static int as_index(gd__search *s, int a, int cost)
 
 static void say_choose(gd__search *s, const gd__try *t)
 {
-    int upright = gd__make1(s, GD__OP_unsqueeze, as_index(s, t->b, t->cost), &(gd__attrs){ .integer = { 1 } }, t->cost, GD__QUIET);
+    int upright = gd__make1(s, GD__OP_unsqueeze, as_index(s, t->b, t->cost), &(gd__attrs){ .integer = { 1 } },
+                            t->cost, GD__QUIET);
     gd__make(s, GD__OP_gather, 2, (int[]){ t->a, upright }, &(gd__attrs){ .integer = { 1 } }, t->cost, GD__EXPANDED);
 }
 
@@ -180,7 +182,8 @@ void gd__carry_out(gd__search *s, const gd__try *t)
     switch (t->what) {
     case GD__SAY_PRODUCT:
         say_product(s, t);
-        scale_product(s, from, t->cost);
+        if (t->integer[0] == 2)
+            scale_product(s, from, t->cost);
         break;
     case GD__SAY_MOMENTS: say_moments(s, t); break;
     case GD__SAY_HUBER: say_huber(s, t); break;
@@ -254,14 +257,26 @@ static void join(gd__search *s, int a, int b)
     }
 }
 
-void gd__make_views(gd__search *s)
+/* What is added to a loss. */
+static void make_regularisers(gd__search *s, int a)
+{
+    if (!gd__is_float((gd_dtype)s->value[a].t[0]->dtype) || s->y[0]->numel != 1)
+        return;
+    gd__make1(s, GD__OP_square, a, NULL, 2, GD__CHECKED);
+    gd__make1(s, GD__OP_abs, a, NULL, 2, GD__CHECKED);
+}
+
+void gd__make_first(gd__search *s)
 {
     int64_t count = s->y[0]->numel;
     for (int a = 0; a < s->operands; a++) {
         const gd__value *v = &s->value[a];
-        if (v->shape.count > 1 && v->shape.count < 5 && v->numbers.count == count)
+        if (v->shape.count == 2 && v->numbers.count == count)
+            gd__make1(s, GD__OP_transpose, a, &(gd__attrs){ .integer = { 0, 1 } }, 0, GD__CHECKED);
+        else if (v->shape.count > 2 && v->shape.count < 5 && v->numbers.count == count)
             permutations(s, a, (gd_dims){ v->shape.count, { 0, 1, 2, 3 } }, 0);
         make_slices(s, a);
+        make_regularisers(s, a);
         for (int b = 0; b < s->operands; b++)
             if (a != b && v->numbers.count + s->value[b].numbers.count == count)
                 join(s, a, b);

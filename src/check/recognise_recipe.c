@@ -12,7 +12,7 @@ typedef struct writer {
     const gd__search *search;
     gd__recipe *recipe;
     int value[GD__RECIPE_STEPS];
-    int odd; /* constants that nobody would have written */
+    int odd; /* what nobody would have written, such as other constants */
     bool full;
 } writer;
 
@@ -136,7 +136,21 @@ static gd_dims left_over(gd_dims shape, int64_t bits)
     return left;
 }
 
-static int write_part(writer *w, const gd__part *part, gd_dims wanted, double scale)
+/* Do they broadcast alike? Leading ones make no difference. */
+static bool is_alike(gd_dims a, gd_dims b)
+{
+    gd_dims *wide = a.count > b.count ? &a : &b;
+    int ahead = a.count > b.count ? a.count - b.count : b.count - a.count;
+    for (int i = 0; i < ahead; i++)
+        if (wide->size[i] != 1)
+            return false;
+    wide->count -= ahead;
+    for (int i = 0; i < wide->count; i++)
+        wide->size[i] = wide->size[i + ahead];
+    return gd__same_dims(a, b);
+}
+
+static int write_part(writer *w, const gd__part *part, const gd__target *target, double scale)
 {
     const gd__value *v = &w->search->value[part->value];
     double c = part->c;
@@ -147,8 +161,8 @@ static int write_part(writer *w, const gd__part *part, gd_dims wanted, double sc
         at = add(w, GD__OP_cast, 1, &at, &(gd__attrs){ .integer = { GD_FLOAT64 } });
     at = write_affine(w, at, c, part->b, scale);
     gd_dims shape = left_over(v->shape, part->bits);
-    if (!gd__same_dims(shape, wanted))
-        at = add(w, GD__OP_reshape, 1, &at, &(gd__attrs){ .dims = wanted });
+    if (target->parent ? !is_alike(shape, target->shape) : !gd__same_dims(shape, target->shape))
+        at = add(w, GD__OP_reshape, 1, &at, &(gd__attrs){ .dims = target->shape });
     return at;
 }
 
@@ -160,7 +174,7 @@ static int write_rest(writer *w, const gd__target *t, int at)
         in[t->hole] = at;
         if (t->other >= 0)
             in[1 - t->hole] = write_value(w, t->other);
-        at = add(w, t->op, t->other >= 0 ? 2 : 1, in, NULL);
+        at = add(w, t->op, t->other >= 0 ? 2 : 1, in, &(gd__attrs){ .integer = { t->axis } });
     }
     return at;
 }
@@ -189,9 +203,11 @@ static int price_of(const writer *w)
         case GD__OP_div_scalar:
         case GD__OP_add_scalar:
         case GD__OP_rsub_scalar: price += 2; break;
+        case GD__OP_mul: price += 4; break;
+        case GD__OP_softplus: price += 10; break; /* hides a sigmoid */
         case GD__OP_div:
         case GD__OP_reciprocal:
-        case GD__OP_rsqrt: price += 4; break;
+        case GD__OP_rsqrt: price += 5; break;
         default: price += 3;
         }
     return price;
@@ -246,7 +262,7 @@ void gd__try_part(gd__search *s, const gd__target *target, const gd__part *part)
     writer w = begin(s);
     const gd__numbers *n = &target->numbers;
     double scale = fabs(n->mean) + n->norm / sqrt((double)n->count * s->points);
-    int at = write_rest(&w, target, write_part(&w, part, target->shape, scale));
+    int at = write_rest(&w, target, write_part(&w, part, target, scale));
     if (s->draft.steps == 0 && at >= 0)
         add(&w, GD__OP_clone, 1, &at, NULL); /* an operand itself: a recipe has a step at least */
     offer(s, &w);
@@ -255,8 +271,8 @@ void gd__try_part(gd__search *s, const gd__target *target, const gd__part *part)
 void gd__try_sum(gd__search *s, const gd__part *p, const gd__part *q)
 {
     writer w = begin(s);
-    gd_dims shape = s->target[0].shape;
-    int left = write_part(&w, p, shape, 1), right = write_part(&w, q, shape, 1);
+    int left = write_part(&w, p, &s->target[0], 1), right = write_part(&w, q, &s->target[0], 1);
     add(&w, GD__OP_add, 2, (int[]){ left, right }, NULL);
+    w.odd += 2; /* one that is summed once is simpler */
     offer(s, &w);
 }

@@ -6,16 +6,18 @@
 #include "check/recognise.h"
 
 enum {
-    GD__POINTS = 4,       /* at most: where values are told apart, */
-    GD__FRESH = 2,        /* and where what was found is looked at once more */
+    GD__POINTS = 4, /* at most: where values are told apart, */
+    GD__FRESH = 2,  /* and where what was found is looked at once more */
     GD__ALL_POINTS = GD__POINTS + GD__FRESH,
     GD__MOST_OPERANDS = 16,
     GD__MOST_VALUES = 2048,
-    GD__MOST_TARGETS = 160,
+    GD__MOST_TARGETS = 256,
+    GD__MOST_SHAPES = 8,
+    GD__MOST_RAISED = 32,
     GD__MOST_TRIES = 49152,
     GD__MOST_TOTALS = 320,
     GD__CELLS = 8192,
-    GD__PRIORITIES = 24
+    GD__PRIORITIES = 40
 };
 
 /* Numbers at each point, and what tells them from others whatever they are scaled by and shifted by. */
@@ -39,6 +41,7 @@ typedef struct gd__value {
     gd__numbers numbers;
     double low, high; /* its smallest and largest number */
     int cost;
+    unsigned kind; /* what textbooks would call it: of recognise_tries.c */
     uint32_t uses; /* bit i: operand i */
     gd__standing standing;
     int next; /* in the cell of its key */
@@ -49,6 +52,8 @@ typedef struct gd__target {
     const struct gd__target *parent; /* NULL: this is the result */
     gd__op_id op;
     int hole, other; /* the other operand is a value; -1: there is none */
+    int64_t axis;    /* of a softmax */
+    bool open;       /* two values together are looked for in it */
     gd_dims shape;
     gd__numbers numbers;
     int next;
@@ -83,22 +88,26 @@ typedef struct gd__search {
     gd__target *target;
     gd__try *attempt;
     gd__total *total;
+    gd_dims shape[GD__MOST_SHAPES]; /* of the targets, without ones */
+    int shapes;
+    int raised[GD__MOST_RAISED], raised_count; /* values whose standing has been raised since they were looked at */
     int value_cell[GD__CELLS], target_cell[GD__CELLS];
     int first[GD__PRIORITIES], last[GD__PRIORITIES]; /* of the tries, by priority */
+    int farthest, unused;           /* the last priority that there is room for; places that are free again */
     double *scratch[2][GD__POINTS]; /* as many numbers as the result has */
-    gd__recipe draft, best; /* the one that is being written, and the simplest that agreed */
-    int price;              /* of that one; INT_MAX: none did */
+    gd__recipe draft, best;         /* the one that is being written, and the simplest that agreed */
+    int price;                      /* of that one; INT_MAX: none did */
 } gd__search;
 
 /* ---- points ---- */
 
 /* How the other points are drawn. */
 typedef enum gd__manner {
-    GD__NORMAL,   /* normal, of the operand's scale */
-    GD__POSITIVE, /* the same without sign */
-    GD__UNIT,     /* between 0 and 1 */
+    GD__NORMAL,       /* normal, of the operand's scale */
+    GD__POSITIVE,     /* the same without sign */
+    GD__UNIT,         /* between 0 and 1 */
     GD__LIKE_ITS_OWN, /* the operand's own numbers, drawn anew and changed a little */
-    GD__SHUFFLED, /* the same, not changed: where others are not taken */
+    GD__SHUFFLED,     /* the same, not changed: where others are not taken */
     GD__MANNERS
 } gd__manner;
 
@@ -133,14 +142,15 @@ bool gd__broadcast(gd_dims a, gd_dims b, gd_dims *common);
 /* Puts all that could be made of this value, and of it and older ones, into the queue. */
 void gd__expand(gd__search *s, int value);
 
-/* The likeliest of the queue; NULL: it is empty. */
-const gd__try *gd__next_try(gd__search *s);
+/* Takes the likeliest out of the queue; false: it is empty. */
+bool gd__next_try(gd__search *s, gd__try *t);
 
 /* Makes it: new values. */
 void gd__carry_out(gd__search *s, const gd__try *t);
 
-/* Views of the operands that have as many numbers as the result, and operands joined: the result itself, or nothing. */
-void gd__make_views(gd__search *s);
+/* What is made of the operands alone, and is the result or a term of it, or nothing: views that have as many numbers,
+ * operands joined, regularisers. */
+void gd__make_first(gd__search *s);
 
 /* ---- what is looked for ---- */
 

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { SMALL_RESULT = 1, MOST_COMPLEMENTED = 10 };
+enum { SMALL_RESULT = 1 };
 
 /* ---- undoing a last step ---- */
 
@@ -102,6 +102,24 @@ static void collapse(const gd__search *s, gd_dims *shape, gd__numbers *n, double
 
 /* ---- targets that are kept ---- */
 
+static gd_dims without_ones(gd_dims shape, int64_t bits)
+{
+    gd_dims squeezed = { .count = 0 };
+    for (int i = 0; i < shape.count; i++)
+        if (!(bits >> i & 1) && shape.size[i] != 1)
+            squeezed.size[squeezed.count++] = shape.size[i];
+    return squeezed;
+}
+
+/* Has some target this shape? */
+static bool is_wanted(const gd__search *s, gd_dims squeezed)
+{
+    for (int i = 0; i < s->shapes; i++)
+        if (gd__same_dims(s->shape[i], squeezed))
+            return true;
+    return false;
+}
+
 static bool add_target(gd__search *s, gd__target t)
 {
     if (s->targets >= GD__MOST_TARGETS || !(t.numbers.norm > 0) || !isfinite(t.numbers.norm))
@@ -116,6 +134,9 @@ static bool add_target(gd__search *s, gd__target t)
         t.numbers.at[p] = to;
     }
     int cell = gd__cell(t.numbers.key, 0);
+    gd_dims squeezed = without_ones(t.shape, 0);
+    if (s->shapes < GD__MOST_SHAPES && !is_wanted(s, squeezed))
+        s->shape[s->shapes++] = squeezed;
     t.next = s->target_cell[cell];
     s->target_cell[cell] = s->targets;
     s->target[s->targets++] = t;
@@ -133,12 +154,82 @@ static gd__numbers over(double *const *scratch, int64_t count)
 static void add_undone(gd__search *s, const gd__target *parent)
 {
     for (int i = 0; i < UNDOS; i++) {
-        gd__target t = { .parent = parent, .op = undos[i].op, .other = -1, .shape = parent->shape,
+        gd__target t = { .parent = parent,
+                         .op = undos[i].op,
+                         .other = -1,
+                         .open = true,
+                         .shape = parent->shape,
                          .numbers = over(s->scratch[0], parent->numbers.count) };
         if (!undo(s, &undos[i], &parent->numbers, s->scratch[0]))
             continue;
         gd__measure(s, &t.numbers);
         add_target(s, t);
+    }
+}
+
+/* ---- softmax, which does not tell what all numbers along its axis have in common ---- */
+
+/* Writes the numbers without their mean along the axis. */
+static void centre(const gd__search *s, const gd__numbers *n, gd_dims shape, int64_t axis, double *const *to)
+{
+    int64_t inner = 1, size = shape.size[axis];
+    for (int64_t i = axis + 1; i < shape.count; i++)
+        inner *= shape.size[i];
+    for (int p = 0; p < s->points; p++)
+        for (int64_t i = 0; i < n->count; i++) {
+            double sum = 0;
+            int64_t first = i - i / inner % size * inner;
+            for (int64_t k = 0; k < size; k++)
+                sum += n->at[p][first + k * inner];
+            to[p][i] = n->at[p][i] - sum / (double)size;
+        }
+}
+
+static bool sums_to_1(const gd__search *s, const gd__numbers *n, gd_dims shape, int axis)
+{
+    centre(s, n, shape, axis, s->scratch[1]);
+    double share = 1 / (double)shape.size[axis];
+    for (int p = 0; p < s->points; p++)
+        for (int64_t i = 0; i < n->count; i++)
+            if (fabs(n->at[p][i] - s->scratch[1][p][i] - share) > 1e-7 + s->tolerance)
+                return false;
+    return true;
+}
+
+static void add_softmax(gd__search *s, const gd__target *parent)
+{
+    static const struct undo logarithm = { GD__OP_exp, log, 0, INFINITY };
+    for (int axis = 0; axis < parent->shape.count; axis++) {
+        gd__target t = { .parent = parent,
+                         .op = GD__OP_softmax,
+                         .other = -1,
+                         .axis = axis,
+                         .shape = parent->shape,
+                         .numbers = over(s->scratch[1], parent->numbers.count) };
+        gd__numbers logarithms = over(s->scratch[0], parent->numbers.count);
+        if (parent->shape.size[axis] < 2 || !sums_to_1(s, &parent->numbers, parent->shape, axis) ||
+            !undo(s, &logarithm, &parent->numbers, s->scratch[0]))
+            continue;
+        centre(s, &logarithms, parent->shape, axis, s->scratch[1]);
+        gd__measure(s, &t.numbers);
+        add_target(s, t);
+    }
+}
+
+/* Is the value, but for that, a multiple of what a softmax was made of? */
+static void meet_softmax(gd__search *s, int value)
+{
+    double c, b;
+    const gd__value *v = &s->value[value];
+    for (int i = 0; i < s->targets; i++) {
+        const gd__target *t = &s->target[i];
+        if (t->op != GD__OP_softmax || !t->parent || !gd__same_dims(t->shape, v->shape))
+            continue;
+        gd__numbers n = over(s->scratch[0], v->numbers.count);
+        centre(s, &v->numbers, v->shape, t->axis, s->scratch[0]);
+        gd__measure(s, &n);
+        if (gd__fit(s, &t->numbers, &n, &c, &b))
+            gd__try_part(s, t, &(gd__part){ value, 0, c, 0 });
     }
 }
 
@@ -190,8 +281,13 @@ static bool set_rest(gd__search *s, const gd__target *parent, int v, int joint, 
     bool same = value->numbers.count == count;
     if (!fits_into(value->shape, parent->shape))
         return false;
-    *t = (gd__target){ .parent = parent, .op = joints[joint].op, .hole = joints[joint].hole, .other = v,
-                       .shape = parent->shape, .numbers = over(scratch, count) };
+    *t = (gd__target){ .parent = parent,
+                       .op = joints[joint].op,
+                       .hole = joints[joint].hole,
+                       .other = v,
+                       .open = parent->open && joint < 2 && value->numbers.count < count,
+                       .shape = parent->shape,
+                       .numbers = over(scratch, count) };
     for (int p = 0; p < s->points; p++)
         for (int64_t i = 0; i < count; i++) {
             int64_t at = same ? i : place_in(value->shape, parent->shape, i);
@@ -211,19 +307,23 @@ static void add_rests(gd__search *s, const gd__target *parent)
     gd__target t;
     for (int v = 0; v < s->operands; v++)
         for (int joint = 0; joint < JOINTS; joint++)
-            if (gd__is_float((gd_dtype)s->value[v].t[0]->dtype) && set_rest(s, parent, v, joint, s->scratch[0], &t))
-                add_target(s, t);
+            if (gd__is_float((gd_dtype)s->value[v].t[0]->dtype) && set_rest(s, parent, v, joint, s->scratch[0], &t) &&
+                add_target(s, t) && t.numbers.count < parent->numbers.count)
+                add_undone(s, &s->target[s->targets - 1]);
 }
 
 bool gd__set_targets(gd__search *s)
 {
-    gd__target root = { .other = -1, .shape = gd__shape(s->y[0]), .numbers.count = s->y[0]->numel };
+    gd__target root = { .other = -1, .open = true, .shape = gd__shape(s->y[0]), .numbers.count = s->y[0]->numel };
     for (int p = 0; p < s->points; p++)
         root.numbers.at[p] = (const double *)(const void *)s->y[p]->data;
     gd__measure(s, &root.numbers);
     if (!add_target(s, root))
         return false;
     add_undone(s, &s->target[0]);
+    for (int i = 0, ends = s->targets; i < ends; i++) /* of the result, and of what it is the logarithm of */
+        if (i == 0 || s->target[i].op == GD__OP_log)
+            add_softmax(s, &s->target[i]);
     int near = s->targets;
     for (int i = 0; i < near; i++)
         add_rests(s, &s->target[i]);
@@ -263,7 +363,10 @@ static void meet_values(gd__search *s, const gd__target *t)
 static void meet_values_undone(gd__search *s, const gd__target *t)
 {
     for (int i = 0; i < UNDOS; i++) {
-        gd__target inner = { .parent = t, .op = undos[i].op, .other = -1, .shape = t->shape,
+        gd__target inner = { .parent = t,
+                             .op = undos[i].op,
+                             .other = -1,
+                             .shape = t->shape,
                              .numbers = over(s->scratch[1], t->numbers.count) };
         if (!undo(s, &undos[i], &t->numbers, s->scratch[1]))
             continue;
@@ -277,13 +380,11 @@ static void meet_values_undone(gd__search *s, const gd__target *t)
 static void meet_complements(gd__search *s, int value)
 {
     gd__target rest;
-    int complemented = 0;
     const gd__value *v = &s->value[value];
-    for (int i = 0; i < s->targets && complemented < MOST_COMPLEMENTED; i++) {
+    for (int i = 0; i < s->targets; i++) {
         const gd__target *t = &s->target[i];
-        if (t->numbers.count <= SMALL_RESULT || v->numbers.count != t->numbers.count)
+        if (!t->open || t->numbers.count <= SMALL_RESULT || v->numbers.count != t->numbers.count)
             continue;
-        complemented++;
         for (int joint = 0; joint < JOINTS; joint++) {
             if (!set_rest(s, t, value, joint, s->scratch[0], &rest))
                 continue;
@@ -295,23 +396,6 @@ static void meet_complements(gd__search *s, int value)
 }
 
 /* ---- sums down to a target ---- */
-
-static gd_dims without_ones(gd_dims shape, int64_t bits)
-{
-    gd_dims squeezed = { .count = 0 };
-    for (int i = 0; i < shape.count; i++)
-        if (!(bits >> i & 1) && shape.size[i] != 1)
-            squeezed.size[squeezed.count++] = shape.size[i];
-    return squeezed;
-}
-
-static bool is_wanted(const gd__search *s, gd_dims squeezed)
-{
-    for (int i = 0; i < s->targets; i++)
-        if (gd__same_dims(without_ones(s->target[i].shape, 0), squeezed))
-            return true;
-    return false;
-}
 
 /* Sums a value over axes into the scratch; how many sums there are at each point. */
 static int64_t sum_over(gd__search *s, const gd__value *v, int64_t bits)
@@ -384,7 +468,8 @@ static void meet_sums(gd__search *s, int value)
     const gd__value *v = &s->value[value];
     for (int64_t bits = 1; bits < (int64_t)1 << v->shape.count && v->shape.count < 6; bits++) {
         gd_dims squeezed = without_ones(v->shape, bits);
-        if (gd__count_over(v->shape, bits) < 2 || gd__count(squeezed) > s->target[0].numbers.count || !is_wanted(s, squeezed))
+        if (gd__count_over(v->shape, bits) < 2 || gd__count(squeezed) > s->target[0].numbers.count ||
+            !is_wanted(s, squeezed))
             continue;
         gd__numbers n = over(s->scratch[0], sum_over(s, v, bits));
         gd__measure(s, &n);
@@ -401,6 +486,7 @@ void gd__check_value(gd__search *s, int value)
     s->work += 20.0 * s->points * (double)v->numbers.count;
     meet_targets(s, value, 0, &v->numbers);
     meet_sums(s, value);
+    meet_softmax(s, value);
     if (gd__is_float((gd_dtype)v->t[0]->dtype))
         meet_complements(s, value);
 }

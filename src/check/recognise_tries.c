@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { FARTHEST = GD__PRIORITIES - 1, FARTHEST_OVERLAP = 10, UNLIKELY = 9 };
+enum { UNLIKELY = 9, MOST_OVERLAPPING = 3, MOST_APART = 4 };
 
 /* ---- what a value is ---- */
 
@@ -19,15 +19,20 @@ enum {
     PROBABILITY = 128,
     PRODUCT = 256,
     REST = 512, /* the other way round: 1 - x, -x */
+    SCALED = 1024,
+    ROOT = 2048,
+    EXPONENTIAL = 4096
 };
 
 static unsigned kind_of_op(gd__op_id op)
 {
     switch (op) {
     case GD__OP_matmul:
-    case GD__OP_gather:
-    case GD__OP_div_scalar: return AFFINE; /* a scaled product */
-    case GD__OP_add: return AFFINE | PRODUCT;
+    case GD__OP_gather: return AFFINE;
+    case GD__OP_div_scalar: return SCALED;
+    case GD__OP_sqrt: return ROOT;
+    case GD__OP_exp: return EXPONENTIAL;
+    case GD__OP_add: return AFFINE;
     case GD__OP_mul: return PRODUCT;
     case GD__OP_sub: return DIFFERENCE;
     case GD__OP_square:
@@ -51,14 +56,25 @@ static unsigned kind_of_op(gd__op_id op)
 
 static unsigned kind_of(const gd__search *s, int i)
 {
-    const gd__value *v = &s->value[i];
+    return s->value[i].kind;
+}
+
+static void set_kind(gd__search *s, int i)
+{
+    gd__value *v = &s->value[i];
     unsigned inside = v->low > 0 && v->high < 1 ? PROBABILITY : 0;
-    return inside | (i < s->operands ? OPERAND : kind_of_op(v->op));
+    v->kind = inside | (i < s->operands ? OPERAND : kind_of_op(v->op));
 }
 
 static bool is_float(const gd__value *v)
 {
     return gd__is_float((gd_dtype)v->t[0]->dtype);
+}
+
+/* Integers that are no mask. */
+static bool is_index(const gd__value *v)
+{
+    return !is_float(v) && (v->low < 0 || v->high > 1);
 }
 
 /* ---- the queue ---- */
@@ -71,32 +87,57 @@ static int bits_of(uint32_t set)
     return count;
 }
 
+/* Makes room by forgetting all of the unlikeliest. */
+static void forget_farthest(gd__search *s)
+{
+    int worst = s->farthest;
+    while (worst > 0 && s->first[worst] < 0)
+        worst--;
+    s->farthest = worst - 1;
+    if (s->first[worst] < 0)
+        return;
+    s->attempt[s->last[worst]].next = s->unused;
+    s->unused = s->first[worst];
+    s->first[worst] = -1;
+}
+
 /* What uses many of the operands is nearer to the end. */
 static void put(gd__search *s, gd__try t)
 {
     uint32_t uses = s->value[t.a].uses | (t.b >= 0 ? s->value[t.b].uses : 0);
-    int priority = t.cost + 2 * (s->operands - bits_of(uses));
-    if (priority > FARTHEST || s->tries >= GD__MOST_TRIES)
+    int priority = t.cost + 2 * (s->operands - bits_of(uses)), place = s->unused;
+    if (priority <= s->farthest && place < 0 && s->tries == GD__MOST_TRIES) {
+        forget_farthest(s);
+        place = s->unused;
+    }
+    if (priority > s->farthest || (place < 0 && s->tries == GD__MOST_TRIES))
         return;
-    t.next = -1;
-    s->attempt[s->tries] = t;
-    if (s->first[priority] < 0)
-        s->first[priority] = s->tries;
+    if (place >= 0)
+        s->unused = s->attempt[place].next;
     else
-        s->attempt[s->last[priority]].next = s->tries;
-    s->last[priority] = s->tries++;
+        place = s->tries++;
+    t.next = -1;
+    s->attempt[place] = t;
+    if (s->first[priority] < 0)
+        s->first[priority] = place;
+    else
+        s->attempt[s->last[priority]].next = place;
+    s->last[priority] = place;
 }
 
-const gd__try *gd__next_try(gd__search *s)
+bool gd__next_try(gd__search *s, gd__try *t)
 {
-    for (int i = 0; i < GD__PRIORITIES; i++) {
-        if (s->first[i] < 0)
+    for (int i = 0; i <= s->farthest; i++) {
+        int place = s->first[i];
+        if (place < 0)
             continue;
-        const gd__try *t = &s->attempt[s->first[i]];
+        *t = s->attempt[place];
         s->first[i] = t->next;
-        return t;
+        s->attempt[place].next = s->unused;
+        s->unused = place;
+        return true;
     }
-    return NULL;
+    return false;
 }
 
 /* ---- of one value ---- */
@@ -104,27 +145,34 @@ const gd__try *gd__next_try(gd__search *s)
 typedef struct step {
     int what;
     double scalar[2];
-    unsigned after; /* the kinds of values that it follows, */
+    unsigned after;        /* the kinds of values that it follows, */
     int likely, otherwise; /* and what it costs there, and elsewhere */
-    double above;   /* all numbers must lie above this */
+    double above;          /* all numbers must lie above this */
 } step;
 
 static const step steps[] = {
-    { GD__OP_sigmoid, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
-    { GD__OP_tanh, { 0 }, OPERAND | AFFINE, 2, 5, -INFINITY },
-    { GD__OP_relu, { 0 }, OPERAND | AFFINE | REST, 2, 5, -INFINITY },
+    { GD__OP_sigmoid, { 0 }, AFFINE, 1, 5, -INFINITY },
+    { GD__OP_sigmoid, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
+    { GD__OP_tanh, { 0 }, AFFINE, 1, 5, -INFINITY },
+    { GD__OP_tanh, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
+    { GD__OP_relu, { 0 }, AFFINE, 1, 5, -INFINITY },
+    { GD__OP_relu, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
+    { GD__OP_relu, { 0 }, REST, 1, UNLIKELY, -INFINITY },
     { GD__OP_abs, { 0 }, DIFFERENCE, 1, 4, -INFINITY },
     { GD__OP_abs, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
     { GD__OP_square, { 0 }, DIFFERENCE, 1, 3, -INFINITY },
     { GD__OP_square, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
     { GD__OP_log, { 0 }, PROBABILITY, 1, 3, 0 },
     { GD__OP_rsub_scalar, { 1 }, PROBABILITY, 1, 4, -INFINITY },
-    { GD__OP_rsub_scalar, { 1 }, OPERAND | PRODUCT, 2, UNLIKELY, -INFINITY },
+    { GD__OP_rsub_scalar, { 1 }, OPERAND, 2, UNLIKELY, -INFINITY },
+    { GD__OP_rsub_scalar, { 1 }, PRODUCT, 1, UNLIKELY, -INFINITY },
     { GD__OP_exp, { 0 }, OPERAND | DIFFERENCE | AFFINE, 3, 5, -INFINITY },
     { GD__OP_sqrt, { 0 }, REDUCED, 2, 4, 0 },
-    { GD__OP_neg, { 0 }, OPERAND | PRODUCT, 2, 5, -INFINITY },
+    { GD__OP_neg, { 0 }, PRODUCT, 1, UNLIKELY, -INFINITY },
+    { GD__OP_neg, { 0 }, OPERAND, 3, 5, -INFINITY },
     { GD__OP_reciprocal, { 0 }, OPERAND | REDUCED, 4, 6, -INFINITY },
-    { GD__OP_softplus, { 1, 20 }, OPERAND | AFFINE | REST, 3, 7, -INFINITY },
+    { GD__OP_softplus, { 1, 20 }, REST, 1, UNLIKELY, -INFINITY },
+    { GD__OP_softplus, { 1, 20 }, OPERAND | AFFINE, 3, 7, -INFINITY },
     { GD__OP_leaky_relu, { 0.01 }, OPERAND | AFFINE, 3, UNLIKELY, -INFINITY },
     { GD__OP_leaky_relu, { 0.1 }, OPERAND | AFFINE, 3, UNLIKELY, -INFINITY },
     { GD__OP_leaky_relu, { 0.2 }, OPERAND | AFFINE, 4, UNLIKELY, -INFINITY },
@@ -145,7 +193,7 @@ static const step steps[] = {
     { GD__OP_floor, { 0 }, OPERAND, 5, UNLIKELY, -INFINITY },
     { GD__OP_ceil, { 0 }, OPERAND, 5, UNLIKELY, -INFINITY },
     { GD__OP_round, { 0 }, OPERAND, 5, UNLIKELY, -INFINITY },
-    { GD__SAY_MOMENTS, { 0 }, OPERAND, 3, UNLIKELY, -INFINITY },
+    { GD__SAY_MOMENTS, { 0 }, OPERAND, 2, UNLIKELY, -INFINITY },
     { GD__SAY_HUBER, { 1 }, DIFFERENCE, 2, UNLIKELY, -INFINITY },
     { GD__SAY_HUBER, { 0.5 }, DIFFERENCE, 4, UNLIKELY, -INFINITY },
     { GD__SAY_HUBER, { 2 }, DIFFERENCE, 4, UNLIKELY, -INFINITY },
@@ -162,7 +210,10 @@ static void put_steps(gd__search *s, int a)
         const step *e = &steps[i];
         int cost = kind & e->after ? e->likely : e->otherwise;
         if (v->low > e->above && cost < UNLIKELY)
-            put(s, (gd__try){ .what = e->what, .a = a, .b = -1, .scalar = { e->scalar[0], e->scalar[1] },
+            put(s, (gd__try){ .what = e->what,
+                              .a = a,
+                              .b = -1,
+                              .scalar = { e->scalar[0], e->scalar[1] },
                               .cost = v->cost + cost });
     }
 }
@@ -173,14 +224,25 @@ static void put_along(gd__search *s, int a)
     const gd__value *v = &s->value[a];
     unsigned kind = kind_of(s, a);
     bool open = kind & (OPERAND | AFFINE);
+    int reduced = v->cost + (kind & SQUARED ? 2 : kind & (OPERAND | EXPONENTIAL) ? 3 : kind & PRODUCT ? 4 : 6);
     for (int axis = v->shape.count - 1; axis >= 0; axis--) {
         int farther = axis < v->shape.count - 1;
         int64_t bits = (int64_t)1 << axis;
         if (v->shape.size[axis] < 2)
             continue;
-        put(s, (gd__try){ GD__OP_softmax, a, -1, { 0 }, { axis }, v->cost + (open ? 2 : 6) + farther, 0 });
-        put(s, (gd__try){ GD__OP_sum, a, -1, { 0 }, { bits, 1 }, v->cost + (kind & (OPERAND | SQUARED | PRODUCT) ? 2 : 4), 0 });
-        put(s, (gd__try){ GD__OP_mean, a, -1, { 0 }, { bits, 1 }, v->cost + (kind & (OPERAND | SQUARED) ? 2 : 4), 0 });
+        put(s, (gd__try){ GD__OP_softmax,
+                          a,
+                          -1,
+                          { 0 },
+                          { axis },
+                          v->cost +
+                              (kind & AFFINE               ? 1
+                               : kind & (OPERAND | SCALED) ? 2
+                                                           : 7) +
+                              farther,
+                          0 });
+        put(s, (gd__try){ GD__OP_sum, a, -1, { 0 }, { bits, 1 }, reduced, 0 });
+        put(s, (gd__try){ GD__OP_mean, a, -1, { 0 }, { bits, 1 }, reduced, 0 });
         if (!open)
             continue;
         put(s, (gd__try){ GD__OP_max, a, -1, { 0 }, { bits, 1 }, v->cost + 4, 0 });
@@ -193,16 +255,36 @@ static void put_along(gd__search *s, int a)
     int64_t all = ((int64_t)1 << v->shape.count) - 1;
     if (v->shape.count < 2 || v->numbers.count < 2)
         return;
-    put(s, (gd__try){ GD__OP_mean, a, -1, { 0 }, { all, 1 }, v->cost + (kind & (OPERAND | SQUARED) ? 3 : 5), 0 });
-    put(s, (gd__try){ GD__OP_sum, a, -1, { 0 }, { all, 1 }, v->cost + (kind & (OPERAND | SQUARED) ? 3 : 5), 0 });
+    put(s, (gd__try){ GD__OP_mean, a, -1, { 0 }, { all, 1 }, reduced + 1, 0 });
+    put(s, (gd__try){ GD__OP_sum, a, -1, { 0 }, { all, 1 }, reduced + 1, 0 });
     if (kind & OPERAND)
         for (int op = 0; op < 3; op++)
-            put(s, (gd__try){ (int[]){ GD__OP_max, GD__OP_min, GD__OP_prod }[op], a, -1, { 0 }, { all, 1 }, v->cost + 5, 0 });
+            put(s,
+                (gd__try){
+                    (int[]){ GD__OP_max, GD__OP_min, GD__OP_prod }[op], a, -1, { 0 }, { all, 1 }, v->cost + 5, 0 });
 }
 
-/* ---- of two values ---- */
+/* ---- of two values ----
+ *
+ * How they are related decides what is likely. Each function returns the cost of one operation, NEVER where no textbook
+ * has it. */
 
-/* Shares an operand with the other, and is made of it. */
+enum { NEVER = 99 };
+
+typedef struct pair {
+    int a, b;
+    unsigned kind_a, kind_b;
+    bool nested;  /* one is made of the other in one step */
+    bool overlap; /* an operand is in both */
+    bool same;    /* shapes */
+} pair;
+
+/* One is of a kind among these, the other among those. */
+static bool are(const pair *p, unsigned these, unsigned those)
+{
+    return (p->kind_a & these && p->kind_b & those) || (p->kind_b & these && p->kind_a & those);
+}
+
 static bool is_made_of(const gd__search *s, int a, int b)
 {
     const gd__value *v = &s->value[a];
@@ -212,58 +294,94 @@ static bool is_made_of(const gd__search *s, int a, int b)
     return false;
 }
 
+static int cost_of_add(const pair *p)
+{
+    if (p->nested || p->overlap)
+        return are(p, ACTIVATED | AFFINE, OPERAND | AFFINE | ACTIVATED) ? 2 : p->nested ? NEVER : 4;
+    if (are(p, AFFINE, AFFINE | OPERAND))
+        return !are(p, OPERAND, AFFINE) ? 1 : p->same ? 2 : 0; /* a bias is broadcast */
+    return are(p, OPERAND, OPERAND | ACTIVATED | PRODUCT) || are(p, SQUARED, SQUARED) ? 2 : 4;
+}
+
+static int cost_of_sub(const pair *p)
+{
+    enum { SIGNALS = OPERAND | AFFINE | ACTIVATED | PROBABILITY | LOGARITHM };
+    if (p->nested || p->overlap)
+        return are(p, REDUCED, SIGNALS) ? 1 : p->nested ? NEVER : 4;
+    return p->same && are(p, SIGNALS, SIGNALS) ? 1 : 4;
+}
+
+static int cost_of_mul(const pair *p)
+{
+    if (p->nested)
+        return are(p, ACTIVATED | LOGARITHM, OPERAND | AFFINE | PROBABILITY) || are(p, REST, PROBABILITY | ACTIVATED)
+                   ? 2
+                   : NEVER;
+    if (are(p, LOGARITHM, OPERAND))
+        return 1;
+    if (p->overlap)
+        return are(p, ACTIVATED, AFFINE | ACTIVATED | OPERAND) ? 2 : 5;
+    if (p->same && are(p, OPERAND, OPERAND))
+        return 1;
+    return are(p, OPERAND, OPERAND | SQUARED | DIFFERENCE | ACTIVATED | AFFINE) ? 2 : 4;
+}
+
+static int cost_of_div(const pair *p)
+{
+    if (p->nested || p->overlap)
+        return are(p, REDUCED | ROOT, OPERAND | DIFFERENCE | AFFINE | EXPONENTIAL) ? 2 : p->nested ? NEVER : 5;
+    return are(p, OPERAND, OPERAND | DIFFERENCE) ? 3 : 5;
+}
+
+static int cost_of_product(const gd__search *s, const pair *p)
+{
+    int far = p->overlap ? 4 : 0;
+    if (are(p, OPERAND, OPERAND))
+        return 1 + far;
+    bool several = bits_of(s->value[p->a].uses) > 1 || bits_of(s->value[p->b].uses) > 1;
+    if (are(p, OPERAND, ACTIVATED))
+        return (several ? 1 : 3) + far;
+    return (are(p, OPERAND, AFFINE | DIFFERENCE) ? 3 : 6) + far;
+}
+
 static void put_product(gd__search *s, int a, int b, int cost)
 {
     const gd__value *v = &s->value[a], *w = &s->value[b];
-    if (!is_float(v) || !is_float(w) || v->shape.count < 1 || w->shape.count < 1)
+    if (cost > s->farthest || !is_float(v) || !is_float(w) || v->shape.count < 1 || w->shape.count < 1)
         return;
     for (int turned = 0; turned < 4; turned++)
         if (gd__fits_product(v->shape, w->shape, turned))
-            put(s, (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + (turned ? turned == 3 ? 3 : 1 : 0), 0 });
+            put(s,
+                (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + (turned ? turned == 3 ? 3 : 1 : 0), 0 });
 }
 
-static int cost_of_sum(unsigned v, unsigned w)
+static void put_joint(gd__search *s, gd__op_id op, int a, int b, int cost)
 {
-    if ((v & AFFINE && w & (AFFINE | OPERAND)) || (w & AFFINE && v & OPERAND))
-        return 1;
-    return v & w & OPERAND ? 2 : 3;
+    if (cost < NEVER)
+        put(s, (gd__try){ (int)op, a, b, { 0 }, { 0 }, cost, 0 });
 }
 
-static int cost_of_times(unsigned v, unsigned w)
+static void put_elementwise(gd__search *s, const pair *p, int cost)
 {
-    if ((v & LOGARITHM && w & OPERAND) || (w & LOGARITHM && v & OPERAND))
-        return 1;
-    if ((v & OPERAND && w & (OPERAND | SQUARED | DIFFERENCE | ACTIVATED)) || (w & OPERAND && v & (SQUARED | DIFFERENCE | ACTIVATED)))
-        return 2;
-    return 4;
-}
-
-static void put_elementwise(gd__search *s, int a, int b, int cost, bool nested)
-{
-    const gd__value *v = &s->value[a], *w = &s->value[b];
-    unsigned kv = kind_of(s, a), kw = kind_of(s, b);
+    const gd__value *v = &s->value[p->a], *w = &s->value[p->b];
     gd_dims common;
-    bool same = gd__same_dims(v->shape, w->shape);
     if (!gd__broadcast(v->shape, w->shape, &common) || (!is_float(v) && !is_float(w)))
         return;
-    bool against_own = (kv | kw) & REDUCED && nested;
-    put(s, (gd__try){ GD__OP_add, a, b, { 0 }, { 0 }, cost + cost_of_sum(kv, kw), 0 });
-    if (same || against_own || (kv | kw) & OPERAND) {
-        put(s, (gd__try){ GD__OP_sub, a, b, { 0 }, { 0 }, cost + (same || against_own ? 1 : 3), 0 });
-        if (kv & kw & OPERAND)
-            put(s, (gd__try){ GD__OP_sub, b, a, { 0 }, { 0 }, cost + (same ? 2 : 3), 0 });
-    }
-    put(s, (gd__try){ GD__OP_mul, a, b, { 0 }, { 0 }, cost + cost_of_times(kv, kw), 0 });
-    put(s, (gd__try){ GD__OP_div, a, b, { 0 }, { 0 }, cost + (against_own ? 2 : 3), 0 });
-    put(s, (gd__try){ GD__OP_div, b, a, { 0 }, { 0 }, cost + (against_own ? 2 : 4), 0 });
-    if (!(kv & kw & OPERAND))
+    if (!p->same && (is_index(v) || is_index(w)))
         return;
-    put(s, (gd__try){ GD__OP_maximum, a, b, { 0 }, { 0 }, cost + 3, 0 });
-    put(s, (gd__try){ GD__OP_minimum, a, b, { 0 }, { 0 }, cost + 3, 0 });
-    if (v->low > 0)
-        put(s, (gd__try){ GD__OP_pow, a, b, { 0 }, { 0 }, cost + 4, 0 });
-    if (w->low > 0)
-        put(s, (gd__try){ GD__OP_pow, b, a, { 0 }, { 0 }, cost + 4, 0 });
+    bool both = p->kind_a & p->kind_b & OPERAND;
+    put_joint(s, GD__OP_add, p->a, p->b, cost + cost_of_add(p));
+    put_joint(s, GD__OP_sub, p->a, p->b, cost + cost_of_sub(p));
+    put_joint(s, GD__OP_sub, p->b, p->a, cost + cost_of_sub(p) + (p->kind_a & REDUCED ? 0 : 1));
+    put_joint(s, GD__OP_mul, p->a, p->b, cost + cost_of_mul(p));
+    put_joint(s, GD__OP_div, p->a, p->b, cost + cost_of_div(p) + (p->kind_a & (REDUCED | ROOT) ? 3 : 0));
+    put_joint(s, GD__OP_div, p->b, p->a, cost + cost_of_div(p) + (p->kind_b & (REDUCED | ROOT) ? 3 : both));
+    if (!both)
+        return;
+    put_joint(s, GD__OP_maximum, p->a, p->b, cost + 3);
+    put_joint(s, GD__OP_minimum, p->a, p->b, cost + 3);
+    put_joint(s, GD__OP_pow, p->a, p->b, cost + (v->low > 0 ? 4 : NEVER));
+    put_joint(s, GD__OP_pow, p->b, p->a, cost + (w->low > 0 ? 4 : NEVER));
 }
 
 /* Losses of a probability, and what integers choose. */
@@ -283,34 +401,45 @@ static void put_phrases(gd__search *s, int a, int b, int cost)
         put(s, (gd__try){ GD__SAY_LOOK_UP, a, b, { 0 }, { 0 }, cost + 2, 0 });
 }
 
-/* An operand that both are made of is met again in few textbooks. */
 static void put_pair(gd__search *s, int a, int b)
 {
-    bool nested = is_made_of(s, a, b) || is_made_of(s, b, a);
-    bool overlap = s->value[a].uses & s->value[b].uses;
-    int cost = s->value[a].cost + s->value[b].cost;
-    s->work += 20;
-    if (nested) /* counted once: it is there already */
-        cost -= s->value[a].cost < s->value[b].cost ? s->value[a].cost : s->value[b].cost;
-    cost += overlap && !nested ? 3 : 0;
-    if (cost > (overlap && !nested ? FARTHEST_OVERLAP : FARTHEST) - 1)
-        return;
-    s->work += 100;
-    put_product(s, a, b, cost + (overlap ? 2 : 0));
-    put_product(s, b, a, cost + (overlap ? 2 : 0));
-    put_elementwise(s, a, b, cost, nested);
+    const gd__value *v = &s->value[a], *w = &s->value[b];
+    pair p = { a,
+               b,
+               kind_of(s, a),
+               kind_of(s, b),
+               is_made_of(s, a, b) || is_made_of(s, b, a),
+               v->uses & w->uses,
+               gd__same_dims(v->shape, w->shape) };
+    int cost =
+        p.nested ? v->cost > w->cost ? v->cost : w->cost : v->cost + w->cost; /* what is in it is there already */
+    put_product(s, a, b, cost + cost_of_product(s, &p));
+    put_product(s, b, a, cost + cost_of_product(s, &p));
+    put_elementwise(s, &p, cost);
     put_phrases(s, a, b, cost);
     put_phrases(s, b, a, cost);
 }
 
+/* With another that took much as well, it would take too much. */
+static bool may_pair(const gd__search *s, int a, int b)
+{
+    const gd__value *v = &s->value[a], *w = &s->value[b];
+    int less = v->cost < w->cost ? v->cost : w->cost, most = v->uses & w->uses ? MOST_OVERLAPPING : MOST_APART;
+    return w->standing == GD__EXPANDED && less <= most && v->cost + w->cost <= s->farthest;
+}
+
 void gd__expand(gd__search *s, int a)
 {
+    set_kind(s, a);
     if (is_float(&s->value[a])) {
         put_steps(s, a);
         put_along(s, a);
     }
     for (int b = 0; b < a; b++)
-        if (s->value[b].standing == GD__EXPANDED)
+        if (may_pair(s, b, a) && may_pair(s, a, b)) {
+            s->work += 120;
             put_pair(s, b, a);
-    put_product(s, a, a, s->value[a].cost + 3);
+        }
+    s->work += 3.0 * a;
+    put_product(s, a, a, s->value[a].cost + 4);
 }

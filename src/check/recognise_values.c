@@ -27,7 +27,8 @@ void gd__measure(const gd__search *s, gd__numbers *n)
             projection += part * weight((uint64_t)p, (uint64_t)i);
         }
     n->norm = sqrt(squares);
-    n->key = n->norm > 0 ? erf(fabs(projection) / n->norm * 1.2247448713915890) : 0; /* the weights' deviation is 3^-1/2 */
+    n->key =
+        n->norm > 0 ? erf(fabs(projection) / n->norm * 1.2247448713915890) : 0; /* the weights' deviation is 3^-1/2 */
 }
 
 bool gd__fit(const gd__search *s, const gd__numbers *y, const gd__numbers *v, double *c, double *b)
@@ -127,7 +128,8 @@ static double work_of(const gd__search *s, const gd__value *v)
     for (int i = 0; i < v->count; i++)
         read += (double)s->value[v->in[i]].numbers.count;
     if (v->op == GD__OP_matmul && v->t[0]->ndim > 0)
-        read += (double)v->t[0]->numel * (double)s->value[v->in[0]].t[0]->shape[s->value[v->in[0]].shape.count - 1] / 4;
+        read +=
+            (double)v->t[0]->numel * (double)s->value[v->in[0]].t[0]->shape[s->value[v->in[0]].shape.count - 1] / 4;
     return s->points * (400 + read + 6 * (double)v->t[0]->numel);
 }
 
@@ -138,14 +140,24 @@ static void drop(gd__search *s, gd__value *v)
             gd__destroy(&v->t[p]->object);
 }
 
+/* What was only a step is wanted for itself: the search looks at it again. */
+static void raise_to(gd__search *s, int value, gd__standing standing)
+{
+    if (value < s->settled) {
+        if (s->raised_count == GD__MOST_RAISED)
+            return;
+        s->raised[s->raised_count++] = value;
+    }
+    s->value[value].standing = standing;
+}
+
 int gd__make(gd__search *s, gd__op_id op, int count, const int *in, const gd__attrs *attrs, int cost,
              gd__standing standing)
 {
     if (s->values >= GD__MOST_VALUES || s->work > s->budget || s->context->failed)
         return -1;
     gd__value *v = &s->value[s->values];
-    *v = (gd__value){ .op = op, .count = count, .cost = cost,
-                      .standing = standing };
+    *v = (gd__value){ .op = op, .count = count, .cost = cost, .standing = standing };
     if (attrs)
         v->attrs = *attrs;
     bool good = true;
@@ -168,6 +180,8 @@ int gd__make(gd__search *s, gd__op_id op, int count, const int *in, const gd__at
     if (good && same < 0)
         return keep(s);
     drop(s, v);
+    if (same >= 0 && s->value[same].standing < standing)
+        raise_to(s, same, standing);
     return same;
 }
 

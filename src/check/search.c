@@ -2,6 +2,7 @@
 #include "check/search.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,16 +34,20 @@ static void gather_sizes(const gd__program *p, gd__sizes *s)
             continue;
         const gd_tensor *x = p->node[node->in[0]].value;
         double ratio = (double)x->numel / (double)y->numel;
-        if (node->op == GD__OP_mean)
+        if (node->op == GD__OP_mean) {
             note_size(s->mean, &s->means, ratio);
+            note_size(s->product, &s->products, ratio);
+        }
         if (node->op == GD__OP_sum)
             note_size(s->sum, &s->sums, ratio);
         if (node->op == GD__OP_matmul && node->of >= 0 && x->ndim > 1)
-            note_size(s->sum, &s->sums, (double)x->shape[x->ndim - 1]);
+            note_size(s->product, &s->products, (double)x->shape[x->ndim - 1]);
         double c = node->op == GD__OP_div_scalar   ? node->attrs.scalar[0]
                    : node->op == GD__OP_mul_scalar ? 1 / node->attrs.scalar[0]
                                                    : 0;
-        if (is_whole_count(c) && id < p->forward)
+        const gd__node *from = &p->node[node->in[0]];
+        bool of_sum = from->kind == GD__NODE_COMPUTED && from->op == GD__OP_sum;
+        if (of_sum && is_whole_count(c) && id < p->forward)
             note_size(s->mean, &s->means, floor(c + 0.5));
         /* a mean over (N, C) of which only N, or only C, was thought of */
         if (node->op == GD__OP_mean)
@@ -65,6 +70,26 @@ static bool read_gradient(const gd__search *s, int i, gd_tensor *const *env, dou
         return true;
     }
     return gd_read(env[id], GD_FLOAT64, to, (size_t)n);
+}
+
+/* The gradients at the earlier point, by the same program. What can't be computed there is not known. */
+static bool find_before(gd__search *s)
+{
+    const gd__program *p = s->p;
+    gd_context *g = p->context;
+    GD_SCOPE(g);
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    bool good = true;
+    for (int id = 0; good && id < p->count; id++) {
+        s->env[id] = id < p->forward ? s->earlier[id] : gd__program_step(p, id, s->env);
+        good = gd__alive(s->env[id]);
+    }
+    gd_no_grad_leave(&quiet);
+    s->before = good ? gd__alloc(g, (size_t)(s->total + 1) * sizeof *s->before) : NULL;
+    for (int i = 0; s->before && i < p->inputs; i++)
+        if (!read_gradient(s, i, s->env, s->before + s->start[i]))
+            return false;
+    return !g->failed;
 }
 
 bool gd__search_open(gd__search *s, const gd__program *p, const gd__claim *claim, gd_tensor *const *earlier, bool by_rules)
@@ -92,7 +117,7 @@ bool gd__search_open(gd__search *s, const gd__program *p, const gd__claim *claim
         if (!read_gradient(s, i, s->env, s->right + s->start[i]))
             return false;
     gather_sizes(p, &s->sizes);
-    return true;
+    return !earlier || find_before(s);
 }
 
 static void free_found(gd__search *s, int index)
@@ -108,6 +133,8 @@ void gd__search_close(gd__search *s)
     gd__free(g, s->found, (size_t)s->capacity * sizeof *s->found);
     gd__free(g, s->start, (size_t)(s->p->inputs + 1) * sizeof *s->start);
     gd__free(g, s->right, (size_t)(s->total + 1) * sizeof *s->right);
+    if (s->before)
+        gd__free(g, s->before, (size_t)(s->total + 1) * sizeof *s->before);
     gd__free(g, s->expected, (size_t)(s->room + 1) * sizeof *s->expected);
     gd__free(g, s->work, (size_t)(s->room + 1) * sizeof *s->work);
     gd__free(g, s->env, (size_t)(s->p->count + 1) * sizeof *s->env);
@@ -159,12 +186,49 @@ static bool fits_unsummed(gd__search *s, int i, gd_tensor *const *env, gd__finis
     return false;
 }
 
-static bool all_zero(gd__numbers n)
+static double norm(const double *x, int64_t count)
 {
-    for (int64_t i = 0; i < n.count; i++)
-        if (n.at[i] != 0)
-            return false;
-    return true;
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += x[i] * x[i];
+    return sqrt(sum);
+}
+
+/* The gradient of another tensor in the place of this one's. */
+static bool fits_other(gd__search *s, int i, gd__finish *finish)
+{
+    const gd__claim *claim = &s->claim[i];
+    for (int k = 0; k < s->p->inputs; k++) {
+        if (k == i || gradient_room(s->p, k) != claim->numbers.count)
+            continue;
+        double misfit = gd__misfit(claim->numbers.at, s->right + s->start[k], claim->numbers.count, 1);
+        if (misfit > claim->tolerance || norm(claim->numbers.at, claim->numbers.count) == 0)
+            continue;
+        *finish = (gd__finish){ .order = GD_CAUSE_WRONG_VALUE, .c = 1, .cost = 1.3, .misfit = misfit };
+        snprintf(finish->order_text, sizeof finish->order_text, "it is the gradient of %.60s",
+                 s->p->name ? s->p->name(s->p->user, k) : "another tensor");
+        return true;
+    }
+    return false;
+}
+
+/* Is it the gradient of the step before, or with that added? */
+static bool fits_before(gd__search *s, int i, gd__finish *finish)
+{
+    const gd__claim *claim = &s->claim[i];
+    int64_t n = gradient_room(s->p, i);
+    if (!s->before)
+        return false;
+    for (int added = 0; added < 2; added++) {
+        for (int64_t k = 0; k < n; k++)
+            s->work[k] = s->before[s->start[i] + k] + (added ? s->expected[k] : 0);
+        double misfit = gd__misfit(claim->numbers.at, s->work, n, 1);
+        if (misfit > claim->tolerance)
+            continue;
+        *finish = (gd__finish){ .order = added ? GD_CAUSE_ACCUMULATED : GD_CAUSE_STALE, .c = 1, .cost = 1.2, .misfit = misfit };
+        return true;
+    }
+    return false;
 }
 
 /* Does the hypothesis under way make what is claimed of input i? */
@@ -172,22 +236,22 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
 {
     const gd__claim *claim = &s->claim[i];
     *finish = (gd__finish){ .order = GD_CAUSE_UNKNOWN, .c = 1 };
-    if (claim->numbers.count < 0 || (claim->numbers.count == gradient_room(s->p, i) && all_zero(claim->numbers))) {
-        finish->order = GD_CAUSE_MISSING;
-        finish->cost = 1.0;
-        for (int64_t k = 0; claim->numbers.count >= 0 && k < claim->numbers.count; k++)
-            if (s->expected[k] != 0)
-                return true;
-        finish->order = GD_CAUSE_UNKNOWN; /* the hypothesis itself makes zeros */
-        finish->cost = 0;
-        if (claim->numbers.count < 0)
-            finish->order = GD_CAUSE_MISSING;
+    int64_t room = gradient_room(s->p, i);
+    double size = norm(s->right + s->start[i], room);
+    bool none = claim->numbers.count < 0;
+    if (none || (claim->numbers.count == room && norm(claim->numbers.at, room) <= 1e-11 * size)) {
+        bool makes_none = !none && norm(s->expected, room) <= 1e-11 * size;
+        finish->order = makes_none ? GD_CAUSE_UNKNOWN : GD_CAUSE_MISSING;
+        finish->cost = makes_none ? 0 : 1.0;
         return true;
     }
     if (claim->numbers.count != gradient_room(s->p, i))
         return fits_unsummed(s, i, env, finish);
     gd__numbers expected = { gd__shape(s->p->node[s->p->input[i]].value), gradient_room(s->p, i), s->expected };
-    return gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, orders, s->work, finish);
+    if (gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, false, s->work, finish))
+        return true;
+    return fits_before(s, i, finish) || fits_other(s, i, finish) ||
+           (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish));
 }
 
 /* ---- hypotheses ---- */

@@ -34,6 +34,7 @@ typedef struct gd__search {
     gd__hypothesis *found;
     int count, capacity;
     double *right, *expected, *work; /* room for the largest gradient; right: all, one behind the other */
+    double *before;         /* as `right`, of the earlier point; NULL where it is not known */
     int64_t *start;
     int64_t room, total;
     gd_tensor **env;

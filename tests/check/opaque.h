@@ -86,7 +86,6 @@ OF_EACH(c_gauss, exp(-a * a / 2) / sqrt(2 * 3.14159265358979323846))
 OF_EACH(c_hard, a < -1 ? -1 : a > 1 ? 1 : a)
 OF_EACH(c_relu6, a < 0 ? 0 : a > 6 ? 6 : a)
 OF_EACH(c_sigmoid2, logistic(2 * a))
-OF_EACH(c_scaled_tanh, 1.7159 * tanh(2 * a / 3))
 OF_EACH(c_softsign, a / (1 + fabs(a)))
 OF_EACH(c_logit, log(a / (1 - a)))
 OF_EACH(c_entropy_terms, -a * log(a))
@@ -425,6 +424,35 @@ static bool c_two_layers_loss(const double *const *x, double *y)
     return true;
 }
 
+static bool c_classifier(const double *const *x, double *y) /* two layers with relu, cross-entropy against labels */
+{
+    double h[N * H], z[N * C];
+    c_affine_relu(x, h);
+    product(h, x[3], N, H, C, z);
+    for (int i = 0; i < N * C; i++)
+        z[i] += x[4][i % C];
+    softmax_rows(z, N, C);
+    *y = 0;
+    for (int i = 0; i < N; i++)
+        *y -= log(z[i * C + (int)x[5][i]]) / N;
+    return true;
+}
+
+static bool c_batched(const double *const *x, double *y) /* (2,N,D) (2,D,H) */
+{
+    product(x[0], x[1], N, D, H, y);
+    product(x[0] + N * D, x[1] + D * H, N, D, H, y + N * H);
+    return true;
+}
+
+static bool c_rows_of_batches(const double *const *x, double *y) /* (2,N,D) (D,H) and a bias (H) */
+{
+    product(x[0], x[1], 2 * N, D, H, y);
+    for (int i = 0; i < 2 * N * H; i++)
+        y[i] += x[2][i % H];
+    return true;
+}
+
 static bool c_rnn(const double *const *x, double *y) /* x (N,D) h (N,H) Wx Wh b */
 {
     double a[N * H], b[N * H];
@@ -602,14 +630,6 @@ static bool c_huber(const double *const *x, double *y)
         double d = fabs(x[0][i] - x[1][i]);
         *y += (d <= 1 ? d * d / 2 : d - 0.5) / EACH;
     }
-    return true;
-}
-
-static bool c_log_cosh(const double *const *x, double *y)
-{
-    *y = 0;
-    for (int i = 0; i < EACH; i++)
-        *y += log(cosh(x[0][i] - x[1][i])) / EACH;
     return true;
 }
 
@@ -887,7 +907,6 @@ static opaque known[] = {
     { "hard tanh", c_hard, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "clamp" },
     { "relu6", c_relu6, { { ROWS(N, D), -9, 9, 0 } }, ROWS(N, D), "clamp" },
     { "sigmoid(2 x)", c_sigmoid2, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "mul_scalar sigmoid" },
-    { "scaled tanh", c_scaled_tanh, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "tanh" },
     { "softsign", c_softsign, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "abs add_scalar div" },
     { "logit", c_logit, { BETWEEN(ROWS(N, D)) }, ROWS(N, D), "" },
     { "-x ln x", c_entropy_terms, { BETWEEN(ROWS(N, D)) }, ROWS(N, D), "log mul" },
@@ -909,7 +928,7 @@ static opaque known[] = {
     { "hypot", c_hypot, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "square add sqrt" },
     { "a + tanh b", c_residual, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "tanh add" },
     { "0.9 a + 0.1 b", c_weighted, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "add" },
-    { "bce of each", c_bce_terms, { BETWEEN(ROWS(N, D)), BETWEEN(ROWS(N, D)) }, ROWS(N, D), "log mul add" },
+    { "bce of each", c_bce_terms, { BETWEEN(ROWS(N, D)), BETWEEN(ROWS(N, D)) }, ROWS(N, D), "log mul" },
     { "kl of each", c_kl_terms, { BETWEEN(ROWS(N, D)), BETWEEN(ROWS(N, D)) }, ROWS(N, D), "log mul" },
 
     { "sum", c_sum, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "sum" },
@@ -921,7 +940,7 @@ static opaque known[] = {
     { "row maxima", c_row_max, { BOTH_SIGNS(ROWS(N, D)) }, LIST(N), "max" },
     { "norm", c_norm, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "square sum sqrt" },
     { "row norms", c_row_norms, { BOTH_SIGNS(ROWS(N, D)) }, LIST(N), "square sum sqrt" },
-    { "0.01 |x|^2 / 2", c_l2, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "square sum mul_scalar" },
+    { "0.01 |x|^2 / 2", c_l2, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "square sum" },
     { "0.001 |x|_1", c_l1_norm, { BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "abs sum" },
     { "variance", c_variance, { BOTH_SIGNS(ROWS(N, D)) }, LIST(D), "mean sub square" },
     { "logsumexp", c_logsumexp, { BOTH_SIGNS(ROWS(N, D)) }, LIST(N), "" },
@@ -949,6 +968,9 @@ static opaque known[] = {
     { "softmax(x / 2)", c_softmax_scaled, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "softmax" },
     { "two layers", c_two_layers, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(LIST(H)), BOTH_SIGNS(ROWS(H, C)), BOTH_SIGNS(LIST(C)) }, ROWS(N, C), "matmul add sigmoid" },
     { "two layers, and a loss", c_two_layers_loss, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(LIST(H)), BOTH_SIGNS(ROWS(H, C)), BOTH_SIGNS(LIST(C)), BOTH_SIGNS(ROWS(N, C)) }, NUMBER, "matmul add sigmoid sub square mean" },
+    { "classifier", c_classifier, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(LIST(H)), BOTH_SIGNS(ROWS(H, C)), BOTH_SIGNS(LIST(C)), { LIST(N), 0, 0, C } }, NUMBER, "matmul add relu softmax gather log mean neg" },
+    { "products of batches", c_batched, { BOTH_SIGNS({ 3, { 2, N, D } }), BOTH_SIGNS({ 3, { 2, D, H } }) }, { 3, { 2, N, H } }, "matmul" },
+    { "rows of batches", c_rows_of_batches, { BOTH_SIGNS({ 3, { 2, N, D } }), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(LIST(H)) }, { 3, { 2, N, H } }, "matmul add" },
     { "recurrent step", c_rnn, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, H)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(ROWS(H, H)), BOTH_SIGNS(LIST(H)) }, ROWS(N, H), "matmul add tanh" },
     { "x + relu(x W)", c_residual_layer, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, D)) }, ROWS(N, D), "matmul relu add" },
     { "(x W) sigmoid(x V)", c_gated, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(ROWS(D, H)) }, ROWS(N, H), "matmul sigmoid mul" },
@@ -989,7 +1011,7 @@ static opaque known[] = {
     { "mse + 0.1 |W|^2", c_mse_l2, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(D, H)), BOTH_SIGNS(ROWS(N, H)) }, NUMBER, "matmul sub square mean sum add" },
     { "weighted mse", c_weighted_mse, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)), ABOVE_0(ROWS(N, D)) }, NUMBER, "sub square mul" },
 
-    { "transpose", c_transpose, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(D, N), "permute" },
+    { "transpose", c_transpose, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(D, N), "transpose" },
     { "last rows", c_last_rows, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(2, D), "slice" },
     { "a column", c_column, { BOTH_SIGNS(ROWS(N, D)) }, LIST(N), "slice" },
     { "joined", c_join, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, H)) }, ROWS(N, D + H), "cat" },
@@ -997,7 +1019,6 @@ static opaque known[] = {
     { "embedding of rows", c_embedding_2, { BOTH_SIGNS(ROWS(C, D)), { ROWS(2, N), 0, 0, C } }, { 3, { 2, N, D } }, "gather reshape" },
     { "x w + b, lists", c_flatten_affine, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(LIST(D)), BOTH_SIGNS(LIST(1)) }, LIST(N), "add" },
     { "logistic regression", c_logistic_regression, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(LIST(D)), BOTH_SIGNS(NUMBER) }, LIST(N), "add sigmoid" },
-    { "log cosh", c_log_cosh, { BOTH_SIGNS(ROWS(N, D)), BOTH_SIGNS(ROWS(N, D)) }, NUMBER, "" },
 };
 
 /* ---- what nobody would know ---- */

@@ -14,9 +14,9 @@
 #include "zoo/parts/sweep.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { CASES = 300 };
+enum { CASES = 200 };
 #else
-enum { CASES = 1200 };
+enum { CASES = 1000 };
 #endif
 
 static int64_t number_from(const char *name, int64_t otherwise)

@@ -141,6 +141,17 @@ static bool has_one_input(const net *n)
     return inputs == 1 && parameters > 0;
 }
 
+/* Nobody writes a whole network as one operation in plain C: a layer with its loss at most. */
+enum { MOST_IN_C = 4 };
+
+static int inner_nodes(const net *n)
+{
+    int count = 0;
+    for (int i = 0; i < n->count; i++)
+        count += n->node[i].kind != LEAF;
+    return count;
+}
+
 static bool allows(const zoo_case *c, form f)
 {
     const mutation *m = &c->mutation[0];
@@ -150,6 +161,8 @@ static bool allows(const zoo_case *c, form f)
     case CLAIMED_PARAMETERS: return true;
     case WHOLE_OPERATION:
     case WHOLE_OPERATION_OPS:
+        if (f == WHOLE_OPERATION && inner_nodes(&c->now) > MOST_IN_C)
+            return false;
         for (int i = 0; i < c->mutations; i++)
             if (c->mutation[i].mistake == ADD_EARLIER)
                 return false;
@@ -356,6 +369,14 @@ static void add_reading(reading *to, int *count, reading r)
         to[(*count)++] = r;
 }
 
+/* Within an operation in plain C nobody can see whether there is a mean. */
+static causes names_in(const zoo_case *c, const mutation *m)
+{
+    causes all = names_of(&c->now, m);
+    bool counted = all & (CAUSE(GD_CAUSE_SUM_FOR_MEAN) | CAUSE(GD_CAUSE_MEAN_FOR_SUM));
+    return counted && (c->form == WHOLE_OPERATION || c->form == NODE_OPERATION) ? all | CAUSE(GD_CAUSE_FACTOR) : all;
+}
+
 /* What was put in, but for what has no effect on this leaf. */
 static reading put_in(const zoo_case *c, int at)
 {
@@ -364,7 +385,7 @@ static reading put_in(const zoo_case *c, int at)
     for (int i = 0; i < c->mutations; i++) {
         gradients_with(c, &c->mutation[1 - i], c->mutations - 1, one); /* without the i-th */
         if (differs(&one[at], &c->wrong[at]))
-            r.cause[r.count++] = names_of(&c->now, &c->mutation[i]);
+            r.cause[r.count++] = names_in(c, &c->mutation[i]);
     }
     return r;
 }
@@ -394,6 +415,14 @@ int readings_of(const zoo_case *c, int leaf, reading *to)
     double ratio = ratio_of(&c->wrong[at], &c->right[at]);
     if (ratio != 0)
         add_reading(to, &count, scaled_reading(&c->now, ratio));
+    for (int i = 0; i < 2 && ratio != 0; i++) { /* a 2 beside a count */
+        reading r = scaled_reading(&c->now, i ? ratio * 2 : ratio / 2);
+        if (r.count && r.count < GD_MAX_MISTAKES &&
+            !(r.cause[r.count - 1] & (CAUSE(GD_CAUSE_FACTOR) | CAUSE(GD_CAUSE_SIGN)))) {
+            r.cause[r.count++] = CAUSE(GD_CAUSE_FACTOR);
+            add_reading(to, &count, r);
+        }
+    }
     int mutations = catalogue(&c->now, c->seed, all);
     for (int i = 0; i < mutations; i++)
         if (all[i].mistake != WRONG_FACTOR && all[i].mistake != FLIP_SIGN && all[i].mistake != ROUND_TO_FLOAT)

@@ -168,6 +168,8 @@ static void judge_check(judgement *j, const zoo_case *c, const gd_check *check)
         return;
     else if (c->form == OVERWRITING_FORWARD || c->form == OVERWRITING_BACKWARD)
         judge_cause(j, check, GD_CAUSE_OVERWRITTEN);
+    else if (c->form == CAST) /* what comes behind it is rounded as well */
+        judge_cause(j, check, GD_CAUSE_FLOAT32);
     else if (c->form == ACCUMULATING)
         judge_cause(j, check, GD_CAUSE_ACCUMULATED);
     else

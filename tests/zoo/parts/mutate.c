@@ -187,6 +187,11 @@ int catalogue(const net *n, uint64_t seed, mutation *to)
 
 /* ---- what they are called ---- */
 
+static bool near(double a, double b)
+{
+    return fabs(a - b) <= 1e-9 * (fabs(a) + fabs(b));
+}
+
 static gd_cause cause_of_zero(const net *n, const mutation *m)
 {
     if (m->operand == NOWHERE)
@@ -254,13 +259,47 @@ gd_cause cause_of(const net *n, const mutation *m)
     }
 }
 
+/* Is the factor, or what it divides by, how many samples, classes or features there are, or entries of a tensor? */
+static bool is_count(const net *n, double factor)
+{
+    double size = fabs(factor) < 1 ? 1 / fabs(factor) : fabs(factor);
+    for (int i = 0; i < n->count; i++) {
+        dims d = n->node[i].shape;
+        for (int k = 0; k < d.rank; k++)
+            if (near(size, d.size[k]))
+                return true;
+        if (near(size, entries(d)))
+            return true;
+    }
+    return false;
+}
+
 /* Names that say the same of such a mistake, each with its reason. */
 causes names_of(const net *n, const mutation *m)
 {
     gd_cause first = cause_of(n, m);
     causes all = CAUSE(first);
+    kind k = n->node[m->node].kind;
     switch (m->mistake) {
-    case FLIP_SIGN: /* of one of several terms, or of all that there is */ return all | CAUSE(GD_CAUSE_TERM_SIGN);
+    case WRONG_FACTOR: /* a count that should not be there: a mean, or a sum, too many */
+        if (!is_count(n, m->factor))
+            return all;
+        return all | CAUSE(m->factor > 1 ? GD_CAUSE_SUM_FOR_MEAN : GD_CAUSE_MEAN_FOR_SUM);
+    case GIVE_OTHER: /* the gradients of the two operands change places */
+        return all | CAUSE(GD_CAUSE_OPERANDS_SWAPPED);
+    case SECOND_TERM_MISSING:
+    case FIRST_TERM_MISSING:
+        if (k == MSE || k == HALF_SE) /* without the target: the square's derivative at x instead of x - t */
+            return all | CAUSE(GD_CAUSE_WRONG_POINT);
+        /* y dy of y (dy - sum y dy): what stands on the diagonal of diag(y) - y y^T, without y y^T */
+        return k == SOFTMAX || k == LOG_SOFTMAX || k == CE_LABELS || k == CE_ONE_HOT
+                   ? all | CAUSE(GD_CAUSE_SOFTMAX_DIAGONAL)
+                   : all;
+    case FLIP_SIGN:
+    case TERM_FLIPPED: /* of one of several terms, or of all that comes back through one operation */
+        return all | CAUSE(GD_CAUSE_TERM_SIGN) | CAUSE(GD_CAUSE_SIGN);
+    case ONE_SAMPLE: /* each sample's share takes the place of the one before */
+        return all | CAUSE(GD_CAUSE_ASSIGNED);
     case ZERO: /* a path that hands nothing on, a term that is not there, a tensor detached: the same numbers */
         if (first == GD_CAUSE_REGULARISER_MISSING)
             return all;
@@ -288,11 +327,6 @@ causes names_of(const net *n, const mutation *m)
 }
 
 /* ---- numbers that are the same ---- */
-
-static bool near(double a, double b)
-{
-    return fabs(a - b) <= 1e-9 * (fabs(a) + fabs(b));
-}
 
 /* How many entries a mean, or a sum, of this node goes over; 1 where it is neither. */
 static int counted(const net *n, const node *at, bool mean)

@@ -131,13 +131,13 @@ static void roll(gradient *d)
         d->v[(i + row) % count] = from.v[i];
 }
 
+/* Rows in reverse order. */
 static void reverse(gradient *d)
 {
-    for (int i = 0, k = entries(d->shape) - 1; i < k; i++, k--) {
-        double kept = d->v[i];
-        d->v[i] = d->v[k];
-        d->v[k] = kept;
-    }
+    gradient from = *d;
+    int count = entries(d->shape), rows = d->shape.rank ? d->shape.size[0] : 1, columns = count / rows;
+    for (int i = 0; i < count; i++)
+        d->v[(rows - 1 - i / columns) * columns + i % columns] = from.v[i];
 }
 
 static void flatten_wrong(gradient *d)
