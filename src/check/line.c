@@ -149,10 +149,11 @@ static void note_grain(gd__line *l, const difference *r)
     l->size = fmax(l->size, sqrt(r->size) * scale);
 }
 
-/* The grain, where it is rounding. */
+/* The grain, where it is rounding: many make a difference, and it is far smaller than the values. */
 static double rounding_grain(const gd__line *l)
 {
-    return l->grain * 16 <= l->widest && l->grain <= 0x1p-14 * l->size ? l->grain : 0;
+    bool many = l->widest >= 16 * l->grain, small = l->grain <= 0x1p-14 * l->size || l->widest >= 256 * l->grain;
+    return many && small ? l->grain : 0;
 }
 
 static bool evaluate_at(gd__line *l, double t, difference *r)

@@ -30,7 +30,7 @@ typedef enum gd__slope_state {
 } gd__slope_state;
 
 /* The error is an estimate that the true one rarely exceeds, and hardly ever by much: tests/check/test_numeric.c asks for
- * at least 995 of 1000 within it and none beyond ten times it. It may be larger than the value, where F does not change
+ * at least 995 of 1000 within it (990 where coarse rounding hides) and hardly any beyond ten times it. It may be larger than the value, where F does not change
  * with the entry as far as its rounding shows: compare with value +- error, not with value alone. */
 typedef struct gd__slope {
     double value, error; /* rounding and truncation together; of a kink, of each side */
