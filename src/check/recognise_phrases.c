@@ -60,7 +60,7 @@ static void scale_product(gd__search *s, int from, int cost)
             continue;
         gd_dims left = s->value[v->in[0]].shape;
         double root = sqrt((double)left.size[left.count - 1]);
-        gd__make1(s, GD__OP_div_scalar, i, &(gd__attrs){ .scalar = { root } }, cost + 1, GD__EXPANDED);
+        gd__make1(s, GD__OP_div_scalar, i, &(gd__attrs){ .scalar = { root } }, cost, GD__EXPANDED);
         return;
     }
 }
@@ -278,6 +278,8 @@ static void make_regularisers(gd__search *s, int a)
         return;
     gd__make1(s, GD__OP_square, a, NULL, 2, GD__CHECKED);
     gd__make1(s, GD__OP_abs, a, NULL, 2, GD__CHECKED);
+    if (s->value[a].low > 0)
+        gd__make1(s, GD__OP_log, a, NULL, 3, GD__CHECKED);
 }
 
 void gd__make_first(gd__search *s)
