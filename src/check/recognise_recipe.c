@@ -174,7 +174,7 @@ static int write_rest(writer *w, const gd__target *t, int at)
         in[t->hole] = at;
         if (t->other >= 0)
             in[1 - t->hole] = write_value(w, t->other);
-        at = add(w, t->op, t->other >= 0 ? 2 : 1, in, &(gd__attrs){ .integer = { t->axis } });
+        at = add(w, t->op, t->other >= 0 ? 2 : 1, in, &(gd__attrs){ .scalar = { t->shift }, .integer = { t->axis } });
     }
     return at;
 }

@@ -59,12 +59,12 @@ int gd__cell(double key, int neighbour)
 
 static bool is_same(const gd__search *s, const gd__value *a, const gd__value *b)
 {
-    double c, shift;
+    double close = 1e-11 * fmax(fabs(a->low), fabs(a->high));
     bool alike = gd__same_dims(a->shape, b->shape) && a->t[0]->dtype == b->t[0]->dtype;
-    if (!alike || fabs(a->numbers.norm - b->numbers.norm) > 1e-6 * a->numbers.norm)
-        return false;
-    return gd__fit(s, &a->numbers, &b->numbers, &c, &shift) && fabs(c - 1) < 1e-6 &&
-           fabs(shift) <= 1e-6 * (fabs(a->numbers.mean) + a->numbers.norm / sqrt((double)a->numbers.count));
+    for (int p = 0; alike && p < s->points; p++)
+        for (int64_t i = 0; alike && i < a->numbers.count; i++)
+            alike = fabs(a->numbers.at[p][i] - b->numbers.at[p][i]) <= close;
+    return alike;
 }
 
 /* The value that agrees with the newest, -1: none does. */
