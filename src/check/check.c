@@ -465,6 +465,35 @@ static void compare_misshapen(work *w, int i)
         snprintf(to->pattern, sizeof to->pattern, "%s", none ? "there is none" : "its shape is another");
 }
 
+/* A staircase seen from far looks like a slope. Where the claim is that the function is flat, it is asked within a distance over
+ * which the slope would show clearly. */
+static bool look_for_steps(work *w, const gd__objective *o, int i)
+{
+    double *there = gd__alloc(w->g, (size_t)(3 * o->outputs + 1) * sizeof *there);
+    bool good = there != NULL;
+    for (int64_t k = 0; good && k < w->entries[i]; k++) {
+        gd__slope *s = &w->slope[i][k];
+        double x = w->point[i][k], size = 0;
+        if (w->claimed[i][k] != 0 || s->state == GD__SLOPE_KINK || !(fabs(s->value) > 100 * s->error))
+            continue;
+        good = o->evaluate(o->user, 0, w->point, there);
+        for (int64_t m = 0; m < o->outputs; m++)
+            size = fmax(size, fabs(o->weight[m] * there[m]));
+        double h = fmax(1e-13 * size / fabs(s->value), 1e-14 * fabs(x));
+        bool flat = true;
+        for (int side = 0; good && side < 2; side++) {
+            w->point[i][k] = side ? x + h : x - h;
+            good = o->evaluate(o->user, 0, w->point, there + (side + 1) * o->outputs);
+            w->point[i][k] = x;
+            flat = flat && good && memcmp(there, there + (side + 1) * o->outputs, (size_t)o->outputs * sizeof *there) == 0;
+        }
+        if (flat)
+            *s = (gd__slope){ .value = 0, .error = 0 };
+    }
+    gd__free(w->g, there, (size_t)(3 * o->outputs + 1) * sizeof *there);
+    return good;
+}
+
 static bool compare_one(work *w, const gd__objective *o, int i)
 {
     gd_check_input *to = input_of(w, i);
@@ -489,6 +518,8 @@ static bool compare_one(work *w, const gd__objective *o, int i)
         compare_misshapen(w, i);
         return true;
     }
+    if (!done && !look_for_steps(w, o, i))
+        return false;
     gd__compare(w->claimed[i], w->slope[i], to->shape, w->entries[i], tolerance_of(w, i), w->mark, to);
     return !done || look_at_worst(w, o, i);
 }

@@ -77,6 +77,8 @@ static int place_of(const gd__program *p, const gd__mutant *m)
         return p->edge[m->edge].from;
     if (m->kind == GD__MUT_EXTRA || m->kind == GD__MUT_LOGITS)
         return m->b;
+    if (m->kind == GD__MUT_FROM_EARLIER)
+        return m->at;
     return p->node[m->at].of >= 0 ? p->node[m->at].of : -1;
 }
 

@@ -47,6 +47,7 @@ typedef enum gd__mutation {
     GD__MUT_SUM_BUT,        /* all but that */
     GD__MUT_SUM_AXIS,       /* over the other axis */
     GD__MUT_RESHAPED,       /* reshaped where it should be transposed */
+    GD__MUT_FROM_EARLIER,   /* of the forward: the value of the forward before, and all that follows from it */
     GD__MUT_ROUNDED         /* rounded to float32 */
 } gd__mutation;
 
@@ -75,6 +76,9 @@ void gd__mutants_free(gd__mutants *list);
 /* Runs the backward part with these mistakes in it; env has p->count values, in the current scope. `earlier`: values of the
  * forward part, NULL where there are none. Mistakes that can't be made at these shapes: false, without an error. */
 bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env);
+
+/* Can both be tried at once? */
+bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd__mutant *b);
 
 /* A cause in words, with its remedy, without a place. */
 void gd__mistake_of(gd_cause cause, double factor, gd_mistake *to);

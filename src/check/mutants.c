@@ -482,6 +482,27 @@ static bool list_node(gd__mutants *list, const gd__program *p, int at)
     }
 }
 
+/* Of what comes together, one is lost or has the other sign: also beside another mistake, where it can't be fitted. */
+static bool list_branches(gd__mutants *list, const gd__program *p)
+{
+    for (int i = 0; i < p->edges; i++)
+        if (edges_into(p, p->edge[i].to) > 1)
+            for (int c = -1; c <= 0; c++)
+                if (!add(list, (gd__mutant){ p->edge[i].at, GD__MUT_SCALE, i, 0, 0, c, GD_CAUSE_UNKNOWN, 0 }))
+                    return false;
+    return true;
+}
+
+/* The backward starts from a value of the forward before. */
+static bool list_stale(gd__mutants *list, const gd__program *p)
+{
+    for (int id = 0; id < p->forward; id++)
+        if (p->node[id].inputs && is_float(p->node[id].value) && id != p->result &&
+            !put_at(list, id, GD__MUT_FROM_EARLIER, 0, 0, 1, GD_CAUSE_STALE, 2.0))
+            return false;
+    return true;
+}
+
 bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier)
 {
     for (int i = 0; i < p->edges; i++) {
@@ -493,7 +514,7 @@ bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier)
     for (int at = p->seed + 1; at < p->count; at++)
         if (p->node[at].kind == GD__NODE_COMPUTED && p->node[at].of >= 0 && !list_node(list, p, at))
             return false;
-    return list_gatherings(list, p) && list_extras(list, p);
+    return list_gatherings(list, p) && list_extras(list, p) && list_branches(list, p) && (!earlier || list_stale(list, p));
 }
 
 bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p, bool backward)

@@ -219,13 +219,15 @@ static double norm(const double *x, int64_t count)
 }
 
 /* The gradient of another tensor in the place of this one's. */
-static bool fits_other(gd__search *s, int i, gd__finish *finish)
+static bool fits_other(gd__search *s, int i, gd_tensor *const *env, gd__finish *finish)
 {
     const gd__claim *claim = &s->claim[i];
     for (int k = 0; k < s->p->inputs; k++) {
         if (k == i || gradient_room(s->p, k) != claim->numbers.count)
             continue;
-        double misfit = gd__misfit(claim->numbers.at, s->right + s->start[k], claim->numbers.count, 1);
+        if (!read_gradient(s, k, env, s->work))
+            return false;
+        double misfit = gd__misfit(claim->numbers.at, s->work, claim->numbers.count, 1);
         if (misfit > claim->tolerance || norm(claim->numbers.at, claim->numbers.count) == 0)
             continue;
         *finish = (gd__finish){ .order = GD_CAUSE_WRONG_VALUE, .c = 1, .cost = 1.3, .misfit = misfit };
@@ -281,7 +283,7 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
     gd__numbers expected = { gd__shape(s->p->node[s->p->input[i]].value), gradient_room(s->p, i), s->expected };
     if (gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, false, s->work, finish))
         return true;
-    return fits_before(s, i, false, finish) || fits_other(s, i, finish) ||
+    return fits_before(s, i, false, finish) || fits_other(s, i, env, finish) ||
            (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish)) ||
            (orders && fits_before(s, i, true, finish));
 }
@@ -615,7 +617,7 @@ static bool try_pairs(gd__search *s, const gd__mutants *list, gd__hypothesis *h,
         for (int k = 0; k < list->count; k++) {
             const gd__mutant *m[2] = { &list->item[pieces[i].mutant], &list->item[pieces[k].mutant] };
             bool twice = k < first && k <= i && (single || k <= 12); /* has been tried the other way round */
-            if (twice || m[0]->at == m[1]->at || pieces[k].worth <= -1e8)
+            if (twice || !gd__mutants_go_together(s->p, m[0], m[1]) || pieces[k].worth <= -1e8)
                 continue;
             if (runs-- <= 0)
                 return true;
@@ -666,6 +668,9 @@ static bool try_all(gd__search *s, gd__mutants *list, gd__hypothesis *h)
     gd_context *g = s->p->context;
     if (!consider(s, NULL, 0, h) || !gd__mutants_list(list, s->p, s->earlier != NULL) || !list_scales(s, list))
         return false;
+    for (int i = 0; i < list->count; i++)
+        if (list->item[i].kind == GD__MUT_SCALE && list->item[i].cause == GD_CAUSE_UNKNOWN)
+            name_scale(s, list->item[i].edge, 3, &list->item[i]);
     drop_forbidden(s, list);
     size_t size = (size_t)(list->count + 1) * sizeof(piece);
     piece *pieces = gd__alloc(g, size);
