@@ -441,8 +441,9 @@ static void put_pair(gd__search *s, int a, int b)
                is_made_of(s, a, b) || is_made_of(s, b, a),
                v->uses & w->uses,
                gd__same_dims(v->shape, w->shape) };
-    int cost =
-        p.nested ? v->cost > w->cost ? v->cost : w->cost : v->cost + w->cost; /* what is in it is there already */
+    bool alike = a >= s->operands && b >= s->operands && v->op == w->op && !p.overlap;
+    int more = v->cost > w->cost ? v->cost : w->cost;
+    int cost = p.nested || alike ? more : v->cost + w->cost; /* what is in it, and what is done again, counts once */
     put_product(s, a, b, cost + cost_of_product(s, &p));
     put_product(s, b, a, cost + cost_of_product(s, &p));
     put_elementwise(s, &p, cost);
