@@ -232,6 +232,8 @@ static void permutations(gd__search *s, int a, gd_dims order, int fixed)
 static void slices(gd__search *s, int a, int dim, int64_t wanted)
 {
     int64_t size = s->value[a].shape.size[dim];
+    if (s->y[0]->numel == 1)
+        return;
     for (int64_t stride = 1; stride <= 2; stride++)
         for (int64_t start = 0; start + (wanted - 1) * stride < size && start < 64; start++) {
             gd__attrs part = { .integer = { dim, start, start + (wanted - 1) * stride + 1, stride } };

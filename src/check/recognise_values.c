@@ -180,6 +180,8 @@ int gd__make(gd__search *s, gd__op_id op, int count, const int *in, const gd__at
     if (good && same < 0)
         return keep(s);
     drop(s, v);
+    if (same >= 0 && s->value[same].cost > cost)
+        s->value[same].cost = cost;
     if (same >= 0 && s->value[same].standing < standing)
         raise_to(s, same, standing);
     return same;
