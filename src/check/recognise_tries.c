@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { UNLIKELY = 9, MOST_OVERLAPPING = 2, MOST_APART = 4 };
+enum { UNLIKELY = 9, LARGE = 4096, MOST_OVERLAPPING = 2, MOST_APART = 4 };
 
 /* ---- what a value is ---- */
 
@@ -111,6 +111,9 @@ static void forget_farthest(gd__search *s)
 static void put(gd__search *s, gd__try t)
 {
     uint32_t uses = s->value[t.a].uses | (t.b >= 0 ? s->value[t.b].uses : 0);
+    const gd__value *v = &s->value[t.a];
+    if (t.what != GD__SAY_PRODUCT && v->numbers.count > LARGE && v->numbers.count > 4 * s->y[0]->numel)
+        t.cost += 3; /* it takes long, and products make it smaller */
     bool first = t.what == GD__SAY_PRODUCT && t.cost < 3; /* there are few of these */
     int priority = t.cost + (first ? 0 : 2 * (s->operands - bits_of(uses))), place = s->unused;
     if (priority <= s->farthest && place < 0 && s->tries == GD__MOST_TRIES) {
