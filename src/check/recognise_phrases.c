@@ -228,12 +228,16 @@ static void permutations(gd__search *s, int a, gd_dims order, int fixed)
     }
 }
 
+enum { MOST_PARTS = 16 };
+
 /* The parts of a dimension that has more than the result has there. */
 static void slices(gd__search *s, int a, int dim, int64_t wanted)
 {
     int64_t size = s->value[a].shape.size[dim];
+    if (s->y[0]->numel == 1 || size - wanted > MOST_PARTS)
+        return;
     for (int64_t stride = 1; stride <= 2; stride++)
-        for (int64_t start = 0; start + (wanted - 1) * stride < size && start < 64; start++) {
+        for (int64_t start = 0; start + (wanted - 1) * stride < size; start++) {
             gd__attrs part = { .integer = { dim, start, start + (wanted - 1) * stride + 1, stride } };
             bool regular = stride * wanted == size ||
                            (stride == 1 && 2 * wanted == size && start % wanted == 0); /* halves, pairs */
@@ -271,10 +275,13 @@ static void join(gd__search *s, int a, int b)
     }
 }
 
+enum { MOST_REGULARISED = 4096 };
+
 /* What is added to a loss. */
 static void make_regularisers(gd__search *s, int a)
 {
-    if (!gd__is_float((gd_dtype)s->value[a].t[0]->dtype) || s->y[0]->numel != 1)
+    const gd__value *v = &s->value[a];
+    if (!gd__is_float((gd_dtype)v->t[0]->dtype) || s->y[0]->numel != 1 || v->numbers.count > MOST_REGULARISED)
         return;
     gd__make1(s, GD__OP_square, a, NULL, 2, GD__CHECKED);
     gd__make1(s, GD__OP_abs, a, NULL, 2, GD__CHECKED);

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { SMALL_RESULT = 1, DEEPEST = 2 };
+enum { SMALL_RESULT = 1, LARGE_RESULT = 1024, DEEPEST = 2 };
 
 /* ---- undoing a last step ---- */
 
@@ -317,7 +317,7 @@ static bool set_rest(gd__search *s, const gd__target *parent, int v, int joint, 
     gd__measure(s, &t->numbers);
     if (value->numbers.count > 1)
         collapse(s, &t->shape, &t->numbers, scratch);
-    s->work += (double)(s->points * count * 8);
+    s->work += (double)(s->points * count * 12);
     return true;
 }
 
@@ -353,8 +353,9 @@ bool gd__set_targets(gd__search *s)
     for (int i = 0, ends = s->targets; i < ends; i++) /* of the result, and of what it is the logarithm of */
         if (i == 0 || s->target[i].op == GD__OP_log)
             add_softmax(s, &s->target[i]);
+    int deepest = root.numbers.count > LARGE_RESULT ? 1 : DEEPEST;
     for (int i = 0; i < s->targets; i++)
-        if (s->target[i].open && depth_of(&s->target[i]) < DEEPEST)
+        if (s->target[i].open && depth_of(&s->target[i]) < deepest)
             add_rests(s, &s->target[i]);
     return !s->context->failed;
 }
@@ -450,7 +451,7 @@ static int64_t sum_over(gd__search *s, const gd__value *v, int64_t bits)
             to[place] += v->numbers.at[p][i];
         }
     }
-    s->work += (double)(s->points * v->numbers.count * (2 + 2 * v->shape.count));
+    s->work += (double)(s->points * v->numbers.count * (4 + 6 * v->shape.count));
     return sums;
 }
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { UNLIKELY = 9, MOST_OVERLAPPING = 2, MOST_APART = 4 };
+enum { UNLIKELY = 9, LARGE = 4096, MOST_OVERLAPPING = 2, MOST_APART = 4 };
 
 /* ---- what a value is ---- */
 
@@ -67,8 +67,9 @@ static void set_kind(gd__search *s, int i)
 {
     gd__value *v = &s->value[i];
     unsigned inside = v->low > 0 && v->high < 1 ? PROBABILITY : 0;
+    bool chosen = v->op == GD__OP_gather && v->attrs.integer[0] == 1; /* by labels: a loss's last step but one */
     bool view = v->op == GD__OP_squeeze || v->op == GD__OP_reshape;
-    v->kind = inside | (i < s->operands ? OPERAND : kind_of_op(view ? s->value[v->in[0]].op : v->op));
+    v->kind = inside | (i < s->operands ? OPERAND : chosen ? 0 : kind_of_op(view ? s->value[v->in[0]].op : v->op));
 }
 
 static bool is_float(const gd__value *v)
@@ -110,7 +111,11 @@ static void forget_farthest(gd__search *s)
 static void put(gd__search *s, gd__try t)
 {
     uint32_t uses = s->value[t.a].uses | (t.b >= 0 ? s->value[t.b].uses : 0);
-    int priority = t.cost + 2 * (s->operands - bits_of(uses)), place = s->unused;
+    const gd__value *v = &s->value[t.a];
+    if (t.what != GD__SAY_PRODUCT && v->numbers.count > LARGE && v->numbers.count > 4 * s->y[0]->numel)
+        t.cost += 3; /* it takes long, and products make it smaller */
+    bool first = t.what == GD__SAY_PRODUCT && t.cost < 3; /* there are few of these */
+    int priority = t.cost + (first ? 0 : 2 * (s->operands - bits_of(uses))), place = s->unused;
     if (priority <= s->farthest && place < 0 && s->tries == GD__MOST_TRIES) {
         forget_farthest(s);
         place = s->unused;
@@ -366,13 +371,14 @@ static int cost_of_product(const gd__search *s, const pair *p)
 
 static void put_product(gd__search *s, int a, int b, int cost)
 {
+    static const int turning[] = { 0, 2, 1, 4 };
     const gd__value *v = &s->value[a], *w = &s->value[b];
     if (cost > s->farthest || !is_float(v) || !is_float(w) || v->shape.count < 1 || w->shape.count < 1)
         return;
+    cost += v->shape.count + w->shape.count == 2 ? 3 : 0; /* two lists: all their products */
     for (int turned = 0; turned < 4; turned++)
         if (gd__fits_product(v->shape, w->shape, turned))
-            put(s,
-                (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + (turned ? turned == 3 ? 3 : 1 : 0), 0 });
+            put(s, (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + turning[turned], 0 });
 }
 
 static void put_joint(gd__search *s, gd__op_id op, int a, int b, int cost)
@@ -441,8 +447,9 @@ static void put_pair(gd__search *s, int a, int b)
                is_made_of(s, a, b) || is_made_of(s, b, a),
                v->uses & w->uses,
                gd__same_dims(v->shape, w->shape) };
-    int cost =
-        p.nested ? v->cost > w->cost ? v->cost : w->cost : v->cost + w->cost; /* what is in it is there already */
+    bool alike = a >= s->operands && b >= s->operands && v->op == w->op && !p.overlap;
+    int more = v->cost > w->cost ? v->cost : w->cost;
+    int cost = p.nested || alike ? more : v->cost + w->cost; /* what is in it, and what is done again, counts once */
     put_product(s, a, b, cost + cost_of_product(s, &p));
     put_product(s, b, a, cost + cost_of_product(s, &p));
     put_elementwise(s, &p, cost);

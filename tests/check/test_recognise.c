@@ -179,6 +179,27 @@ static void single_precision_is_enough(void **state)
     }
 }
 
+static gd_tensor *classify(void *user, gd_tensors x)
+{
+    (void)user;
+    return gd_cross_entropy(gd_add(gd_matmul(x.item[0], x.item[1]), x.item[2]), x.item[3]);
+}
+
+static void large_ones_are_recognised(void **state)
+{
+    (void)state;
+    gd_seed(g, GD_RNG_PHILOX, 9);
+    for (gd_dtype dtype = GD_FLOAT32; dtype <= GD_FLOAT64; dtype++) {
+        gd_tensor *x = gd_randn(g, dtype, gd_shape(64, 300)), *labels = gd_choice(g, 40, 64);
+        gd_tensor *W = gd_mul_scalar(gd_randn(g, dtype, gd_shape(300, 40)), 0.05), *b = gd_randn(g, dtype, gd_shape(40));
+        char steps[512];
+        gd__recipe recipe;
+        assert_true(gd__recognise(classify, NULL, gd_list(x, W, b, labels), dtype == GD_FLOAT32 ? 1e-5 : 1e-9, &recipe));
+        name_steps(&recipe, steps, sizeof steps);
+        assert_null(first_missing("matmul add softmax gather log mean neg", steps));
+    }
+}
+
 /* Sets an error where a number is below 0, and draws numbers. */
 static gd_tensor *choosy(void *user, gd_tensors x)
 {
@@ -273,6 +294,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(functions_are_recognised, open_context, close_context),
         cmocka_unit_test_setup_teardown(others_are_not, open_context, close_context),
         cmocka_unit_test_setup_teardown(single_precision_is_enough, open_context, close_context),
+        cmocka_unit_test_setup_teardown(large_ones_are_recognised, open_context, close_context),
         cmocka_unit_test_setup_teardown(nothing_is_left_behind, open_context, close_context),
         cmocka_unit_test_setup_teardown(an_error_stays, open_context, close_context),
         cmocka_unit_test(memory_may_run_out),
