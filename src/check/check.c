@@ -494,6 +494,48 @@ static bool look_for_steps(work *w, const gd__objective *o, int i)
     return good;
 }
 
+/* Where the tape's gradient disagrees at the point, does it agree right beside it? Then the point is a corner, of which any
+ * side's slope may be taken, and several things change there at once. */
+static bool look_beside(work *w, const gd__objective *o, int i)
+{
+    enum { MOST = 64 };
+    gd_check_input *to = input_of(w, i);
+    gd__objective beside = *o;
+    uint64_t state = w->o->seed + 77;
+    bool refused, corner = true;
+    if (to->verdict != GD_CHECK_WRONG || w->by_hand || to->wrong > MOST)
+        return true;
+    double **moved = blocks(w, sizeof(double)), **gradient = blocks(w, sizeof(double));
+    bool good = whole(w, moved) && whole(w, gradient);
+    for (int n = 0; good && n < w->count; n++)
+        for (int64_t k = 0; k < w->entries[n]; k++)
+            moved[n][k] = w->point[n][k] + 1e-4 * (0.01 + fabs(w->point[n][k])) * gd__drawn_normal(&state);
+    beside.point = moved;
+    w->g->on_error = NULL;
+    good = good && gd__subject_gradients(&w->s, moved, w->dy, gradient, &refused);
+    w->g->on_error = w->s.on_error;
+    for (int64_t k = 0; good && corner && k < w->entries[i]; k++) {
+        gd__slope slope;
+        if (!w->mark[k])
+            continue;
+        good = gd__slope_at(&beside, i, k, &slope);
+        corner = fabs(gradient[i][k] - slope.value) <= 1e-6 * fabs(slope.value) + 4 * slope.error + 1e-12;
+        corner = corner && fabs(gradient[i][k] - w->claimed[i][k]) <= 0.05 * fabs(w->claimed[i][k]) + 1e-3;
+    }
+    bool memory = w->g->failed && w->g->error.status == GD_ERROR_MEMORY;
+    if (!good && !memory)
+        gd_clear(w->g);
+    free_blocks(w, moved, sizeof(double));
+    free_blocks(w, gradient, sizeof(double));
+    if (good && corner) {
+        to->kinks += to->wrong;
+        to->wrong = 0;
+        to->pattern[0] = 0;
+        to->verdict = to->unsure ? GD_CHECK_UNSURE : GD_CHECK_RIGHT;
+    }
+    return !memory;
+}
+
 static bool compare_one(work *w, const gd__objective *o, int i)
 {
     gd_check_input *to = input_of(w, i);
@@ -521,7 +563,7 @@ static bool compare_one(work *w, const gd__objective *o, int i)
     if (!done && !look_for_steps(w, o, i))
         return false;
     gd__compare(w->claimed[i], w->slope[i], to->shape, w->entries[i], tolerance_of(w, i), w->mark, to);
-    return !done || look_at_worst(w, o, i);
+    return done ? look_at_worst(w, o, i) : look_beside(w, o, i);
 }
 
 static bool compare_all(work *w, bar *b)
@@ -566,8 +608,10 @@ static void put_cause(gd_check_input *to, gd_cause cause, const char *where, con
 
 static gd__claim claim_of(const work *w, int i)
 {
-    return (gd__claim){ { w->shape[i], w->numbers[i], w->claimed[i] }, w->check->input[i].verdict == GD_CHECK_WRONG,
-                        w->narrow[i] ? 3e-4 : 2e-6 };
+    return (gd__claim){ .numbers = { w->shape[i], w->numbers[i], w->claimed[i] },
+                        .wrong = w->check->input[i].verdict == GD_CHECK_WRONG,
+                        .shaped = has_right_shape(w, i),
+                        .tolerance = w->narrow[i] ? 3e-4 : 2e-6 };
 }
 
 /* The values of the forward at the earlier point; NULL where there are none. In the current scope. */
@@ -708,6 +752,16 @@ static void explain_not_finite(work *w, int i)
         }
 }
 
+/* The function rounds to float32 on its way: then neither its numbers nor its gradient have more digits. */
+static void explain_narrowness(work *w, int i)
+{
+    gd_check_input *to = input_of(w, i);
+    if (to->explanations > 0 || !w->has_program || !w->program.narrow[0] || !has_right_shape(w, i) ||
+        gd__misfit(w->claimed[i], w->right[i], w->entries[i], 1) > 1e-4)
+        return;
+    put_cause(to, GD_CAUSE_FLOAT32, w->program.narrow, "a value is cast to float32 on the way", 0.9);
+}
+
 static void name_unknown(gd_check_input *to)
 {
     if (to->explanations > 0)
@@ -745,6 +799,7 @@ static bool explain(work *w)
         explain_not_finite(w, i);
         explain_by_history(w, i);
         explain_by_conduct(w, i);
+        explain_narrowness(w, i);
         name_unknown(input_of(w, i));
     }
     gd__free(w->g, claim, size);

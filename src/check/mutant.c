@@ -145,7 +145,7 @@ static bool ask_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *co
     switch (m->kind) {
     case GD__MUT_POINT: at_point(m, env, q); break;
     case GD__MUT_RESULT: q->v.y = env[m->a]; break;
-    case GD__MUT_OPERAND: q->x[m->b] = env[m->a]; break;
+    case GD__MUT_OPERAND: q->x[m->b] = m->c == 2 ? turned(env[m->a]) : env[m->a]; break;
     case GD__MUT_OPERAND_TURNED: q->x[m->b] = turned(q->x[m->b]); break;
     case GD__MUT_OPERAND_NOT: q->x[m->b] = gd_logical_not(q->x[m->b]); break;
     case GD__MUT_OPERAND_ROLLED: q->x[m->b] = rolled(q->x[m->b], q->x[m->b]->ndim - 1, m->a); break;
@@ -227,6 +227,8 @@ static gd_tensor *of_logits(gd_tensor *dy, gd_tensor *value, gd_tensor *target, 
 {
     gd_tensor *f = m->edge == -2 ? gd_softmax(value, -1) : gd_sigmoid(value);
     gd_tensor *s = gd_div(dy, gd_sub(f, target));
+    if (m->c == 3)
+        return gd_mul(s, gd_sub(gd_softmax(value, 0), target));
     gd_tensor *sum = m->c == 0 ? gd_add(f, target) : m->c == 1 ? f : gd_neg(target);
     return gd_mul(s, sum);
 }

@@ -15,7 +15,7 @@ typedef enum gd__mutation {
     GD__MUT_DIAGONAL,       /* of softmax: y (1 - y) dy */
     GD__MUT_POINT,          /* the rule at x = node a, y = f(a) */
     GD__MUT_RESULT,         /* the rule, which reads y, with node a for y */
-    GD__MUT_OPERAND,        /* operand b is node a */
+    GD__MUT_OPERAND,        /* operand b is node a; with c = 2 that one's transpose */
     GD__MUT_OPERAND_TURNED, /* the last two axes of operand b change places */
     GD__MUT_OPERAND_NOT,    /* operand b, a mask, is inverted */
     GD__MUT_OPERAND_ROLLED, /* operand b is one place off along its last axis, a = +-1 */
@@ -33,7 +33,7 @@ typedef enum gd__mutation {
     GD__MUT_AXIS,           /* along axis a in place of its own; with b the result stays what it was */
     GD__MUT_EXTRA,          /* times the derivative of a sigmoid (a = 0), tanh (1), relu (2) or softmax, its diagonal (3), at the value b */
     GD__MUT_LOGITS,         /* of a loss of logits, (f(value) - target) s: the target, node a, is added (c = 0), is missing (1), or all but
-                               it is (2); f of node b is a sigmoid or, where `edge` is -2, softmax */
+                               it is (2); or f is taken along axis 0 (3); f of node b is a sigmoid or, where `edge` is -2, softmax */
     /* Of a node within a rule: */
     GD__MUT_TERM_SIGN,      /* of a sum or difference, operand a has the other sign */
     GD__MUT_TERM_DROPPED,   /* operand a of a sum, difference or product is left out */

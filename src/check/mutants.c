@@ -69,7 +69,13 @@ static bool is_activation(const gd__node *node)
 
 /* The nodes that somebody may take for another of this shape: values of the forward, nearest first. */
 enum { POOL = 16 };
-static int pool_of(const gd__program *p, const gd_tensor *like, int near, int *pool)
+static bool is_transpose_of(const gd_tensor *a, const gd_tensor *b)
+{
+    return a->ndim == 2 && b->ndim == 2 && a->shape[0] == b->shape[1] && a->shape[1] == b->shape[0];
+}
+
+static int pool_by(const gd__program *p, const gd_tensor *like, int near, bool fits(const gd_tensor *, const gd_tensor *),
+                   int *pool)
 {
     int count = 0;
     for (int far = 0; far < p->forward && count < POOL; far++) {
@@ -78,11 +84,16 @@ static int pool_of(const gd__program *p, const gd_tensor *like, int near, int *p
             if (id < 0 || id >= p->forward || p->node[id].detached)
                 continue;
             const gd_tensor *t = p->node[id].value;
-            if (is_float(t) && gd__same_shape(t, like) && t->ndim > 0)
+            if (is_float(t) && fits(t, like) && t->ndim > 0)
                 pool[count++] = id;
         }
     }
     return count;
+}
+
+static int pool_of(const gd__program *p, const gd_tensor *like, int near, int *pool)
+{
+    return pool_by(p, like, near, gd__same_shape, pool);
 }
 
 /* ---- edges ---- */
@@ -167,6 +178,10 @@ static bool list_operands(const lister *l)
                      swapped ? 1.5 : 2.9))
                 return false;
         }
+        count = l->from->op == GD__OP_matmul && !is_square(x) ? pool_by(l->p, x, l->from->in[j], is_transpose_of, pool) : 0;
+        for (int i = 0; i < count; i++)
+            if (!add(l->list, (gd__mutant){ l->e->at, GD__MUT_OPERAND, l->edge, pool[i], j, 2, GD_CAUSE_WRONG_VALUE, 3.1 }))
+                return false;
         if (is_square(x) && l->from->op == GD__OP_matmul &&
             !put(l, GD__MUT_OPERAND_TURNED, 0, j, GD_CAUSE_TRANSPOSED, 1.5))
             return false;
@@ -342,9 +357,10 @@ static bool list_logits(gd__mutants *list, const gd__program *p, int value, int 
         for (int soft = 0; fits && soft < 2; soft++) {
             if ((soft && z->ndim < 1) || !is_of_logits(p, whole, value, target, soft))
                 continue;
-            for (int which = 0; which < 3; which++)
+            for (int which = 0; which < (soft && z->ndim == 2 ? 4 : 3); which++)
                 if (!add(list, (gd__mutant){ whole, GD__MUT_LOGITS, soft ? -2 : -1, target, value, which,
-                                             which ? GD_CAUSE_TERM_MISSING : GD_CAUSE_TERM_SIGN, which ? 1.6 : 1.4 }))
+                                             which == 3 ? GD_CAUSE_WRONG_AXIS : which ? GD_CAUSE_TERM_MISSING : GD_CAUSE_TERM_SIGN,
+                                             which ? 1.6 : 1.4 }))
                     return false;
             return true;
         }

@@ -281,8 +281,16 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
     if (claim->numbers.count != room)
         return fits_unsummed(s, i, env, finish) || fits_sums(s, i, finish);
     gd__numbers expected = { gd__shape(s->p->node[s->p->input[i]].value), gradient_room(s->p, i), s->expected };
-    if (gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, false, s->work, finish))
+    if (gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, false, s->work, finish)) {
+        if (!claim->shaped && finish->order == GD_CAUSE_UNKNOWN) {
+            gd_dims a = claim->numbers.shape, b = expected.shape;
+            bool turned = a.count == 2 && b.count == 2 && a.size[0] == b.size[1] && a.size[1] == b.size[0];
+            bool vector = turned && (a.size[0] == 1 || a.size[1] == 1);
+            finish->order = vector ? GD_CAUSE_TRANSPOSED : GD_CAUSE_WRONG_SHAPE;
+            finish->cost += 1.0;
+        }
         return true;
+    }
     return fits_before(s, i, false, finish) || fits_other(s, i, env, finish) ||
            (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish)) ||
            (orders && fits_before(s, i, true, finish));

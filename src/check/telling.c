@@ -5,6 +5,7 @@
 #include "autograd/walk.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Who listens to the trace, and what it builds. */
@@ -241,12 +242,18 @@ static gd_tensor *tell_bce_terms(gd_tensor *const *in)
     return gd_neg(gd_add(of_ones, of_zeros));
 }
 
+static void note_narrow(gd__program *p, const gd__node *node, const gd_tensor *x)
+{
+    if (node->value->dtype == GD_FLOAT32 && x->dtype == GD_FLOAT64 && !p->narrow[0])
+        snprintf(p->narrow, sizeof p->narrow, "%.60s", node->place[0] ? node->place : "the function");
+}
+
 /* The node in elementary steps, of these operands: runs them, and returns what they make. */
-static gd_tensor *tell_computed(const gd__node *node, gd_tensor **in)
+static gd_tensor *tell_computed(gd__program *p, const gd__node *node, gd_tensor **in)
 {
     bool to_float = gd__is_float((gd_dtype)node->value->dtype) && gd__is_float((gd_dtype)in[0]->dtype);
     switch (node->op) {
-    case GD__OP_cast: return to_float ? in[0] : gd__apply(node->op, 1, in, &node->attrs);
+    case GD__OP_cast: note_narrow(p, node, in[0]); return to_float ? in[0] : gd__apply(node->op, 1, in, &node->attrs);
     case GD__OP_clone: return in[0];
     case GD__OP_log_softmax: return gd_log(gd_softmax(in[0], (int)node->attrs.integer[0]));
     case GD__OP_nll: return tell_nll(node, in);
@@ -400,7 +407,7 @@ static gd_tensor *retell(listener *l, const gd__program *raw, int id, gd_tensor 
         in[i] = told[node->in[i]];
     int first = l->p->count;
     l->within = node->kind == GD__NODE_COMPUTED ? node->within : -1;
-    y = node->kind == GD__NODE_OPAQUE ? tell_opaque(l, raw, id, in) : tell_computed(node, in);
+    y = node->kind == GD__NODE_OPAQUE ? tell_opaque(l, raw, id, in) : tell_computed(l->p, node, in);
     l->within = -1;
     gd__free(g, in, (size_t)node->count * sizeof *in);
     for (int i = first; i < l->p->count; i++)
