@@ -223,6 +223,15 @@ static void take_shaped(work *w)
 
 /* ---- the program ---- */
 
+/* Puts parameters back to the point: the program looks at their numbers. */
+static bool place(work *w)
+{
+    gd_no_grad quiet = gd_no_grad_enter(w->g);
+    bool placed = gd__subject_place(&w->s, w->point, false);
+    gd_no_grad_leave(&quiet);
+    return placed;
+}
+
 static gd_tensor *run_subject(void *user)
 {
     work *w = user;
@@ -253,9 +262,7 @@ static bool tell_program(work *w, bool believes)
     if (!leaf)
         return false;
     w->program = (gd__program){ .context = g };
-    gd_no_grad quiet = gd_no_grad_enter(g);
-    bool good = gd__subject_place(&w->s, w->point, false);
-    gd_no_grad_leave(&quiet);
+    bool good = place(w);
     for (int i = 0; i < w->count; i++)
         leaf[i] = gd__subject_leaf(&w->s, i);
     g->on_error = NULL;
@@ -935,11 +942,9 @@ static bool claim(work *w)
 
 static bool run(work *w, bar *b)
 {
-    gd_no_grad quiet = gd_no_grad_enter(w->g);
-    bool placed = gd__subject_place(&w->s, w->point, false);
-    gd_no_grad_leave(&quiet);
-    if (!placed || !gd__subject_weigh(&w->s, w->o->dy, w->o->seed, &w->dy) || !take_before(w) || !claim(w) ||
-        !make_inputs(w) || !try_program(w, true) || !compare_all(w, b) || !confirm_program(w))
+    if (!place(w) || !gd__subject_weigh(&w->s, w->o->dy, w->o->seed, &w->dy) || !take_before(w) || !claim(w) ||
+        !make_inputs(w) || !try_program(w, true) || !compare_all(w, b) || !place(w) || !confirm_program(w) ||
+        !place(w))
         return false;
     if (is_wrong(w) && !explain(w))
         return false;
