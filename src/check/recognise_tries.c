@@ -113,7 +113,7 @@ static void put(gd__search *s, gd__try t)
     uint32_t uses = s->value[t.a].uses | (t.b >= 0 ? s->value[t.b].uses : 0);
     const gd__value *v = &s->value[t.a];
     if (t.what != GD__SAY_PRODUCT && v->numbers.count > LARGE && v->numbers.count > 4 * s->y[0]->numel)
-        t.cost += 3; /* it takes long, and products make it smaller */
+        t.cost += 3;                                      /* it takes long, and products make it smaller */
     bool first = t.what == GD__SAY_PRODUCT && t.cost < 3; /* there are few of these */
     int priority = t.cost + (first ? 0 : 2 * (s->operands - bits_of(uses))), place = s->unused;
     if (priority <= s->farthest && place < 0 && s->tries == GD__MOST_TRIES) {
@@ -353,8 +353,8 @@ static int cost_of_div(const pair *p)
 {
     if (p->nested || p->overlap)
         return are(p, REDUCED | ROOT, OPERAND | DIFFERENCE | AFFINE | EXPONENTIAL) || are(p, DIFFERENCE, OPERAND) ? 2
-               : p->nested                                                                                     ? NEVER
-                                                                                                               : 5;
+               : p->nested ? NEVER
+                           : 5;
     return are(p, OPERAND, SQUARED) ? 2 : are(p, OPERAND, OPERAND | DIFFERENCE) ? 3 : 5;
 }
 
