@@ -421,11 +421,16 @@ static void put_elementwise(gd__search *s, const pair *p, int cost)
 /* Losses of a probability, and what integers choose. */
 static void put_phrases(gd__search *s, int a, int b, int cost)
 {
+    gd_dims common;
     const gd__value *v = &s->value[a], *w = &s->value[b];
     if (kind_of(s, a) & PROBABILITY && b < s->operands && gd__same_dims(v->shape, w->shape))
         for (int guard = 0; guard < 4; guard++)
             put(s, (gd__try){
                        GD__SAY_BCE, a, b, { (double[]){ 0, 1e-7, 1e-8, 1e-9 }[guard] }, { 0 }, cost + 2 + guard, 0 });
+    bool slope = b < s->operands && is_float(v) && is_float(w) && w->numbers.count < v->numbers.count;
+    if (slope && kind_of(s, a) & (OPERAND | AFFINE) && gd__broadcast(v->shape, w->shape, &common) &&
+        gd__same_dims(common, v->shape))
+        put(s, (gd__try){ GD__SAY_PRELU, a, b, { 0 }, { 0 }, cost + 3, 0 });
     bool index = b < s->operands && !is_float(w) && w->t[0]->dtype != GD_BOOL;
     if (!index || !is_float(v) || v->shape.count < 1 || v->shape.count > 2)
         return;
