@@ -339,7 +339,7 @@ static int cost_of_mul(const pair *p)
     if (are(p, LOGARITHM, OPERAND))
         return 1;
     if (are(p, PRODUCT, SQUARED))
-        return 1;
+        return 0;
     if (p->overlap)
         return are(p, ACTIVATED, AFFINE | ACTIVATED | OPERAND) ? 2 : 5;
     if (p->same && are(p, OPERAND, OPERAND))

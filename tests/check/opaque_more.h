@@ -50,6 +50,8 @@ TOTAL(m_msle, pow(log(1 + a) - log(1 + b), 2))
 TOTAL(m_mape, fabs((a - b) / b))
 TOTAL(m_exploss, exp(-a *b))
 TOTAL(m_bceguard, -(b *log(a + 1e-7) + (1 - b) * log(1 - a + 1e-7)))
+TOTAL(m_focal, -b *pow(1 - a, 2) * log(a))
+TOTAL(m_bceif, b > 0.5 ? -log(a) : -log(1 - a))
 TOTAL(m_quant, fmax(0.9 * (a - b), -0.1 * (a - b)))
 static bool m_elastic(const double *const *x, double *y)
 {
@@ -286,6 +288,8 @@ static bool m_sdp_loss(const double *const *x, double *y)
 
 /* clang-format off */
 static opaque more[] = {
+    { "focal", m_focal, { BETWEEN(ROWS(N, D)), BETWEEN(ROWS(N, D)) }, NUMBER, "log mul square mean" },
+    { "bceif", m_bceif, { BETWEEN(ROWS(N, D)), { ROWS(N, D), 0, 0, 2 } }, NUMBER, "log mul add mean" },
     { "tanh sigmoid", m_tanh_sigmoid, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "tanh sigmoid mul" },
     { "log1psq", m_log1psq, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "square log" },
     { "cauchy", m_cauchy, { BOTH_SIGNS(ROWS(N, D)) }, ROWS(N, D), "square div" },
