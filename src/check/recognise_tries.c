@@ -376,9 +376,10 @@ static void put_product(gd__search *s, int a, int b, int cost)
     if (cost > s->farthest || !is_float(v) || !is_float(w) || v->shape.count < 1 || w->shape.count < 1)
         return;
     cost += v->shape.count + w->shape.count == 2 ? 3 : 0; /* two lists: all their products */
+    bool upright = gd__fits_product(v->shape, w->shape, 0);
     for (int turned = 0; turned < 4; turned++)
         if (gd__fits_product(v->shape, w->shape, turned))
-            put(s, (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + turning[turned], 0 });
+            put(s, (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + turning[turned] + (turned && upright), 0 });
 }
 
 static void put_joint(gd__search *s, gd__op_id op, int a, int b, int cost)
@@ -455,8 +456,9 @@ static void put_pair(gd__search *s, int a, int b)
     bool alike = a >= s->operands && b >= s->operands && v->op == w->op && !p.overlap;
     int more = v->cost > w->cost ? v->cost : w->cost;
     int cost = p.nested || alike ? more : v->cost + w->cost; /* what is in it, and what is done again, counts once */
-    put_product(s, a, b, cost + cost_of_product(s, &p));
-    put_product(s, b, a, cost + cost_of_product(s, &p));
+    bool given_first = p.kind_a & OPERAND && !(p.kind_b & OPERAND); /* weights stand on the right, as they are given */
+    put_product(s, a, b, cost + cost_of_product(s, &p) + given_first);
+    put_product(s, b, a, cost + cost_of_product(s, &p) + !given_first);
     put_elementwise(s, &p, cost);
     put_phrases(s, a, b, cost);
     put_phrases(s, b, a, cost);
