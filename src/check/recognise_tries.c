@@ -379,7 +379,9 @@ static void put_product(gd__search *s, int a, int b, int cost)
     bool upright = gd__fits_product(v->shape, w->shape, 0);
     for (int turned = 0; turned < 4; turned++)
         if (gd__fits_product(v->shape, w->shape, turned))
-            put(s, (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + turning[turned] + (turned && upright), 0 });
+            put(s,
+                (gd__try){
+                    GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + turning[turned] + (turned & 1 && upright), 0 });
 }
 
 static void put_joint(gd__search *s, gd__op_id op, int a, int b, int cost)
@@ -456,7 +458,8 @@ static void put_pair(gd__search *s, int a, int b)
     bool alike = a >= s->operands && b >= s->operands && v->op == w->op && !p.overlap;
     int more = v->cost > w->cost ? v->cost : w->cost;
     int cost = p.nested || alike ? more : v->cost + w->cost; /* what is in it, and what is done again, counts once */
-    bool given_first = p.kind_a & OPERAND && !(p.kind_b & OPERAND); /* weights stand on the right, as they are given */
+    bool given_first =
+        p.kind_a & OPERAND && !(p.kind_b & OPERAND); /* weights stand on the right, as they are given */
     put_product(s, a, b, cost + cost_of_product(s, &p) + given_first);
     put_product(s, b, a, cost + cost_of_product(s, &p) + !given_first);
     put_elementwise(s, &p, cost);
@@ -485,5 +488,5 @@ void gd__expand(gd__search *s, int a)
             put_pair(s, b, a);
         }
     s->work += 3.0 * a;
-    put_product(s, a, a, s->value[a].cost + 4);
+    put_product(s, a, a, s->value[a].cost + (a < s->operands ? 2 : 4));
 }
