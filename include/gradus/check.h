@@ -159,7 +159,8 @@ typedef struct gd_layer_check {
     gd_layer *layer;
     gd_tensor *x;
     const char *given;
-    gd_tensor *dy; /* the rest as in gd_gradcheck_options */
+    gd_tensors earlier; /* of x, where that is of floats, and then of the parameters */
+    gd_tensor *dy;      /* the rest as in gd_gradcheck_options */
     double rtol, atol;
     bool fast, second;
     uint64_t seed;
@@ -175,6 +176,7 @@ typedef struct gd_operation_check {
     gd_operation *operation;
     gd_tensors x;
     const char *given;
+    gd_tensors earlier;
     gd_tensor *dy; /* the rest as in gd_gradcheck_options */
     double rtol, atol;
     bool fast, second;
@@ -187,6 +189,13 @@ typedef struct gd_operation_check {
 #define gd_gradcheck_operation(...)                                                                                    \
     gd_gradcheck_operation_with((gd_operation_check){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
 GD_API gd_check *gd_gradcheck_operation_with(gd_operation_check options);
+
+/* Checks an operation of the library, 0 .. gd_op_count() - 1, on operands of the kind that it is tested with, float64 and
+ * drawn from the context's random stream. Some have several samples: shapes that broadcast, other options. How many there are;
+ * 0 where none can be checked (an update, an operation without derivative, an index outside). gd_gradcheck_op is the error
+ * object, with GD_ERROR_VALUE, where there is no such sample. */
+GD_API int gd_gradcheck_samples(int op);
+GD_API gd_check *gd_gradcheck_op(gd_context *g, int op, int sample);
 
 /* The worst verdict of its inputs; GD_CHECK_FAILED for an error object. Sets no error. */
 GD_API gd_verdict gd_check_verdict(const gd_check *check);
