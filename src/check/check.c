@@ -294,23 +294,35 @@ static bool program_confirmed(const work *w)
     return true;
 }
 
-/* The program with what users' operations show of their inside; where that is not all, with what they make alone. Errors of
- * the attempt are none of the check. */
-static bool find_program(work *w, bool confirm)
+/* The program with what users' operations show of their inside, or with what they make alone. Errors of the attempt are none
+ * of the check. */
+static bool try_program(work *w, bool believes)
 {
-    for (int believes = 1; believes >= 0; believes--) {
-        bool told = tell_program(w, believes);
-        bool used = w->program.uses > 0;
-        w->has_program = told && (!confirm || program_confirmed(w));
-        if (w->has_program)
-            return true;
-        bool memory = w->g->failed && w->g->error.status == GD_ERROR_MEMORY;
-        gd__program_close(&w->program);
-        if (memory)
-            return false;
+    w->has_program = tell_program(w, believes);
+    if (w->has_program)
+        return true;
+    bool memory = w->g->failed && w->g->error.status == GD_ERROR_MEMORY;
+    gd__program_close(&w->program);
+    if (!memory)
         gd_clear(w->g);
-        if (!used)
-            break;
+    return !memory;
+}
+
+/* A program that does not make the numbers that were measured is told anew, without belief, or dropped. */
+static bool confirm_program(work *w)
+{
+    if (!w->has_program || program_confirmed(w))
+        return true;
+    bool used = w->program.uses > 0;
+    gd__program_close(&w->program);
+    w->has_program = false;
+    if (!used)
+        return true;
+    if (!try_program(w, false))
+        return false;
+    if (w->has_program && !program_confirmed(w)) {
+        gd__program_close(&w->program);
+        w->has_program = false;
     }
     return true;
 }
@@ -399,8 +411,6 @@ static gd_check_input *input_of(work *w, int i)
 static bool slopes_by_program(work *w, const gd__objective *o, int i, bool *done)
 {
     *done = false;
-    if (!w->has_program && !find_program(w, false))
-        return false;
     if (!w->has_program || !agrees_along(w, o, i, w->right[i], done))
         return !w->g->failed;
     for (int64_t k = 0; *done && k < w->entries[i]; k++)
@@ -571,6 +581,8 @@ static bool compare_all(work *w, bar *b)
     gd__objective o = gd__subject_objective(&w->s, w->entries, w->point);
     w->s.bar = b;
     o.progress = draw_bar;
+    if (w->has_program && w->program.narrow[0])
+        o.unit = 5.960464477539063e-08; /* somewhere it computes in float32 */
     for (int i = 0; i < w->count; i++) {
         gd_check_input *to = input_of(w, i);
         memcpy(to->name, w->s.item[i].name, sizeof to->name);
@@ -806,6 +818,15 @@ static bool explain(work *w)
     return good;
 }
 
+/* The function casts to float32 on its way, and the gradient has no more digits. */
+static bool is_rounded(const work *w, int i, gd_mistake *m)
+{
+    double off = gd__misfit(w->claimed[i], w->right[i], w->entries[i], 1);
+    gd__mistake_of(GD_CAUSE_FLOAT32, 1, m);
+    snprintf(m->where, sizeof m->where, "%s", w->program.narrow);
+    return off > 1e-11 && off < 1e-5;
+}
+
 /* Right within what is allowed, but only as near as float32 comes? */
 static bool look_for_rounding(work *w)
 {
@@ -822,7 +843,10 @@ static bool look_for_rounding(work *w)
     for (int i = 0; good && i < w->count; i++) {
         gd_mistake m;
         bool wide = w->s.item[i].lent == NULL && !w->narrow[i] && w->s.item[i].tensor->dtype == GD_FLOAT64;
-        if (!wide || claim[i].wrong || !has_right_shape(w, i) || w->entries[i] > FULL || !gd__search_rounding(&s, i, &m))
+        if (!wide || claim[i].wrong || !has_right_shape(w, i) || w->entries[i] > FULL)
+            continue;
+        bool rounded = gd__search_rounding(&s, i, &m);
+        if (!rounded && !(w->program.narrow[0] && is_rounded(w, i, &m)))
             continue;
         put_first(input_of(w, i), &m, 0.9);
         input_of(w, i)->verdict = GD_CHECK_WRONG;
@@ -915,9 +939,7 @@ static bool run(work *w, bar *b)
     bool placed = gd__subject_place(&w->s, w->point, false);
     gd_no_grad_leave(&quiet);
     if (!placed || !gd__subject_weigh(&w->s, w->o->dy, w->o->seed, &w->dy) || !take_before(w) || !claim(w) ||
-        !make_inputs(w) || !compare_all(w, b))
-        return false;
-    if (!w->has_program && !find_program(w, true))
+        !make_inputs(w) || !try_program(w, true) || !compare_all(w, b) || !confirm_program(w))
         return false;
     if (is_wrong(w) && !explain(w))
         return false;

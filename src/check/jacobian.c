@@ -165,17 +165,66 @@ gd_tensor *gd__tell_loss(const gd__hidden *h, gd_tensor *x, gd_tensor *y)
     return gd_add_scalar(gd_reshape(loss, gd__shape(y)), gd_item(y) - gd_item(loss));
 }
 
-bool gd__find_factor(gd__opaque *function, void *user, gd_tensors x, int operand, gd_tensor *diagonal, gd_tensor **factor)
+/* The slopes by each entry of the operand, in its shape: of a sum, or of a function that works element by element. */
+static gd_tensor *slopes(gd__opaque *function, void *user, gd_tensors x, int operand, int64_t m)
 {
-    gd_tensor *at = x.item[operand], *item[8];
-    if (x.count > 8 || diagonal->ndim != 1)
+    gd_tensor *J = gd__jacobian(function, user, x, operand, m);
+    J = gd__alive(J) && m > 1 ? gd__as_diagonal(J) : J;
+    bool flat = gd__alive(J) && J->numel == x.item[operand]->numel;
+    return flat ? gd_reshape(J, gd__shape(x.item[operand])) : NULL;
+}
+
+static gd_tensor *derivative(gd__op_id f, gd_tensor *x)
+{
+    gd__attrs none = { .integer = { 0 } };
+    gd_tensor *y = gd__apply(f, 1, &x, &none), *dy = gd_ones_like(x);
+    gd__vjp v = { dy, &x, 1, y, &none, 0 };
+    return gd__alive(y) ? gd__ops[f]->vjp(&v) : y;
+}
+
+/* The factor where it is the same at both points; NULL where f is not the function. */
+static gd_tensor *same_factor(gd__op_id f, gd_tensor *at, gd_tensor *there, gd_tensor *other, gd_tensor *there_other)
+{
+    gd_tensor *d = derivative(f, at), *e = derivative(f, other);
+    gd_tensor *factor = gd_div(there, d);
+    bool same = gd__alive(factor) && gd_allclose(gd_mul(factor, e), there_other, 1e-5, 1e-9, false);
+    return same && gd_item(gd_sum(gd_cast(gd_isfinite(factor), GD_FLOAT64))) == (double)factor->numel ? factor : NULL;
+}
+
+static bool is_curve(gd__op_id f)
+{
+    static const gd__op_id curves[] = { GD__OP_square, GD__OP_sigmoid, GD__OP_tanh, GD__OP_relu, GD__OP_exp,
+                                        GD__OP_log, GD__OP_sqrt, GD__OP_sin, GD__OP_cos, GD__OP_gelu, GD__OP_silu, GD__OP_erf,
+                                        GD__OP_abs, GD__OP_reciprocal, GD__OP_log1p, GD__OP_expm1 };
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+        if (curves[i] == f)
+            return true;
+    return false;
+}
+
+bool gd__find_curve(gd__opaque *function, void *user, gd_tensors x, int operand, int64_t m, gd__op_id *f, gd_tensor **factor)
+{
+    gd_tensor *at = x.item[operand], *other = nearer(at), *item[8];
+    if (x.count > 8 || at->numel < 2)
         return false;
     for (int i = 0; i < x.count; i++)
-        item[i] = i == operand ? nearer(at) : x.item[i];
-    gd_tensor *there = gd__jacobian(function, user, (gd_tensors){ x.count, item }, operand, at->numel);
-    there = gd__alive(there) ? gd__as_diagonal(there) : there;
-    if (!gd__alive(there) || there->ndim != 1 || !gd_allclose(there, diagonal, 1e-6, 1e-8, false))
+        item[i] = i == operand ? other : x.item[i];
+    gd_tensor *here = slopes(function, user, x, operand, m);
+    gd_tensor *there = here ? slopes(function, user, (gd_tensors){ x.count, item }, operand, m) : NULL;
+    if (!here || !there)
         return false;
-    *factor = gd_reshape(diagonal, gd__shape(at));
-    return gd__alive(*factor);
+    if (gd_allclose(here, there, 1e-6, 1e-9, false)) {
+        *f = GD__OP_clone;
+        *factor = here;
+        return true;
+    }
+    for (int id = 0; id < GD__OP_COUNT; id++) {
+        *f = (gd__op_id)id;
+        if (!is_curve(*f))
+            continue;
+        *factor = same_factor(*f, at, here, other, there);
+        if (*factor)
+            return true;
+    }
+    return false;
 }

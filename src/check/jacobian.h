@@ -21,10 +21,11 @@ typedef struct gd__hidden {
 /* Is the function such a loss of this operand? */
 bool gd__find_target(gd__opaque *function, void *user, gd_tensors x, int operand, gd__hidden *h);
 
+/* Is the function, but for something that it adds, factor f(x), or the sum of that over all entries, with a factor that it
+ * keeps to itself? f is an operation of the list. */
+bool gd__find_curve(gd__opaque *function, void *user, gd_tensors x, int operand, int64_t m, gd__op_id *f, gd_tensor **factor);
+
 /* That loss in elementary steps, equal to y. */
 gd_tensor *gd__tell_loss(const gd__hidden *h, gd_tensor *x, gd_tensor *y);
-
-/* Is the function the operand times something that it keeps to itself, whatever it adds? */
-bool gd__find_factor(gd__opaque *function, void *user, gd_tensors x, int operand, gd_tensor *diagonal, gd_tensor **factor);
 
 #endif

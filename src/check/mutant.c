@@ -218,7 +218,8 @@ static gd_tensor *extra(gd_tensor *dy, gd_tensor *value, int which)
     case 0: y = gd_sigmoid(value); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
     case 1: return gd_mul(dy, gd_rsub_scalar(gd_square(gd_tanh(value)), 1));
     case 2: return gd_mul(dy, gd_cast(gd_gt_scalar(value, 0), GD_FLOAT64));
-    default: y = gd_softmax(value, -1); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
+    case 3: y = gd_softmax(value, -1); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
+    default: y = gd_softmax(value, -1); return gd_mul(y, gd_sub(dy, gd_sum(gd_mul(dy, y), gd_axes(-1), true)));
     }
 }
 
@@ -308,6 +309,9 @@ static gd_tensor *mutated(const gd__program *p, const gd__mutant *const *m, int 
         value = earlier[here->at];
     else
         value = is_of_edge(p, here) ? of_edge(p, m, count, here->at, env, earlier) : of_node(p, here, env);
+    for (int i = 0; gd__alive(value) && i < count; i++)
+        if (m[i] != here && m[i]->at == here->at && m[i]->kind == GD__MUT_EXTRA)
+            value = extra(value, env[m[i]->b], m[i]->a);
     return gd__alive(value) && gd__same_shape(value, p->node[here->at].value) ? value : NULL;
 }
 
@@ -323,10 +327,11 @@ static bool is_touched(const gd__node *node, gd_tensor *const *env, const gd__pr
 
 static const gd__mutant *mutant_at(const gd__mutant *const *m, int count, int id)
 {
+    const gd__mutant *found = NULL;
     for (int i = 0; i < count; i++)
-        if (m[i]->at == id)
-            return m[i];
-    return NULL;
+        if (m[i]->at == id && (!found || found->kind == GD__MUT_EXTRA))
+            found = m[i];
+    return found;
 }
 
 static bool run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
@@ -347,10 +352,13 @@ static bool run(const gd__program *p, const gd__mutant *const *m, int count, gd_
     return true;
 }
 
-/* May two mistakes be made at one place? At an edge, but not the same kind twice. */
+/* May two mistakes be made at one place? At an edge, and to the gradient of logits, but not the same kind twice. */
 bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd__mutant *b)
 {
-    return a->at != b->at || (is_of_edge(p, a) && is_of_edge(p, b) && a->kind != b->kind);
+    if (a->at != b->at)
+        return true;
+    bool logits = (a->kind == GD__MUT_LOGITS && b->kind == GD__MUT_EXTRA) || (a->kind == GD__MUT_EXTRA && b->kind == GD__MUT_LOGITS);
+    return logits || (is_of_edge(p, a) && is_of_edge(p, b) && a->kind != b->kind);
 }
 
 /* A mistake that can't be made at these shapes is none of the check's errors. */

@@ -31,7 +31,8 @@ typedef enum gd__mutation {
     GD__MUT_SAMPLE,         /* of a product over samples, the last (a = -1) or first (0) alone */
     GD__MUT_SAMPLES_BUT,    /* all but that */
     GD__MUT_AXIS,           /* along axis a in place of its own; with b the result stays what it was */
-    GD__MUT_EXTRA,          /* times the derivative of a sigmoid (a = 0), tanh (1), relu (2) or softmax, its diagonal (3), at the value b */
+    GD__MUT_EXTRA,          /* times the derivative of a sigmoid (a = 0), tanh (1), relu (2) or softmax, its diagonal (3) or all of it (4),
+                               at the value b */
     GD__MUT_LOGITS,         /* of a loss of logits, (f(value) - target) s: the target, node a, is added (c = 0), is missing (1), or all but
                                it is (2); or f is taken along axis 0 (3); f of node b is a sigmoid or, where `edge` is -2, softmax */
     /* Of a node within a rule: */

@@ -381,9 +381,10 @@ static bool list_extras(gd__mutants *list, const gd__program *p)
                       (p->node[p->edge[k].from].op == GD__OP_softplus || p->node[p->edge[k].from].op == GD__OP_softmax ||
                        p->node[p->edge[k].from].op == GD__OP_sub || p->node[p->edge[k].from].op == GD__OP_neg ||
                        p->node[p->edge[k].from].op == GD__OP_sigmoid || p->node[p->edge[k].from].op == GD__OP_logsumexp);
-        for (int which = 0; of_loss && which < (p->node[id].value->ndim > 0 ? 4 : 3); which++)
+        for (int which = 0; of_loss && which < (p->node[id].value->ndim > 0 ? 5 : 3); which++)
             if (!add(list, (gd__mutant){ whole, GD__MUT_EXTRA, -1, which, id, 1,
-                                         which == 3 ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_DERIVATIVE_TWICE, 2.0 }))
+                                         which == 4 ? GD_CAUSE_SOFTMAX_TWICE : which == 3 ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_DERIVATIVE_TWICE,
+                                         2.0 }))
                 return false;
         if (of_loss && !list_logits(list, p, id, whole))
             return false;

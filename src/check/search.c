@@ -596,8 +596,8 @@ static int budget(const gd__program *p)
     double work = 0;
     for (int i = p->seed; i < p->count; i++)
         work += 400 + (double)p->node[i].value->numel;
-    double runs = 6e7 / work;
-    return runs > 6000 ? 6000 : runs < 150 ? 150 : (int)runs;
+    double runs = 3e8 / work;
+    return runs > 30000 ? 30000 : runs < 200 ? 200 : (int)runs;
 }
 
 static bool try_singles(gd__search *s, const gd__mutants *list, gd__hypothesis *h, piece *pieces)
@@ -615,23 +615,22 @@ static bool try_singles(gd__search *s, const gd__mutants *list, gd__hypothesis *
     return true;
 }
 
+/* The most promising first: each with all those before it. */
 static bool try_pairs(gd__search *s, const gd__mutants *list, gd__hypothesis *h, const piece *pieces)
 {
-    int runs = budget(s->p), first = list->count < 60 ? list->count : 60;
-    bool single = bits(s->wrong) == 1 || pieces[0].worth < 5;
-    for (int i = 0; i < first; i++) {
-        if (pieces[i].worth <= -1e8 || (!single && i > 12))
-            break;
-        for (int k = 0; k < list->count; k++) {
-            const gd__mutant *m[2] = { &list->item[pieces[i].mutant], &list->item[pieces[k].mutant] };
-            bool twice = k < first && k <= i && (single || k <= 12); /* has been tried the other way round */
-            if (twice || !gd__mutants_go_together(s->p, m[0], m[1]) || pieces[k].worth <= -1e8)
+    int runs = budget(s->p), before = s->count;
+    for (int i = 1; i < list->count && pieces[i].worth > -1e8; i++) {
+        for (int k = 0; k < i; k++) {
+            const gd__mutant *m[2] = { &list->item[pieces[k].mutant], &list->item[pieces[i].mutant] };
+            if (!gd__mutants_go_together(s->p, m[0], m[1]))
                 continue;
             if (runs-- <= 0)
                 return true;
             if (!consider(s, m, 2, h))
                 return false;
         }
+        if (s->count > before && i > 60)
+            return true;
     }
     return true;
 }

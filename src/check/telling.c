@@ -321,6 +321,26 @@ static int only_operand(const gd__program *p, gd_tensors x)
     return only;
 }
 
+/* factor f(x), or the mean of that, and what is added to it to make y. */
+static gd_tensor *tell_curve(gd__op_id f, gd_tensor *x, gd_tensor *factor, gd_tensor *y)
+{
+    gd__attrs none = { .integer = { 0 } };
+    gd_tensor *value = f == GD__OP_clone ? x : gd__apply(f, 1, &x, &none);
+    gd__trace *trace = y->object.context->trace;
+    bool mean = y->numel != x->numel; /* or a sum, with another factor: nobody can tell */
+    y->object.context->trace = NULL;
+    factor = mean ? gd_mul_scalar(factor, (double)x->numel) : factor;
+    y->object.context->trace = trace;
+    gd_tensor *product = gd_mul(value, factor);
+    product = mean ? gd_reshape(gd_mean(product), gd__shape(y)) : product;
+    if (!gd__alive(product))
+        return product;
+    y->object.context->trace = NULL;
+    gd_tensor *rest = gd_sub(y, gd_reshape(product, gd__shape(y)));
+    y->object.context->trace = trace;
+    return gd_add(gd_reshape(product, gd__shape(y)), rest);
+}
+
 /* A loss with a target, or a product with a factor, that it keeps to itself; NULL where it is neither. */
 static gd_tensor *tell_hidden(listener *l, const gd__node *node, opaque *o, gd_tensors x)
 {
@@ -332,20 +352,16 @@ static gd_tensor *tell_hidden(listener *l, const gd__node *node, opaque *o, gd_t
     int64_t m = node->value->numel, n = at >= 0 ? x.item[at]->numel : 0;
     if (at < 0 || m * n > MOST_JACOBIAN)
         return NULL;
+    gd__op_id f = GD__OP_clone;
     g->trace = NULL;
     bool loss = m == 1 && gd__find_target(ask, o, x, at, &h);
-    if (!loss && m == n && m > 1) {
-        gd_tensor *J = gd__jacobian(ask, o, x, at, m);
-        J = gd__alive(J) ? gd__as_diagonal(J) : J;
-        factor = gd__alive(J) && gd__find_factor(ask, o, x, at, J, &factor) ? factor : NULL;
-    }
-    gd_tensor *added = factor ? gd_sub(node->value, gd_mul(x.item[at], factor)) : NULL;
+    bool curve = !loss && (m == 1 || m == n) && gd__find_curve(ask, o, x, at, m, &f, &factor);
     g->trace = trace;
     l->within = node->within;
     if (loss)
         y = gd__tell_loss(&h, x.item[at], node->value);
-    else if (factor)
-        y = gd_add(gd_mul(x.item[at], factor), added);
+    else if (curve)
+        y = tell_curve(f, x.item[at], factor, node->value);
     l->within = -1;
     l->p->used[node->within].transparent = y != NULL;
     return y;
