@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { BUDGET = 6000000, LARGER = 300, LITTLE = 150000, ONE_STEP = 4, LARGE = 4096 };
+enum { BUDGET = 8000000, LARGER = 300, LITTLE = 150000, ONE_STEP = 4, LARGE = 4096 };
 
 /* ---- one search ---- */
 

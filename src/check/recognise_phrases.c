@@ -153,6 +153,12 @@ static void say_bce(gd__search *s, const gd__try *t)
     both(s, GD__OP_add, hit, miss, t->cost);
 }
 
+static void say_prelu(gd__search *s, const gd__try *t)
+{
+    int above = step(s, GD__OP_relu, t->a, t->cost), below = both(s, GD__OP_sub, t->a, above, t->cost);
+    gd__make2(s, GD__OP_add, above, both(s, GD__OP_mul, t->b, below, t->cost), t->cost, GD__EXPANDED);
+}
+
 /* Indices as gather wants them. */
 static int as_index(gd__search *s, int a, int cost)
 {
@@ -202,6 +208,7 @@ void gd__carry_out(gd__search *s, const gd__try *t)
     case GD__SAY_MISH: say_mish(s, t); break;
     case GD__SAY_GUARDED_LOG: say_guarded_log(s, t); break;
     case GD__SAY_BCE: say_bce(s, t); break;
+    case GD__SAY_PRELU: say_prelu(s, t); break;
     case GD__SAY_CHOOSE: say_choose(s, t); break;
     case GD__SAY_LOOK_UP: say_look_up(s, t); break;
     default: {

@@ -12,6 +12,7 @@ typedef enum gd__phrase {
     GD__SAY_MISH,                   /* a tanh(softplus(a)) */
     GD__SAY_GUARDED_LOG,            /* ln(a + scalar) */
     GD__SAY_BCE,                    /* b ln(a + scalar) + (1 - b) ln(1 - a + scalar) */
+    GD__SAY_PRELU,                  /* a where it is positive, else b a */
     GD__SAY_CHOOSE,                 /* a[i, b[i]] */
     GD__SAY_LOOK_UP                 /* a[b]: rows of a matrix, or numbers of a list */
 } gd__phrase;

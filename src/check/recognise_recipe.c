@@ -186,6 +186,13 @@ static writer begin(gd__search *s)
     return (writer){ .search = s, .recipe = &s->draft, .loose = fmax(1e-7, 10 * s->tolerance) };
 }
 
+/* Is it a square, or without its sign? Nobody takes the logarithm of one; among labels of 0 and 1 it may be the same. */
+static bool is_even(const gd__recipe *r, int at)
+{
+    gd__op_id op = at < r->count ? GD__OP_clone : r->step[at - r->count].op;
+    return op == GD__OP_square || op == GD__OP_abs;
+}
+
 /* What a reader has to take in. */
 static int price_of(const writer *w)
 {
@@ -206,6 +213,7 @@ static int price_of(const writer *w)
         case GD__OP_rsub_scalar: price += 2; break;
         case GD__OP_mul: price += 4; break;
         case GD__OP_softplus: price += 10; break; /* hides a sigmoid */
+        case GD__OP_log: price += is_even(w->recipe, w->recipe->step[i].in[0]) ? 13 : 3; break;
         case GD__OP_div:
         case GD__OP_reciprocal:
         case GD__OP_rsqrt: price += 5; break;

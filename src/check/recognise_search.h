@@ -105,7 +105,7 @@ typedef struct gd__search {
 /* How the other points are drawn. */
 typedef enum gd__manner {
     GD__NORMAL,       /* normal, of the operand's scale */
-    GD__POSITIVE,     /* the same without sign */
+    GD__POSITIVE,     /* the same without sign; between 0 and 1, where its own are */
     GD__UNIT,         /* between 0 and 1 */
     GD__LIKE_ITS_OWN, /* the operand's own numbers, drawn anew and changed a little */
     GD__SHUFFLED,     /* the same, not changed: where others are not taken */

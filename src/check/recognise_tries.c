@@ -113,7 +113,7 @@ static void put(gd__search *s, gd__try t)
     uint32_t uses = s->value[t.a].uses | (t.b >= 0 ? s->value[t.b].uses : 0);
     const gd__value *v = &s->value[t.a];
     if (t.what != GD__SAY_PRODUCT && v->numbers.count > LARGE && v->numbers.count > 4 * s->y[0]->numel)
-        t.cost += 3; /* it takes long, and products make it smaller */
+        t.cost += 3;                                      /* it takes long, and products make it smaller */
     bool first = t.what == GD__SAY_PRODUCT && t.cost < 3; /* there are few of these */
     int priority = t.cost + (first ? 0 : 2 * (s->operands - bits_of(uses))), place = s->unused;
     if (priority <= s->farthest && place < 0 && s->tries == GD__MOST_TRIES) {
@@ -339,7 +339,7 @@ static int cost_of_mul(const pair *p)
     if (are(p, LOGARITHM, OPERAND))
         return 1;
     if (are(p, PRODUCT, SQUARED))
-        return 1;
+        return 0;
     if (p->overlap)
         return are(p, ACTIVATED, AFFINE | ACTIVATED | OPERAND) ? 2 : 5;
     if (p->same && are(p, OPERAND, OPERAND))
@@ -353,8 +353,8 @@ static int cost_of_div(const pair *p)
 {
     if (p->nested || p->overlap)
         return are(p, REDUCED | ROOT, OPERAND | DIFFERENCE | AFFINE | EXPONENTIAL) || are(p, DIFFERENCE, OPERAND) ? 2
-               : p->nested                                                                                     ? NEVER
-                                                                                                               : 5;
+               : p->nested ? NEVER
+                           : 5;
     return are(p, OPERAND, SQUARED) ? 2 : are(p, OPERAND, OPERAND | DIFFERENCE) ? 3 : 5;
 }
 
@@ -376,9 +376,12 @@ static void put_product(gd__search *s, int a, int b, int cost)
     if (cost > s->farthest || !is_float(v) || !is_float(w) || v->shape.count < 1 || w->shape.count < 1)
         return;
     cost += v->shape.count + w->shape.count == 2 ? 3 : 0; /* two lists: all their products */
+    bool upright = gd__fits_product(v->shape, w->shape, 0);
     for (int turned = 0; turned < 4; turned++)
         if (gd__fits_product(v->shape, w->shape, turned))
-            put(s, (gd__try){ GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + turning[turned], 0 });
+            put(s,
+                (gd__try){
+                    GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + turning[turned] + (turned & 1 && upright), 0 });
 }
 
 static void put_joint(gd__search *s, gd__op_id op, int a, int b, int cost)
@@ -421,11 +424,16 @@ static void put_elementwise(gd__search *s, const pair *p, int cost)
 /* Losses of a probability, and what integers choose. */
 static void put_phrases(gd__search *s, int a, int b, int cost)
 {
+    gd_dims common;
     const gd__value *v = &s->value[a], *w = &s->value[b];
     if (kind_of(s, a) & PROBABILITY && b < s->operands && gd__same_dims(v->shape, w->shape))
         for (int guard = 0; guard < 4; guard++)
             put(s, (gd__try){
                        GD__SAY_BCE, a, b, { (double[]){ 0, 1e-7, 1e-8, 1e-9 }[guard] }, { 0 }, cost + 2 + guard, 0 });
+    bool slope = b < s->operands && is_float(v) && is_float(w) && w->numbers.count < v->numbers.count;
+    if (slope && kind_of(s, a) & (OPERAND | AFFINE) && gd__broadcast(v->shape, w->shape, &common) &&
+        gd__same_dims(common, v->shape))
+        put(s, (gd__try){ GD__SAY_PRELU, a, b, { 0 }, { 0 }, cost + 3, 0 });
     bool index = b < s->operands && !is_float(w) && w->t[0]->dtype != GD_BOOL;
     if (!index || !is_float(v) || v->shape.count < 1 || v->shape.count > 2)
         return;
@@ -450,8 +458,10 @@ static void put_pair(gd__search *s, int a, int b)
     bool alike = a >= s->operands && b >= s->operands && v->op == w->op && !p.overlap;
     int more = v->cost > w->cost ? v->cost : w->cost;
     int cost = p.nested || alike ? more : v->cost + w->cost; /* what is in it, and what is done again, counts once */
-    put_product(s, a, b, cost + cost_of_product(s, &p));
-    put_product(s, b, a, cost + cost_of_product(s, &p));
+    bool given_first =
+        p.kind_a & OPERAND && !(p.kind_b & OPERAND); /* weights stand on the right, as they are given */
+    put_product(s, a, b, cost + cost_of_product(s, &p) + given_first);
+    put_product(s, b, a, cost + cost_of_product(s, &p) + !given_first);
     put_elementwise(s, &p, cost);
     put_phrases(s, a, b, cost);
     put_phrases(s, b, a, cost);
@@ -478,5 +488,5 @@ void gd__expand(gd__search *s, int a)
             put_pair(s, b, a);
         }
     s->work += 3.0 * a;
-    put_product(s, a, a, s->value[a].cost + 4);
+    put_product(s, a, a, s->value[a].cost + (a < s->operands ? 2 : 4));
 }
