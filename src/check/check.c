@@ -134,9 +134,6 @@ static bool claims_fit(work *w)
                  "%d gradients are claimed, of %d tensors", list.count, w->count);
         return false;
     }
-    for (int i = 0; i < list.count; i++)
-        if (list.item[i] && !gd__usable(w->g, list.item[i], "gd_gradcheck", "a claimed gradient"))
-            return false;
     return true;
 }
 
@@ -172,8 +169,7 @@ static bool take_before(work *w)
     for (int i = 0; i < w->count; i++) {
         for (int64_t k = 0; k < w->entries[i]; k++)
             w->before[i][k] = w->point[i][k] * (1 - 0.15 * gd__drawn(&state));
-        if (list.count > 0 && !(gd__usable(w->g, list.item[i], "gd_gradcheck", "an earlier tensor") &&
-                                gd_read(list.item[i], GD_FLOAT64, w->before[i], (size_t)w->entries[i])))
+        if (list.count > 0 && !gd_read(list.item[i], GD_FLOAT64, w->before[i], (size_t)w->entries[i]))
             return false;
     }
     return true;
@@ -961,9 +957,21 @@ static void check_destroy(gd__object *object)
 
 static const gd__class check_class = { "gradient check", sizeof(gd_check), check_destroy };
 
+/* Before anything is made, which might take a dead tensor's place. */
+static bool all_usable(const gd_gradcheck_options *o)
+{
+    const gd_tensors lists[] = { o->in, o->parameters, o->claimed, o->earlier };
+    static const char *const what[] = { "an argument", "a parameter", "a claimed gradient", "an earlier tensor" };
+    for (int n = 0; n < 4; n++)
+        for (int i = 0; lists[n].item && i < lists[n].count; i++)
+            if ((n != 2 || lists[n].item[i]) && !gd__usable(o->g, lists[n].item[i], "gd_gradcheck", what[n]))
+                return false;
+    return !o->dy || gd__usable(o->g, o->dy, "gd_gradcheck", ".dy");
+}
+
 static bool options_fit(const gd_gradcheck_options *o)
 {
-    if (o->dy && !gd__usable(o->g, o->dy, "gd_gradcheck", ".dy"))
+    if (!all_usable(o))
         return false;
     if (o->rtol >= 0 && o->atol >= 0)
         return true;
