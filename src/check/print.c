@@ -329,7 +329,9 @@ static void put_place(sink *to, const gd_check_input *in)
     to->indent = 4;
     if (in->compared > 0 && in->wrong == in->entries)
         length += (size_t)snprintf(text + length, sizeof text - length,
-                                   in->entries == 1 ? " its one entry is wrong" : " all %lld entries are wrong",
+                                   in->entries == 1   ? " its one entry is wrong"
+                                   : in->entries == 2 ? " both entries are wrong"
+                                                      : " all %lld entries are wrong",
                                    (long long)in->entries);
     else if (in->wrong > 0)
         length += (size_t)snprintf(text + length, sizeof text - length, " %lld of %lld entries %s wrong",
@@ -384,32 +386,52 @@ static void put_item(sink *to, const char *where, const char *sentence)
     end_line(to);
 }
 
+/* What was found, without the words of its cause, which stand in the heading when it is the only one. */
+static const char *beyond_the_heading(const gd_mistake *m, bool alone)
+{
+    const char *words = gd_cause_words(m->cause);
+    size_t length = strlen(words);
+    if (!alone || strncmp(m->what, words, length) != 0)
+        return m->what;
+    return m->what + length + strspn(m->what + length, ": ");
+}
+
 /* Each mistake with where it stands and what was found there, and under it what to do. */
 static void put_mistakes(sink *to, const gd_explanation *e)
 {
     for (int i = 0; i < e->mistakes; i++) {
         const gd_mistake *m = &e->mistake[i];
-        put_item(to, m->where, m->what);
+        const char *what = beyond_the_heading(m, e->mistakes == 1);
+        bool item = *m->where || *what;
+        put_item(to, m->where, what);
         if (!*m->remedy)
             continue;
-        put_spaces_to(to, LABEL + 2);
+        put_spaces_to(to, item ? LABEL + 2 : LABEL);
         put(to, "-> ");
-        to->indent = LABEL + 5;
+        to->indent = to->column;
         put_words(to, m->remedy);
         end_line(to);
     }
 }
 
-static void put_explanation(sink *to, const char *label, const gd_explanation *e)
+/* The heading: "the sign is flipped: -1 times (likely, 80 %)", and whom it was told of before, if that is so. */
+static void put_heading(sink *to, const char *label, const gd_explanation *e, const char *as)
 {
     char text[PHRASE_SIZE], number[GD__NUMBER_SIZE];
     size_t length = strlen(cause_text(e, text));
     length += (size_t)snprintf(text + length, sizeof text - length, " (%s, ", likelihood(e->confidence));
     length += (size_t)snprintf(text + length, sizeof text - length, "%s)", percent_text(e->confidence, number));
     if (e->misfit >= 0.005)
-        snprintf(text + length, sizeof text - length, "; it leaves %s of the gradient open",
-                 percent_text(e->misfit, number));
+        length += (size_t)snprintf(text + length, sizeof text - length, "; it leaves %s of the gradient open",
+                                   percent_text(e->misfit, number));
+    if (as)
+        snprintf(text + length, sizeof text - length, ", as in %s", as);
     put_labelled(to, label, text);
+}
+
+static void put_explanation(sink *to, const char *label, const gd_explanation *e)
+{
+    put_heading(to, label, e, NULL);
     put_mistakes(to, e);
     if (*e->tell_apart) {
         put_spaces_to(to, LABEL);
@@ -420,13 +442,43 @@ static void put_explanation(sink *to, const char *label, const gd_explanation *e
     }
 }
 
-static void put_diagnosis(sink *to, const gd_check_input *in)
+static bool same_mistakes(const gd_explanation *a, const gd_explanation *b)
 {
+    bool same = a->mistakes == b->mistakes && strcmp(a->tell_apart, b->tell_apart) == 0;
+    for (int i = 0; same && i < a->mistakes; i++) {
+        const gd_mistake *x = &a->mistake[i], *y = &b->mistake[i];
+        same = x->cause == y->cause && x->factor == y->factor && strcmp(x->where, y->where) == 0 &&
+               strcmp(x->what, y->what) == 0 && strcmp(x->remedy, y->remedy) == 0;
+    }
+    return same;
+}
+
+/* A gradient above with all the same explanations, so that nothing is told twice. */
+static const gd_check_input *told_before(const gd_check *check, int index)
+{
+    const gd_check_input *in = &check->input[index];
+    for (int i = 0; i < index; i++) {
+        const gd_check_input *other = &check->input[i];
+        bool same = other->verdict == GD_CHECK_WRONG && other->explanations == in->explanations;
+        for (int k = 0; same && k < in->explanations; k++)
+            same = same_mistakes(&other->explanation[k], &in->explanation[k]);
+        if (same)
+            return other;
+    }
+    return NULL;
+}
+
+static void put_diagnosis(sink *to, const gd_check *check, int index)
+{
+    const gd_check_input *in = &check->input[index], *other = told_before(check, index);
+    char name[NAME_SIZE];
     end_line(to);
     put_place(to, in);
     if (in->wrong > 0)
         put_numbers(to, in);
-    if (is_explained(in))
+    if (is_explained(in) && other)
+        put_heading(to, "cause", &in->explanation[0], name_text(other, name));
+    else if (is_explained(in))
         for (int i = 0; i < in->explanations; i++)
             put_explanation(to, i == 0 ? "cause" : "or", &in->explanation[i]);
     else {
@@ -509,7 +561,7 @@ static void put_check(sink *to, const gd_check *check)
         put_row(to, &check->input[i], t);
     for (int i = 0; i < check->count; i++)
         if (check->input[i].verdict == GD_CHECK_WRONG)
-            put_diagnosis(to, &check->input[i]);
+            put_diagnosis(to, check, i);
     put_notes(to, check);
     put_effort(to, check);
 }

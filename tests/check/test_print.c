@@ -135,7 +135,7 @@ static void notebook_001(void **state)
                 "    or       a constant factor is wrong: -4 times (unlikely, 2 %)\n"
                 "             To tell: check with another number of samples: if the factor stays -4, it is this.\n"
                 "\n"
-                "b1: all 2 entries are wrong, [0] most\n"
+                "b1: both entries are wrong, [0] most\n"
                 "    claimed   0.0645102\n"
                 "    numeric  -0.0645102  (to within 1e-12)\n"
                 "    cause    the sign is flipped: -1 times (almost certain, over 99 %)\n");
