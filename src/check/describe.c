@@ -32,7 +32,7 @@ static const char *remedy_of(gd_cause cause)
     case GD_CAUSE_WRONG_AXIS: return "Use the other axis";
     case GD_CAUSE_DERIVATIVE_MISSING: return "Multiply the incoming gradient by that derivative";
     case GD_CAUSE_DERIVATIVE_TWICE: return "Take it once: see whether the gradient of the loss has it in it already";
-    case GD_CAUSE_WRONG_POINT: return "Take the derivative at the operand of the forward, or its formula in terms of the result at the result";
+    case GD_CAUSE_WRONG_POINT: return "Hand the derivative what went into the step; a formula in terms of the step's result gets the result";
     case GD_CAUSE_MASK_INVERTED: return "Let the gradient pass where the forward let the value pass, and stop it elsewhere";
     case GD_CAUSE_MASK_WRONG: return "Make the mask from the operand of the forward";
     case GD_CAUSE_SOFTMAX_DIAGONAL: return "Each y depends on every x: dx = y * (dy - sum(dy * y))";

@@ -6,6 +6,11 @@
 
 /* ---- explanations ---- */
 
+static uint64_t all_inputs(const gd__search *s)
+{
+    return s->p->inputs >= 64 ? UINT64_MAX : ((uint64_t)1 << s->p->inputs) - 1;
+}
+
 static void add_mistake(gd_explanation *e, const gd_mistake *m)
 {
     if (e->mistakes < GD_MAX_MISTAKES)
@@ -49,6 +54,15 @@ static void put(gd_check_input *to, const gd_explanation *e)
     }
 }
 
+/* The count, or its inverse, that a fitted factor is meant to be. */
+static double meant_by(double factor)
+{
+    double size = factor < 1 ? 1 / factor : factor, whole = floor(size + 0.5);
+    if (!(fabs(size - whole) <= 2e-4 * size))
+        return factor;
+    return factor < 1 ? 1 / whole : whole;
+}
+
 /* How often it is what it should be, or over how many it should be averaged. A factor alone is in the heading already. */
 static void tell_one_factor(gd_cause cause, double factor, bool alone, gd_mistake *m)
 {
@@ -65,7 +79,7 @@ static void tell_factor(const gd__factor *f, gd_explanation *e)
     bool alone = f->causes == 1 && e->mistakes == 0;
     for (int i = 0; i < f->causes; i++) {
         gd_mistake m;
-        tell_one_factor(f->cause[i], f->factor[i], alone, &m);
+        tell_one_factor(f->cause[i], f->cause[i] == GD_CAUSE_SIGN ? -1 : meant_by(f->factor[i]), alone, &m);
         add_mistake(e, &m);
     }
 }
@@ -85,41 +99,65 @@ static void tell_order(const gd__finish *f, gd_explanation *e)
     add_mistake(e, &m);
 }
 
+/* A factor somewhere in the computation, which can stand for several things, as one at the end can. */
+static bool is_open(const gd__mutant *m)
+{
+    return m->kind == GD__MUT_SCALE && m->c != 0 && m->cause != GD_CAUSE_TERM_SIGN;
+}
+
+/* What the factor at a place may stand for, told as standing there. Where everything comes through it nobody can say where
+ * on the way it came in. */
+static void tell_scale(const gd__search *s, const gd__mutant *scale, uint64_t affects, const gd__factor *f, gd_explanation *e)
+{
+    int before = e->mistakes;
+    gd_mistake m;
+    tell_factor(f, e);
+    gd__mutant_tell(s->p, scale, &m);
+    for (int i = before; i < e->mistakes && affects != all_inputs(s); i++)
+        memcpy(e->mistake[i].where, m.where, sizeof m.where);
+}
+
+/* The mistakes of a hypothesis that reach the gradient, but for an open factor if nothing multiplies the gradient behind it. */
+static int tell_mutants(const gd__search *s, const gd__hypothesis *h, int input, gd_explanation *e)
+{
+    int scale = -1;
+    for (int i = 0; i < h->mutants; i++) {
+        const gd__mutant *m = &h->mutant[i];
+        gd__factor list[GD__FACTOR_ALTERNATIVES];
+        gd_mistake told;
+        if (!(h->affects[i] >> (input & 63) & 1))
+            continue;
+        if (is_open(m) && scale < 0 && h->finish[input].c == 1) {
+            scale = i;
+        } else if (is_open(m) && gd__factor_causes(m->c, &s->sizes, s->claim[input].numbers.count, list) > 0) {
+            tell_scale(s, m, h->affects[i], &list[0], e);
+        } else {
+            gd__mutant_tell(s->p, m, &told);
+            add_mistake(e, &told);
+        }
+    }
+    return scale;
+}
+
 /* All readings of one hypothesis: a factor can stand for several things. */
 static void explain_by(const gd__search *s, const gd__hypothesis *h, int input, double best, gd_check_input *to)
 {
     gd__factor factors[GD__FACTOR_ALTERNATIVES];
     const gd__finish *f = &h->finish[input];
     gd_explanation base = { .misfit = f->misfit };
-    const gd__mutant *scale = NULL;
-    for (int i = 0; i < h->mutants; i++) {
-        gd_mistake m;
-        if (!(h->affects[i] >> (input & 63) & 1))
-            continue;
-        bool open = h->mutant[i].kind == GD__MUT_SCALE && h->mutant[i].c != 0 && h->mutant[i].cause != GD_CAUSE_TERM_SIGN;
-        if (open && !scale && f->c == 1) {
-            scale = &h->mutant[i];
-            continue;
-        }
-        gd__mutant_tell(s->p, &h->mutant[i], &m);
-        add_mistake(&base, &m);
-    }
+    int scale = tell_mutants(s, h, input, &base);
     tell_order(f, &base);
-    double c = scale ? scale->c : f->c;
+    double c = scale >= 0 ? h->mutant[scale].c : f->c;
     int count = c != 1 ? gd__factor_causes(c, &s->sizes, s->claim[input].numbers.count, factors) : 0;
     for (int i = 0; i < (count ? count : 1); i++) {
         gd_explanation e = base;
         double cost = h->cost;
-        if (count) {
+        if (count && scale >= 0)
+            tell_scale(s, &h->mutant[scale], h->affects[scale], &factors[i], &e);
+        else if (count)
             tell_factor(&factors[i], &e);
+        if (count)
             cost += factors[i].cost - factors[0].cost;
-        }
-        if (count && scale) {
-            gd_mistake m;
-            gd__mutant_tell(s->p, scale, &m);
-            for (int k = base.mistakes; k < e.mistakes; k++)
-                memcpy(e.mistake[k].where, m.where, sizeof m.where);
-        }
         e.confidence = exp(-1.6 * (cost - best));
         put(to, &e);
     }

@@ -153,6 +153,15 @@ static bool list_points(const lister *l)
     return true;
 }
 
+/* Does the value let pass (1) or not (0)? */
+static bool lets_pass(const gd__program *p, int id)
+{
+    const gd__node *node = &p->node[id];
+    bool made_of_bools = node->kind == GD__NODE_COMPUTED && node->op == GD__OP_cast &&
+                         p->node[node->in[0]].value->dtype == GD_BOOL;
+    return node->value->dtype == GD_BOOL || made_of_bools;
+}
+
 /* Another value in the place of an operand that the rule reads. */
 static bool list_operands(const lister *l)
 {
@@ -160,7 +169,7 @@ static bool list_operands(const lister *l)
     unsigned reads = gd__ops[l->from->op]->reads[gd__role(gd__ops[l->from->op], k)];
     for (int j = 0; j < l->from->count && j < GD__MAX_INPUTS; j++) {
         const gd_tensor *x = l->p->node[l->from->in[j]].value;
-        if (x->dtype == GD_BOOL && !put(l, GD__MUT_OPERAND_NOT, 0, j, GD_CAUSE_MASK_INVERTED, 1.3))
+        if (j != k && lets_pass(l->p, l->from->in[j]) && !put(l, GD__MUT_OPERAND_NOT, 0, j, GD_CAUSE_MASK_INVERTED, 1.3))
             return false;
         if (!(reads >> j & 1) || !is_float(x))
             continue;

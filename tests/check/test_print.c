@@ -102,7 +102,7 @@ static void notebook_001(void **state)
     in[0].explanations = 2;
     in[0].explanation[0] = (gd_explanation){
         .mistakes = 2,
-        .confidence = 0.97,
+        .confidence = 0.9,
         .mistake = { mistake(GD_CAUSE_SIGN, -1, "", "The gradient points the other way: -1 times the right one.",
                              "Subtract the target from the prediction, or put the minus before the loss."),
                      mistake(GD_CAUSE_SUM_FOR_MEAN, 4, "mean",
@@ -110,7 +110,7 @@ static void notebook_001(void **state)
                              "Divide by the number of samples once, where the backward pass begins.") }
     };
     in[0].explanation[1] = (gd_explanation){ .mistakes = 1,
-                                             .confidence = 0.02,
+                                             .confidence = 0.06,
                                              .mistake = { mistake(GD_CAUSE_FACTOR, -4, "", "", "") } };
     snprintf(in[0].explanation[1].tell_apart, sizeof in[0].explanation[1].tell_apart,
              "check with another number of samples: if the factor stays -4, it is this.");
@@ -127,12 +127,12 @@ static void notebook_001(void **state)
                 "w1: all 4 entries are wrong, [1, 0] most\n"
                 "    claimed   0.157446\n"
                 "    numeric  -0.0393616  (to within 1e-12)\n"
-                "    cause    the sign is flipped; summed where the mean is meant: -4 times (almost certain, 97 %)\n"
+                "    cause    the sign is flipped; summed where the mean is meant: -4 times (very likely, 90 %)\n"
                 "             - The gradient points the other way: -1 times the right one.\n"
                 "               -> Subtract the target from the prediction, or put the minus before the loss.\n"
                 "             - at mean: It is summed over the 4 samples, but the loss is their mean.\n"
                 "               -> Divide by the number of samples once, where the backward pass begins.\n"
-                "    or       a constant factor is wrong: -4 times (unlikely, 2 %)\n"
+                "    or       a constant factor is wrong: -4 times (unlikely, 6 %)\n"
                 "             To tell: check with another number of samples: if the factor stays -4, it is this.\n"
                 "\n"
                 "b1: both entries are wrong, [0] most\n"
@@ -225,6 +225,7 @@ static void fractions_are_written_as_such(void **state)
                                           .confidence = 0.3,
                                           .mistake = { mistake(GD_CAUSE_FACTOR, 1.0 / 3, "", "", "") } };
     in.wrong = 1;
+    snprintf(in.pattern, sizeof in.pattern, "[1]");
     gd_check c = check_of(GD_CHECK_WRONG, 1, &in);
     assert_text(&c, "The gradient is wrong: it disagrees with central differences.\n"
                     "\n"
