@@ -351,6 +351,13 @@ static void put_place(sink *to, const gd_check_input *in)
     end_line(to);
 }
 
+/* Can't the digits that are shown all be trusted? */
+static bool is_blurred(const gd_check_input *in, int digits)
+{
+    double size = fmax(fabs(in->claimed), fabs(in->numeric));
+    return isfinite(in->uncertainty) && in->uncertainty > pow(10, -digits) * size;
+}
+
 /* The uncertainty is rounded up to a power of ten: it is an estimate. */
 static void put_numbers(sink *to, const gd_check_input *in)
 {
@@ -366,7 +373,7 @@ static void put_numbers(sink *to, const gd_check_input *in)
     put_label(to, "numeric");
     put(to, sign && *numeric != '-' ? " " : "");
     put(to, numeric);
-    if (in->uncertainty > 0 && isfinite(in->uncertainty)) {
+    if (is_blurred(in, digits)) {
         gd__number_text(pow(10, ceil(log10(in->uncertainty))), 1, within);
         snprintf(text, sizeof text, "  (to within %s)", within);
         put(to, text);
