@@ -858,6 +858,25 @@ static bool is_rounded(const work *w, int i, gd_mistake *m)
     return off > 1e-11 && off < 1e-5;
 }
 
+/* Off from the slopes by about float32's rounding everywhere, and by much more than the slopes may be: of a function that can't be
+ * seen into there is nothing else to go by. */
+static bool is_near_as_float32(const work *w, int i, gd_mistake *m)
+{
+    double off = 0, size = 0, error = 0;
+    if (w->by_hand || w->check->input[i].compared != w->entries[i])
+        return false;
+    for (int64_t k = 0; k < w->entries[i]; k++) {
+        const gd__slope *s = &w->slope[i][k];
+        if (s->state != GD__SLOPE_SMOOTH)
+            return false;
+        off += (w->claimed[i][k] - s->value) * (w->claimed[i][k] - s->value);
+        size += s->value * s->value;
+        error += s->error * s->error;
+    }
+    gd__mistake_of(GD_CAUSE_FLOAT32, 1, m);
+    return off > 4e-18 * size && off < 4e-14 * size && off > 100 * error;
+}
+
 /* Right within what is allowed, but only as near as float32 comes? */
 static bool look_for_rounding(work *w)
 {
@@ -876,8 +895,8 @@ static bool look_for_rounding(work *w)
         bool wide = w->s.item[i].lent == NULL && !w->narrow[i] && w->s.item[i].tensor->dtype == GD_FLOAT64;
         if (!wide || claim[i].wrong || !has_right_shape(w, i) || w->entries[i] > FULL)
             continue;
-        bool rounded = gd__search_rounding(&s, i, &m);
-        if (!rounded && !(w->program.narrow[0] && is_rounded(w, i, &m)))
+        if (!gd__search_rounding(&s, i, &m) && !(w->program.narrow[0] && is_rounded(w, i, &m)) &&
+            !is_near_as_float32(w, i, &m))
             continue;
         put_first(input_of(w, i), &m, 0.9);
         input_of(w, i)->verdict = GD_CHECK_WRONG;
