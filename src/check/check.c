@@ -507,33 +507,61 @@ static bool look_for_steps(work *w, const gd__objective *o, int i)
     return good;
 }
 
-/* Where the tape's gradient disagrees at the point, does it agree right beside it? Then the point is a corner, of which any
- * side's slope may be taken, and several things change there at once. */
+/* A point right beside, and the tape's gradients there. False where it has none, with the error set. */
+static bool gradients_beside(work *w, uint64_t *state, double **moved, double **gradient)
+{
+    bool refused;
+    for (int n = 0; n < w->count; n++)
+        for (int64_t k = 0; k < w->entries[n]; k++)
+            moved[n][k] = w->point[n][k] + 1e-4 * (0.01 + fabs(w->point[n][k])) * gd__drawn_normal(state);
+    return gd__subject_gradients(&w->s, moved, w->dy, gradient, &refused);
+}
+
+/* Widens the bounds of the marked entries' gradients. Do they agree with the slopes there, if these are to be compared? */
+static bool agrees_beside(work *w, const gd__objective *o, int i, double **moved, double **gradient, int turn,
+                          bool compare, double *bounds, bool *agrees)
+{
+    gd__objective beside = *o;
+    beside.point = moved;
+    for (int64_t k = 0, n = 0; *agrees && k < w->entries[i]; k++) {
+        gd__slope slope;
+        double value = gradient[i][k];
+        if (!w->mark[k])
+            continue;
+        if (compare && !gd__slope_at(&beside, i, k, &slope))
+            return false;
+        *agrees = !compare || fabs(value - slope.value) <= 1e-6 * fabs(slope.value) + 4 * slope.error + 1e-12;
+        bounds[2 * n] = turn == 0 ? value : fmin(bounds[2 * n], value);
+        bounds[2 * n + 1] = turn == 0 ? value : fmax(bounds[2 * n + 1], value);
+        n++;
+    }
+    return true;
+}
+
+/* Where the tape's gradient disagrees at the point, does it agree right beside it, wherever that is, and is the claimed one
+ * among those? Then the point is a corner where several pieces meet. */
 static bool look_beside(work *w, const gd__objective *o, int i)
 {
-    enum { MOST = 64 };
+    enum { MOST = 64, TURNS = 24, COMPARED = 4 };
     gd_check_input *to = input_of(w, i);
-    gd__objective beside = *o;
     uint64_t state = w->o->seed + 77;
-    bool refused, corner = true;
+    double bounds[2 * MOST];
+    bool corner = true;
     if (to->verdict != GD_CHECK_WRONG || w->by_hand || to->wrong > MOST)
         return true;
     double **moved = blocks(w, sizeof(double)), **gradient = blocks(w, sizeof(double));
     bool good = whole(w, moved) && whole(w, gradient);
-    for (int n = 0; good && n < w->count; n++)
-        for (int64_t k = 0; k < w->entries[n]; k++)
-            moved[n][k] = w->point[n][k] + 1e-4 * (0.01 + fabs(w->point[n][k])) * gd__drawn_normal(&state);
-    beside.point = moved;
     w->g->on_error = NULL;
-    good = good && gd__subject_gradients(&w->s, moved, w->dy, gradient, &refused);
+    for (int turn = 0; good && corner && turn < TURNS; turn++)
+        good = gradients_beside(w, &state, moved, gradient) &&
+               agrees_beside(w, o, i, moved, gradient, turn, turn < COMPARED, bounds, &corner);
     w->g->on_error = w->s.on_error;
-    for (int64_t k = 0; good && corner && k < w->entries[i]; k++) {
-        gd__slope slope;
+    for (int64_t k = 0, n = 0; good && corner && k < w->entries[i]; k++) {
         if (!w->mark[k])
             continue;
-        good = gd__slope_at(&beside, i, k, &slope);
-        corner = fabs(gradient[i][k] - slope.value) <= 1e-6 * fabs(slope.value) + 4 * slope.error + 1e-12;
-        corner = corner && fabs(gradient[i][k] - w->claimed[i][k]) <= 0.05 * fabs(w->claimed[i][k]) + 1e-3;
+        double room = 1e-3 * fabs(w->claimed[i][k]);
+        corner = w->claimed[i][k] >= bounds[2 * n] - room && w->claimed[i][k] <= bounds[2 * n + 1] + room;
+        n++;
     }
     bool memory = w->g->failed && w->g->error.status == GD_ERROR_MEMORY;
     if (!good && !memory)
@@ -839,6 +867,25 @@ static bool is_rounded(const work *w, int i, gd_mistake *m)
     return off > 1e-11 && off < 1e-5;
 }
 
+/* Off from the slopes by about float32's rounding everywhere, and by much more than the slopes may be: of a function that can't be
+ * seen into there is nothing else to go by. */
+static bool is_near_as_float32(const work *w, int i, gd_mistake *m)
+{
+    double off = 0, size = 0, error = 0;
+    if (w->by_hand || w->check->input[i].compared != w->entries[i])
+        return false;
+    for (int64_t k = 0; k < w->entries[i]; k++) {
+        const gd__slope *s = &w->slope[i][k];
+        if (s->state != GD__SLOPE_SMOOTH)
+            return false;
+        off += (w->claimed[i][k] - s->value) * (w->claimed[i][k] - s->value);
+        size += s->value * s->value;
+        error += s->error * s->error;
+    }
+    gd__mistake_of(GD_CAUSE_FLOAT32, 1, m);
+    return off > 4e-18 * size && off < 4e-14 * size && off > 100 * error;
+}
+
 /* Right within what is allowed, but only as near as float32 comes? */
 static bool look_for_rounding(work *w)
 {
@@ -857,8 +904,8 @@ static bool look_for_rounding(work *w)
         bool wide = w->s.item[i].lent == NULL && !w->narrow[i] && w->s.item[i].tensor->dtype == GD_FLOAT64;
         if (!wide || claim[i].wrong || !has_right_shape(w, i) || w->entries[i] > FULL)
             continue;
-        bool rounded = gd__search_rounding(&s, i, &m);
-        if (!rounded && !(w->program.narrow[0] && is_rounded(w, i, &m)))
+        if (!gd__search_rounding(&s, i, &m) && !(w->program.narrow[0] && is_rounded(w, i, &m)) &&
+            !is_near_as_float32(w, i, &m))
             continue;
         put_first(input_of(w, i), &m, 0.9);
         input_of(w, i)->verdict = GD_CHECK_WRONG;
