@@ -137,16 +137,16 @@ static void tell_term(const gd__program *p, const gd__node *sum, int term, bool 
     add_to_what(to, left_out ? "%s is left out" : "it is %s", text);
 }
 
+/* By what is done to (f(value) - target): see GD__MUT_LOGITS. */
 static void tell_logits(const gd__mutant *m, gd_mistake *to)
 {
-    const char *f = m->edge == -2 ? "softmax" : "sigmoid";
-    if (m->c == 3)
-        add_to_what(to, "softmax runs along axis 0");
+    static const char *const done[] = { "+ target stands where - target is meant", "stands without the target",
+                                        "is missing, and the target is alone", "runs along axis 0",
+                                        "is left out: its operand was put in its place" };
+    if (m->c > 4)
+        add_to_what(to, "the target is one place off along its last axis");
     else
-        add_to_what(to, "%s %s, where %s - target is meant", f,
-                    m->c == 0   ? "+ target"
-                    : m->c == 1 ? "alone"
-                                : "is left out", f);
+        add_to_what(to, "%s %s", m->edge == -2 ? "softmax" : "sigmoid", done[(int)m->c]);
 }
 
 static void tell_extra(const gd__mutant *m, gd_mistake *to)

@@ -141,6 +141,42 @@ static void notebook_001(void **state)
                 "    cause    the sign is flipped: -1 times (almost certain, over 99 %)\n");
 }
 
+/* Of two gradients with one mistake, and of two explanations with a part in common, each thing is told once. */
+static void nothing_is_told_twice(void **state)
+{
+    (void)state;
+    gd_check_input in[] = { wrong_input("W", gd_shape(3), gd_shape(0), 2, 1),
+                            wrong_input("b", gd_shape(3), gd_shape(1), 4, 1) };
+    gd_mistake left_out = mistake(GD_CAUSE_DERIVATIVE_MISSING, 1, "tanh", "a derivative is left out", "Put it in."),
+               averaged = mistake(GD_CAUSE_MEAN_FOR_SUM, 1.0 / 3, "", "averaged where the sum is meant: over N = 3", "");
+    for (int i = 0; i < 2; i++) {
+        in[i].explanations = 3;
+        in[i].explanation[0] = (gd_explanation){ .mistakes = 1, .confidence = 0.8, .mistake = { left_out } };
+        in[i].explanation[1] =
+            (gd_explanation){ .mistakes = 2, .confidence = 0.1, .mistake = { left_out, averaged } };
+        in[i].explanation[2] = (gd_explanation){ .mistakes = 1, .confidence = 0.01, .mistake = { averaged } };
+    }
+    gd_check c = check_of(GD_CHECK_WRONG, 2, in);
+    assert_text(&c, "Both gradients are wrong: they disagree with central differences.\n"
+                    "\n"
+                    "  W  (3,)  wrong   a derivative is left out\n"
+                    "  b  (3,)  wrong   a derivative is left out\n"
+                    "\n"
+                    "W: all 3 entries are wrong, [0] most\n"
+                    "    claimed  2\n"
+                    "    numeric  1\n"
+                    "    cause    a derivative is left out (very likely, 80 %)\n"
+                    "             - at tanh\n"
+                    "               -> Put it in.\n"
+                    "    or       a derivative is left out; averaged where the sum is meant: 1/3 times (unlikely, 10 %)\n"
+                    "             - averaged where the sum is meant: over N = 3\n"
+                    "\n"
+                    "b: all 3 entries are wrong, [1] most\n"
+                    "    claimed  4\n"
+                    "    numeric  1\n"
+                    "    cause    a derivative is left out (very likely, 80 %), as in W\n");
+}
+
 static void what_nothing_explains_is_shown_where_it_sits(void **state)
 {
     (void)state;
@@ -367,6 +403,7 @@ int main(void)
         IN_CONTEXT(one_gradient_is_spoken_of_as_one),
         IN_CONTEXT(a_fast_check_says_how_it_was_made),
         IN_CONTEXT(notebook_001),
+        IN_CONTEXT(nothing_is_told_twice),
         IN_CONTEXT(what_nothing_explains_is_shown_where_it_sits),
         IN_CONTEXT(long_sentences_are_wrapped),
         IN_CONTEXT(a_missing_gradient_has_no_numbers),
