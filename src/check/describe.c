@@ -57,7 +57,7 @@ static const char *remedy_of(gd_cause cause)
     case GD_CAUSE_WRONG_SHAPE: return "A gradient has the shape of its tensor";
     case GD_CAUSE_UNKNOWN: case GD_CAUSE_COUNT: break;
     }
-    return "Compare the formula with the derivation step by step, from the loss back; the pattern above says where it is off";
+    return "Compare the formula with the derivation step by step, from the loss back. Gradients that are right lie before the mistake";
 }
 
 void gd__mistake_of(gd_cause cause, double factor, gd_mistake *to)
@@ -140,7 +140,7 @@ static void tell_term(const gd__program *p, const gd__node *sum, int term, bool 
 /* By what is done to (f(value) - target): see GD__MUT_LOGITS. */
 static void tell_logits(const gd__mutant *m, gd_mistake *to)
 {
-    static const char *const done[] = { "+ target stands where - target is meant", "stands without the target",
+    static const char *const done[] = { "- target is meant, and not + target", "stands without the target",
                                         "is missing, and the target is alone", "runs along axis 0",
                                         "is left out: its operand was put in its place" };
     if (m->c > 4)
@@ -201,7 +201,7 @@ static void tell_operand(const gd__program *p, const gd__mutant *m, gd_mistake *
 {
     int operand = p->node[p->edge[m->edge].from].in[m->b];
     switch (m->kind) {
-    case GD__MUT_OPERAND_TURNED: tell_value(p, operand, "is taken so, in place of itself", to); break;
+    case GD__MUT_OPERAND_TURNED: tell_value(p, operand, "is meant, and not its transpose", to); break;
     case GD__MUT_OPERAND_ROLLED: tell_value(p, operand, "is one place off along its last axis", to); break;
     case GD__MUT_OPERAND_TERM: tell_term(p, &p->node[operand], m->a & 1, m->a >= 2, to); break;
     case GD__MUT_INDEX: add_to_what(to, "the indices are off by %+d", m->a); break;
@@ -212,7 +212,8 @@ static void tell_operand(const gd__program *p, const gd__mutant *m, gd_mistake *
 
 void gd__mutant_tell(const gd__program *p, const gd__mutant *m, gd_mistake *to)
 {
-    gd__mistake_of(m->cause, m->kind == GD__MUT_SCALE ? m->c : 1, to);
+    bool of_all = m->kind == GD__MUT_SCALE && m->c != 0 && m->cause != GD_CAUSE_TERM_SIGN;
+    gd__mistake_of(m->cause, of_all ? m->c : 1, to);
     tell_where(p, m, to);
     switch (m->kind) {
     case GD__MUT_POINT: case GD__MUT_RESULT: case GD__MUT_OPERAND: tell_substitution(p, m, to); break;

@@ -139,6 +139,15 @@ static int tell_mutants(const gd__search *s, const gd__hypothesis *h, int input,
     return scale;
 }
 
+/* Two flipped signs are none. */
+static bool cancels_out(const gd_explanation *e)
+{
+    int signs = 0;
+    for (int i = 0; i < e->mistakes; i++)
+        signs += e->mistake[i].cause == GD_CAUSE_SIGN;
+    return signs > 1;
+}
+
 /* All readings of one hypothesis: a factor can stand for several things. */
 static void explain_by(const gd__search *s, const gd__hypothesis *h, int input, double best, gd_check_input *to)
 {
@@ -159,7 +168,8 @@ static void explain_by(const gd__search *s, const gd__hypothesis *h, int input, 
         if (count)
             cost += factors[i].cost - factors[0].cost;
         e.confidence = exp(-1.6 * (cost - best));
-        put(to, &e);
+        if (!cancels_out(&e))
+            put(to, &e);
     }
 }
 
@@ -181,7 +191,7 @@ static gd__nature nature_of(gd_cause cause)
     case GD_CAUSE_SUM_FOR_MEAN: case GD_CAUSE_MEAN_FOR_SUM: return OF_COUNTS;
     case GD_CAUSE_SIGN: case GD_CAUSE_FACTOR: return OF_NUMBERS;
     case GD_CAUSE_TRANSPOSED: case GD_CAUSE_PERMUTED: case GD_CAUSE_NOT_SUMMED: case GD_CAUSE_WRONG_AXIS:
-    case GD_CAUSE_OPERANDS_SWAPPED: case GD_CAUSE_WRONG_SHAPE: case GD_CAUSE_OFF_BY_ONE: return OF_SHAPES;
+    case GD_CAUSE_WRONG_SHAPE: case GD_CAUSE_OFF_BY_ONE: return OF_SHAPES;
     case GD_CAUSE_STALE: case GD_CAUSE_OVERWRITTEN: case GD_CAUSE_ACCUMULATED: return OF_HISTORY;
     case GD_CAUSE_ASSIGNED: case GD_CAUSE_PATH_FORGOTTEN: case GD_CAUSE_SHARED_ONCE: case GD_CAUSE_MISSING:
     case GD_CAUSE_REGULARISER_MISSING: case GD_CAUSE_DETACHED: case GD_CAUSE_NOT_DETACHED: return OF_PATHS;

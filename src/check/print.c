@@ -523,7 +523,8 @@ static void put_diagnosis(sink *to, const gd_check *check, int index)
         put_explanations(to, in);
     else {
         put_labelled(to, "cause", gd_cause_words(GD_CAUSE_UNKNOWN));
-        put_mistakes(to, &in->explanation[0], NULL);
+        if (!other)
+            put_mistakes(to, &in->explanation[0], NULL);
     }
 }
 

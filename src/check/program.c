@@ -122,6 +122,8 @@ char *gd__value_text(const gd__program *p, int id, char *text, size_t size)
         snprintf(text, size, "the constant %s", gd__shape_text(gd__shape(node->value), shape));
     else if (node->kind == GD__NODE_PASS)
         gd__value_text(p, node->in[0], text, size);
+    else if (node->kind == GD__NODE_COMPUTED && node->within >= 0)
+        snprintf(text, size, "the result of %s", gd__ops[node->op]->info.name);
     else
         snprintf(text, size, "the result of %s", gd__node_text(p, id, of, sizeof of));
     return text;

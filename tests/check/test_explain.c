@@ -152,7 +152,7 @@ static void a_mistake_at_the_logits_is_told_of_their_gradient(void **state)
     gd_check *c = gd_gradcheck(g, of_logits, gd_list(x), .user = t, .claimed = gd_list(claimed));
     assert_cause(first_of(c, 0), 0, GD_CAUSE_TERM_SIGN);
     assert_string_equal(first_of(c, 0)->mistake[0].where, "the gradient of z");
-    assert_non_null(strstr(first_of(c, 0)->mistake[0].what, "+ target"));
+    assert_non_null(strstr(first_of(c, 0)->mistake[0].what, "sigmoid - target is meant"));
 }
 
 /* A mean over 10 numbers: a factor of 10 may be their count, or a constant. */
