@@ -742,7 +742,7 @@ static void make_network(network *m, int lanes)
                             .evaluate = evaluate_network,
                             .lanes = lanes,
                             .unit = DOUBLE,
-                            .progress = note_progress };
+                            .progress = note_progress, .watcher = m };
 }
 
 static void assert_slopes(const network *m, int input, const gd__slope *s)
