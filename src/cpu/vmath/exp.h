@@ -74,9 +74,8 @@ GD__INLINE float gd__sigmoid_near_f32(float x)
 
 GD__INLINE float gd__sigmoid_f32(float x)
 {
-    float limit = (float)gd__exp_limit_f32, held = x > limit ? limit : x < -limit ? -limit : x; /* NaN stays */
-    float y = gd__sigmoid_near_f32(held);
-    y = x > limit ? 1.0f : y;
+    float limit = (float)gd__exp_limit_f32, y = gd__sigmoid_near_f32(gd__abs_f32(x) <= limit ? x : 0);
+    y = x > limit ? 1.0f : x == x ? y : x;
     return x < -limit ? gd__exp_within_f32(x < -104.0f ? -104.0f : x) : y;
 }
 
@@ -170,9 +169,8 @@ GD__INLINE double gd__sigmoid_near_f64(double x)
 
 GD__INLINE double gd__sigmoid_f64(double x)
 {
-    double limit = (double)gd__exp_limit_f64, held = x > limit ? limit : x < -limit ? -limit : x; /* NaN stays */
-    double y = gd__sigmoid_near_f64(held);
-    y = x > limit ? 1.0 : y;
+    double limit = (double)gd__exp_limit_f64, y = gd__sigmoid_near_f64(gd__abs_f64(x) <= limit ? x : 0);
+    y = x > limit ? 1.0 : x == x ? y : x;
     return x < -limit ? gd__exp_within_f64(x < -746.0 ? -746.0 : x) : y;
 }
 
