@@ -14,8 +14,8 @@ GD__INLINE float gd__erf_f32(float x)
     float t = (a > 4.0f ? 4.0f : a) - 1.0f, u = t * t;
     float Q = (0x1.d97fcp0f + t * 0x1.51c9aap1f) + u * ((0x1.afad34p-1f + t * 0x1.53f94p-5f) +
               u * ((-0x1.441adp-7f + t * 0x1.deb7bcp-10f) + u * -0x1.852d46p-13f));
-    float far = 1.0f - gd__exp_within_f32(a < 1.0f ? -1.0f : -Q);
-    return a < 1.0f ? x + x * P : gd__signed_f32(far, x);
+    float far = 1.0f - gd__exp_near_f32(-Q);
+    return a >= 1.0f ? gd__signed_f32(far, x) : x + x * P; /* NaN takes the second */
 }
 
 /* From 6 on the result is 1. */
@@ -35,8 +35,8 @@ GD__INLINE double gd__erf_f64(double x)
     double D = (-0x1.a2f66a2076ee6p-24 + t * 0x1.bf0068da8baaap-25) + u * (-0x1.002d3226d0ab1p-26 + t * 0x1.89a16677ea73p-29);
     double E = (-0x1.94e4ae06038bfp-32 + t * 0x1.faee2210457d4p-36) + u * -0x1.247b8511c3935p-40;
     double Q = (A + v * B) + (v * v) * ((C + v * D) + (v * v) * E);
-    double far = 1.0 - gd__exp_within_f64(a < 1.0 ? -1.0 : -Q);
-    return a < 1.0 ? x + x * P : gd__signed_f64(far, x);
+    double far = 1.0 - gd__exp_near_f64(-Q);
+    return a >= 1.0 ? gd__signed_f64(far, x) : x + x * P;
 }
 
 #endif
