@@ -7,7 +7,8 @@
 /* ---- along one dimension ---- */
 
 /* With a size that the compiler knows, each copy is one move. */
-static inline __attribute__((always_inline)) void copy_each(char *const *pointer, const int64_t *stride, int64_t n, size_t size)
+static inline __attribute__((always_inline)) void copy_each(char *const *pointer, const int64_t *stride, int64_t n,
+                                                            size_t size)
 {
     for (int64_t i = 0; i < n; i++)
         memcpy(pointer[0] + i * stride[0], pointer[1] + i * stride[1], size);
@@ -31,8 +32,8 @@ static void copy_loop(char *const *pointer, const int64_t *stride, int64_t n, co
 enum { TILE = 16 };
 
 /* A tile whose rows lie dense in `from` and whose columns in `to`, which is written in whole lines. */
-static inline __attribute__((always_inline)) void turn(char *to, int64_t to_stride, const char *from, int64_t from_stride,
-                                                       size_t size)
+static inline __attribute__((always_inline)) void turn(char *to, int64_t to_stride, const char *from,
+                                                       int64_t from_stride, size_t size)
 {
     char turned[TILE][TILE * 8];
     for (size_t row = 0; row < TILE; row++)

@@ -20,15 +20,15 @@
 
 /* How far a result may be from the exact one, in units of its last place, for float32 and for float64. tests/cpu/test_vmath.c
  * measures it. pow has two operands and stands apart: 0.51 and that of the C library. */
-#define GD__VMATH(X) \
-    X(exp, 1.0, 0.8) \
-    X(expm1, 1.5, 0.9) \
-    X(log, 0.8, 0.65) \
-    X(log1p, 0.8, 0.65) \
-    X(sigmoid, 2.5, 2.6) \
-    X(tanh, 2.4, 2.4) \
-    X(sin, 0.9, 0.8) \
-    X(cos, 0.9, 0.8) \
+#define GD__VMATH(X)                                                                                                 \
+    X(exp, 1.0, 0.8)                                                                                                 \
+    X(expm1, 1.5, 0.9)                                                                                               \
+    X(log, 0.8, 0.65)                                                                                                \
+    X(log1p, 0.8, 0.65)                                                                                              \
+    X(sigmoid, 2.5, 2.6)                                                                                             \
+    X(tanh, 2.4, 2.4)                                                                                                \
+    X(sin, 0.9, 0.8)                                                                                                 \
+    X(cos, 0.9, 0.8)                                                                                                 \
     X(erf, 1.3, 1.5)
 
 #endif

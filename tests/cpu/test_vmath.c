@@ -42,22 +42,70 @@ static long double sigmoidl(long double x)
     return (x < 0 ? e : 1) / (1 + e);
 }
 
-#define SCALARS(name, f32_limit, f64_limit) \
-    static float name##_f32(float x) { return gd__##name##_f32(x); } \
-    static double name##_f64(double x) { return gd__##name##_f64(x); }
+#define SCALARS(name, f32_limit, f64_limit)                                                                          \
+    static float name##_f32(float x)                                                                                 \
+    {                                                                                                                \
+        return gd__##name##_f32(x);                                                                                  \
+    }                                                                                                                \
+    static double name##_f64(double x)                                                                               \
+    {                                                                                                                \
+        return gd__##name##_f64(x);                                                                                  \
+    }
 GD__VMATH(SCALARS)
 
-#define ROW(name, f32_limit, f64_limit) \
+#define ROW(name, f32_limit, f64_limit)                                                                              \
     { #name, f32_limit, f64_limit, gd_##name, name##_f32, name##_f64, name, name##l },
 static const function functions[] = { GD__VMATH(ROW) };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
 /* Where functions change their course: around these, and the same below 0, neighbours are looked at too. */
 static const double special[] = {
-    0, DBL_MIN, 0x1p-149, FLT_MIN, 0x1p-54, 0x1p-28, 0x1p-25, 0x1p-13, 0.34657359027997264, 0.5, 0.41421356237309503,
-    0.70710678118654752, 0.29289321881345248, 0.7853981633974483, 1, 1.0397207708399179, 1.4142135623730951, 1.5707963267948966,
-    2, 3.141592653589793, 4, 6, 9.0109133, 10, 17.3286795, 18, 20, 36.7368, 40, 87, 87.3365448, 88.7228394, 89, 103.972084,
-    104, 707, 708.39641853226408, 709.78271289338397, 710, 745.13321910194122, 746, 0x1p20, 0x1p24, 0x1p52, FLT_MAX, DBL_MAX,
+    0,
+    DBL_MIN,
+    0x1p-149,
+    FLT_MIN,
+    0x1p-54,
+    0x1p-28,
+    0x1p-25,
+    0x1p-13,
+    0.34657359027997264,
+    0.5,
+    0.41421356237309503,
+    0.70710678118654752,
+    0.29289321881345248,
+    0.7853981633974483,
+    1,
+    1.0397207708399179,
+    1.4142135623730951,
+    1.5707963267948966,
+    2,
+    3.141592653589793,
+    4,
+    6,
+    9.0109133,
+    10,
+    17.3286795,
+    18,
+    20,
+    36.7368,
+    40,
+    87,
+    87.3365448,
+    88.7228394,
+    89,
+    103.972084,
+    104,
+    707,
+    708.39641853226408,
+    709.78271289338397,
+    710,
+    745.13321910194122,
+    746,
+    0x1p20,
+    0x1p24,
+    0x1p52,
+    FLT_MAX,
+    DBL_MAX,
     INFINITY,
 };
 enum { SPECIALS = sizeof special / sizeof *special, AROUND = 64 };
@@ -99,8 +147,10 @@ static double ulps_f32(float got, double want)
     float rounded = (float)want;
     if (isnan(want) || isinf(rounded) || isinf(got) || rounded == 0)
         return (isnan(want) && isnan(got)) || (got == rounded && !signbit(got) == !signbit(rounded)) ? 0
-               : isinf(rounded) != isinf(got) && fabs(want) > FLT_MAX ? (fabs((double)got) == FLT_MAX ? 0.5 : INFINITY)
-               : isfinite(want) && isfinite(got) ? fabs((double)got - want) / 0x1p-149 : INFINITY;
+               : isinf(rounded) != isinf(got) && fabs(want) > FLT_MAX
+                   ? (fabs((double)got) == FLT_MAX ? 0.5 : INFINITY)
+               : isfinite(want) && isfinite(got) ? fabs((double)got - want) / 0x1p-149
+                                                 : INFINITY;
     int exponent = ilogb(want) < -126 ? -126 : ilogb(want);
     return fabs((double)got - want) / ldexp(1, exponent - 23);
 }
@@ -116,7 +166,8 @@ static void check_f32(gd_context *const *g, const function *f, const float *x, i
         float alone = f->f32(x[i]);
         for (int s = 0; s < SETS; s++)
             if (g[s] && !same_f32(y[s][i], alone))
-                fail_msg("%s(%a): %a by %s, %a alone", f->name, (double)x[i], (double)y[s][i], sets[s], (double)alone);
+                fail_msg("%s(%a): %a by %s, %a alone", f->name, (double)x[i], (double)y[s][i], sets[s],
+                         (double)alone);
         double error = ulps_f32(alone, f->exact_f32((double)x[i]));
         if (!(error <= f->limit_f32))
             fail_msg("%s(%a) is %a, expected %a: off by %g units", f->name, (double)x[i], (double)alone,
@@ -173,8 +224,10 @@ static double ulps_f64(double got, long double want)
     double rounded = (double)want;
     if (isnan(want) || isinf(rounded) || isinf(got) || rounded == 0)
         return (isnan(want) && isnan(got)) || (got == rounded && !signbit(got) == !signbit(rounded)) ? 0
-               : isinf(rounded) != isinf(got) && fabsl(want) > (long double)DBL_MAX ? (fabs(got) == DBL_MAX ? 0.5 : INFINITY)
-               : isfinite(rounded) && isfinite(got) ? (double)(fabsl((long double)got - want) / 0x1p-1074L) : INFINITY;
+               : isinf(rounded) != isinf(got) && fabsl(want) > (long double)DBL_MAX
+                   ? (fabs(got) == DBL_MAX ? 0.5 : INFINITY)
+               : isfinite(rounded) && isfinite(got) ? (double)(fabsl((long double)got - want) / 0x1p-1074L)
+                                                    : INFINITY;
     int exponent = ilogbl(want) < -1022 ? -1022 : ilogbl(want);
     return (double)(fabsl((long double)got - want) / ldexpl(1, exponent - 52));
 }
@@ -192,7 +245,8 @@ static void check_f64(gd_context *const *g, const function *f, const double *x, 
                 fail_msg("%s(%a): %a by %s, %a alone", f->name, x[i], y[s][i], sets[s], alone);
         double error = LDBL_MANT_DIG > DBL_MANT_DIG ? ulps_f64(alone, f->exact_f64((long double)x[i])) : 0;
         if (!(error <= f->limit_f64))
-            fail_msg("%s(%a) is %a, expected %La: off by %g units", f->name, x[i], alone, f->exact_f64((long double)x[i]), error);
+            fail_msg("%s(%a) is %a, expected %La: off by %g units", f->name, x[i], alone,
+                     f->exact_f64((long double)x[i]), error);
         *worst = fmax(*worst, error);
     }
 }
@@ -261,8 +315,27 @@ static void check_power(float x, float y, double *worst)
 
 static void test_powers(void **state)
 {
-    static const float odd[] = { 0,    -0.0f,  1,    -1,        2,         -2,       0.5f,  -0.5f,        3,    -3,    1.5f,
-                                 -1.5f, INFINITY, -INFINITY, NAN, 0x1p-149f, -0x1p-149f, FLT_MAX, -FLT_MAX, 0x1p24f, 0x1.fffffep23f,
+    static const float odd[] = { 0,
+                                 -0.0f,
+                                 1,
+                                 -1,
+                                 2,
+                                 -2,
+                                 0.5f,
+                                 -0.5f,
+                                 3,
+                                 -3,
+                                 1.5f,
+                                 -1.5f,
+                                 INFINITY,
+                                 -INFINITY,
+                                 NAN,
+                                 0x1p-149f,
+                                 -0x1p-149f,
+                                 FLT_MAX,
+                                 -FLT_MAX,
+                                 0x1p24f,
+                                 0x1.fffffep23f,
                                  -0x1.fffffep23f };
     enum { ODD = sizeof odd / sizeof *odd };
     double worst = 0;
@@ -273,7 +346,8 @@ static void test_powers(void **state)
         float x = (float)exp(100 * uniform() - 50), y = (float)(8 * uniform() - 4);
         check_power(x, y, &worst);
         check_power(-x, rintf(y), &worst);
-        check_power(gd__from_bits_f32((uint32_t)(uniform() * 0x1p32)), gd__from_bits_f32((uint32_t)(uniform() * 0x1p32)), &worst);
+        check_power(gd__from_bits_f32((uint32_t)(uniform() * 0x1p32)),
+                    gd__from_bits_f32((uint32_t)(uniform() * 0x1p32)), &worst);
     }
     print_message("pow: %.4f units of float32\n", worst);
 }
@@ -301,8 +375,8 @@ static gd_tensor *elu(gd_tensor *x)
 }
 
 static gd_tensor *(*const elementwise[])(gd_tensor *) = {
-    gd_exp,  gd_expm1, gd_log, gd_log1p, gd_sigmoid, gd_tanh, gd_sin,    gd_cos,    gd_erf,   gd_sqrt,
-    gd_rsqrt, gd_silu, gd_gelu, softplus, elu,        gd_neg,  cube_root, to_itself, gd_relu, gd_square,
+    gd_exp,   gd_expm1, gd_log,  gd_log1p, gd_sigmoid, gd_tanh, gd_sin,    gd_cos,    gd_erf,  gd_sqrt,
+    gd_rsqrt, gd_silu,  gd_gelu, softplus, elu,        gd_neg,  cube_root, to_itself, gd_relu, gd_square,
 };
 enum { ELEMENTWISE = sizeof elementwise / sizeof *elementwise, MANY = 1600 };
 
