@@ -62,9 +62,9 @@ def verdict_text(good):
 
 
 def reach_rows(row, lines):
-    for reach in row.reach:
+    for i, reach in enumerate(row.reach):
         said, good = judge(reach, lines)
-        yield row.title, reach.text, said, verdict_text(good)
+        yield "" if i else row.title, reach.text, said, verdict_text(good)
 
 
 def threads_row(results):

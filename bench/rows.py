@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 
 COMPILED, EAGER = "Gradus compiled", "Gradus eager"
-NEWEST, DEBIAN, PYTORCH, NUMPY = "newest PyTorch", "PyTorch 1.13", "PyTorch", "NumPy"
+NEWEST, DEBIAN, PYTORCH, NUMPY = "the newest PyTorch", "PyTorch 1.13", "PyTorch", "NumPy"
 LIMIT, PLAIN = "limit", "plain C"
 
 
@@ -32,8 +32,8 @@ def both(work):
     return {COMPILED: f"{work}_compiled", EAGER: work}
 
 
-def faster(times, than, line="", by=None):
-    return Reach(f"{by or times} times faster than {than}", than, 1 / times, line)
+def faster(times, than, line=""):
+    return Reach(f"{times} times faster than {than}", than, 1 / times, line)
 
 
 def million(work, title, *reach):
