@@ -1,6 +1,6 @@
 /* isa.c - which table of kernels a context runs. */
+#include "cpu/kernel.h"
 #include "cpu/pixels.h"
-#include "cpu/product.h"
 
 #include <string.h>
 
@@ -60,7 +60,6 @@ const gd__kernel *const *gd__kernels(gd_context *g)
         if (!wanted || !sets[i].runs_here())
             continue;
         g->isa = sets[i].name;
-        gd__blas_one_thread();
         return g->kernels = sets[i].table;
     }
     gd__fail(g,

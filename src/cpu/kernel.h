@@ -21,6 +21,14 @@ typedef struct gd__lanes {
 /* One pass over lanes: y has an element for each, or as many as x. */
 typedef void gd__lane_loop(gd__lanes l, const void *x, void *y);
 
+/* One block of a product of matrices (product.h), with scratch memory for A's part in it, or NULL where that is taken as
+ * it lies. */
+typedef struct gd__product gd__product;
+typedef struct gd__block {
+    int64_t row, rows, column, columns;
+} gd__block;
+typedef void gd__block_loop(const gd__product *p, gd__block block, void *scratch);
+
 /* Fills call->out. False with the error set. */
 typedef bool gd__run(const gd__kernel *kernel, const gd__call *call);
 
@@ -28,6 +36,7 @@ struct gd__kernel {
     gd__run *run;
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
     gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
+    gd__block_loop *block[GD_BOOL + 1]; /* products of matrices: the same */
 };
 
 /* The table of the context's instruction set, chosen at the first call; NULL with the error set. */
@@ -38,9 +47,6 @@ gd__run gd__run_elementwise;
 
 /* Runs a lane loop that makes one element of each lane: attrs as op/reduce.h has them (lanes.c). */
 gd__run gd__run_fold;
-
-/* The lanes along one dimension, which may be counted from the end (lanes.c). */
-gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim);
 
 /* Runs a lane loop along the one dimension attrs->integer[0], on a row-major operand (lanes.c). */
 gd__run gd__run_along;
