@@ -5,7 +5,7 @@
 
 gd_context *open_context(const setting *s)
 {
-    return s->threads == 1 ? gd_open() : NULL;
+    return gd_open_with(&(gd_config){ .threads = s->threads });
 }
 
 void close_context(gd_context *g)
