@@ -45,8 +45,9 @@ static void *begin(const setting *s)
     if (!state)
         return NULL;
     state->m.g = g;
-    state->train = gd_mnist(g, s->data, true);
-    state->test = gd_mnist(g, s->data, false);
+    gd_parts images = gd_mnist_parts(g, s->data);
+    state->train = images.train;
+    state->test = images.test;
     state->batches = gd_batches(state->train, .size = 100, .replacement = true);
     renew(state, false);
     return state;
