@@ -3,6 +3,7 @@
  * pass, since that is what most training steps begin with. */
 #include "data/dataset.h"
 
+#include "base/threads.h"
 #include "cpu/pixels.h"
 
 #include <math.h>
@@ -11,7 +12,8 @@
 #include "gradus/autograd.h"
 #include "gradus/op.h"
 
-enum { AHEAD = 2, FETCHED = 2048, CACHE_LINE = 64 };
+enum { AHEAD = 2, FETCHED = 2048, CACHE_LINE = 64, ROWS = 64 };
+static const double NANOSECONDS = 0.1; /* for a pixel */
 
 gd_batch gd__no_batch(gd_context *g)
 {
@@ -85,13 +87,30 @@ static inline __attribute__((always_inline)) void fetch(const gd_tensor *x, int6
         __builtin_prefetch(from + at);
 }
 
-static void scale_rows(const gd_dataset *ds, const choice *c, const gd__scaling *s, float *y)
+/* Which rows become what. */
+typedef struct scaled_rows {
+    const gd_dataset *ds;
+    const choice *c;
+    gd__scaling scaling;
+    int64_t size; /* of a row */
+    float *y;
+} scaled_rows;
+
+static void scale_row(const scaled_rows *r, int64_t i)
 {
-    int64_t size = gd__row_size(ds->x);
-    for (int64_t i = 0; i < c->count; i++) {
-        if (i + AHEAD < c->count)
-            fetch(ds->x, row_at(ds, c, i + AHEAD), size);
-        s->run(s, y + i * size, (const uint8_t *)ds->x->data + row_at(ds, c, i) * size, size);
+    const uint8_t *x = (const uint8_t *)r->ds->x->data + row_at(r->ds, r->c, i) * r->size;
+    r->scaling.run(&r->scaling, r->y + i * r->size, x, r->size);
+}
+
+static void scale_block(void *user, int64_t block, int slot)
+{
+    const scaled_rows *r = user;
+    int64_t from = block * ROWS, end = from + ROWS < r->c->count ? from + ROWS : r->c->count;
+    (void)slot;
+    for (int64_t i = from; i < end; i++) {
+        if (i + AHEAD < end)
+            fetch(r->ds->x, row_at(r->ds, r->c, i + AHEAD), r->size);
+        scale_row(r, i);
     }
 }
 
@@ -99,12 +118,13 @@ static gd_tensor *pick_scaled(const gd_dataset *ds, const choice *c)
 {
     gd_context *g = ds->object.context;
     gd__meta meta = meta_of(ds->x, c->count);
-    gd__scaling scaling;
+    scaled_rows r = { .ds = ds, .c = c, .size = gd__row_size(ds->x) };
     meta.dtype = GD_FLOAT32;
-    gd_tensor *y = gd__scaling_by(g, (float)ds->divisor, &scaling) ? gd__tensor(g, &meta) : NULL;
+    gd_tensor *y = gd__scaling_by(g, (float)ds->divisor, &r.scaling) ? gd__tensor(g, &meta) : NULL;
     if (!y)
         return gd__error_object(g);
-    scale_rows(ds, c, &scaling, (float *)y->data);
+    r.y = (float *)y->data;
+    gd__parallel(g, (c->count + ROWS - 1) / ROWS, NANOSECONDS * (double)y->numel, scale_block, &r);
     return y;
 }
 
