@@ -36,6 +36,7 @@ struct gd__kernel {
     gd__run *run;
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
     gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
+    bool joins; /* the fold of the folds of a lane's parts is its own fold: lanes[dtype of the result] folds them */
     gd__block_loop *block[GD_BOOL + 1]; /* products of matrices: the same */
 };
 
@@ -68,6 +69,9 @@ typedef struct gd__nest {
 gd__nest gd__nest_over(const gd_tensor *t);
 void gd__nest_add(gd__nest *n, const gd_tensor *t);
 void gd__nest_run(gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
+
+/* The same, shared among the context's threads where it is large: the loop is then called for parts, in any order. */
+void gd__nest_share(gd_context *g, gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
 
 /* A strided copy into row-major memory, dimensions taken in this order (elementwise.c). */
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to);
