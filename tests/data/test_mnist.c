@@ -79,13 +79,13 @@ static void both_sets_are_read_at_once(void **state)
     static const int threads[] = { 1, 2, 8 };
     (void)state;
     for (int i = 0; i < 3; i++) {
-        gd_context *own = gd_open_with(&(gd_config){ .threads = threads[i] });
-        gd_parts parts = gd_mnist_parts(own, MNIST);
+        g = gd_open_with(&(gd_config){ .threads = threads[i] });
+        gd_parts parts = gd_mnist_parts(g, MNIST);
         assert_facts(parts.train, &of_train);
         assert_facts(parts.test, &of_test);
         assert_shape(gd_dataset_slice(parts.train, 0, 2).x, gd_shape(2, 784));
-        assert_fine(own);
-        gd_close(own);
+        assert_fine(g);
+        gd_close(g);
     }
 }
 

@@ -96,6 +96,22 @@ static void rows_are_gathered(void **state)
     assert_fine(g);
 }
 
+/* Enough rows that threads share them, of a length that no vector divides. */
+static void threads_change_nothing(void **state)
+{
+    enum { SIZE = 131, COUNT = 9001 };
+    (void)state;
+    for (int threads = 1; threads <= 3; threads++) {
+        gd_context *own = gd_open_with(&(gd_config){ .threads = threads });
+        gd_dataset *ds = dataset(own, SIZE, 255);
+        gd_tensor *index = gd_randint(own, GD_INT64, gd_shape(COUNT), 0, gd_dataset_count(ds));
+        gd_tensor *picked = gd_index_select(images(own, SIZE), 0, index);
+        assert_same_bits(gd_dataset_gather(ds, index).x, gd_div_scalar(gd_cast(picked, GD_FLOAT32), 255));
+        assert_fine(own);
+        gd_close(own);
+    }
+}
+
 static void a_batch_without_samples_is_empty(void **state)
 {
     (void)state;
@@ -132,6 +148,7 @@ int main(void)
         cmocka_unit_test(they_are_divided_to_the_last_bit),
         cmocka_unit_test_setup_teardown(any_divisor_gives_what_the_operations_give, open_context, close_context),
         cmocka_unit_test_setup_teardown(rows_are_gathered, open_context, close_context),
+        cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test_setup_teardown(a_batch_without_samples_is_empty, open_context, close_context),
         cmocka_unit_test(an_instruction_set_that_is_not_there_is_an_error),
         cmocka_unit_test_setup_teardown(a_quotient_that_is_not_finite_is_seen, open_context, close_context),
