@@ -52,6 +52,8 @@ ROWS = [
         [faster(3, DEBIAN), faster(2, NEWEST),
          Reach("at most 1.2 times its bare BLAS calls and a plain copy of the batch", LIMIT, 1.2)],
         both("mnist_step"), "its products by the fastest BLAS, warm, and a copy of the batch"),
+    Row("mnist_gather", "of it, the gather: 100 images at random, made float32 and divided by 255, and their labels", [],
+        limit="a plain copy of the batch"),
     Row("mnist_job", "MNIST, the whole job after loading: 10,000 steps, 17 evaluations of 70,000 images",
         [faster(2.5, DEBIAN)], {"Gradus": "mnist_job"}, "its products and copies of the batches", rounds=3, once=True),
     Row("wide_step", "784-1024-1024-10, a step of batch 128, update included, loss read",

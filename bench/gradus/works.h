@@ -38,7 +38,7 @@ bool compile(trainer *m);
 /* One step on a batch; its loss. In a scope of its own. */
 double train_on(trainer *m, gd_tensor *x, gd_tensor *t);
 
-extern const work xor_eager, xor_compiled, scalars, mnist_eager, mnist_compiled, mnist_job, wide_eager, wide_compiled,
-    gradient_check, op_exp, op_sigmoid, op_tanh, op_softmax, op_sum, op_add;
+extern const work xor_eager, xor_compiled, scalars, mnist_eager, mnist_compiled, mnist_gather, mnist_job, wide_eager,
+    wide_compiled, gradient_check, op_exp, op_sigmoid, op_tanh, op_softmax, op_sum, op_add;
 
 #endif

@@ -6,6 +6,6 @@
 
 extern const work fma_peak, bandwidth_copy, bandwidth_read, bandwidth_add;
 extern const work exp_limit, sigmoid_limit, tanh_limit, softmax_limit;
-extern const work mnist_products, mnist_job_products, wide_products;
+extern const work mnist_products, mnist_gather_limit, mnist_job_products, wide_products;
 
 #endif

@@ -105,6 +105,12 @@ static void *begin_mnist(const setting *s)
     return begin(mnist, none);
 }
 
+static void *begin_copy(const setting *s)
+{
+    (void)s;
+    return begin(none, none);
+}
+
 static void *begin_job(const setting *s)
 {
     (void)s;
@@ -128,6 +134,14 @@ static double repeat_mnist(void *user, long count)
     return (double)c->copy[0];
 }
 
+static double repeat_gather(void *user, long count)
+{
+    calls *c = user;
+    for (long i = 0; i < count; i++)
+        memcpy(c->copy, c->batch, BATCH_NUMBERS * sizeof *c->copy);
+    return (double)c->copy[0];
+}
+
 static double repeat_job(void *user, long count)
 {
     calls *c = user;
@@ -148,5 +162,6 @@ static double repeat_wide(void *user, long count)
 }
 
 const work mnist_products = { "mnist_step", begin_mnist, repeat_mnist, end };
+const work mnist_gather_limit = { "mnist_gather", begin_copy, repeat_gather, end };
 const work mnist_job_products = { "mnist_job", begin_job, repeat_job, end };
 const work wide_products = { "wide_step", begin_wide, repeat_wide, end };

@@ -54,9 +54,15 @@ class Mnist:
                 layer.bias.zero_()
         self.sgd = torch.optim.SGD(self.net.parameters(), lr=0.1)
 
-    def step(self):
+    def gather(self):
         index = torch.randint(len(self.x), (100,))
-        return sgd_step(self.net, self.sgd, self.loss_of, self.x[index].float() / 255, self.t[index])
+        return self.x[index].float() / 255, self.t[index]
+
+    def gathered(self):
+        return self.gather()[1][0].item()
+
+    def step(self):
+        return sgd_step(self.net, self.sgd, self.loss_of, *self.gather())
 
     def accuracy(self, x, t):
         right = 0
@@ -98,6 +104,7 @@ serve({
     "xor": xor,
     "scalars": scalars,
     "mnist_step": lambda folder: rounds(Mnist(folder).step),
+    "mnist_gather": lambda folder: rounds(Mnist(folder).gathered),
     "mnist_job": lambda folder: rounds(Mnist(folder).job),
     "wide_step": wide,
     "exp": million(lambda x, y: torch.exp(x)),
