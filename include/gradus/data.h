@@ -3,8 +3,8 @@
  *     gd_dataset *table = gd_dataset_csv(g, "flowers.csv", .target = "kind");
  *     gd_parts part = gd_dataset_split(table, .fraction = 0.8, .stratify = true);
  *
- *     gd_dataset *train = gd_mnist(g, "data/mnist", true);
- *     gd_loader *loader = gd_batches(train, .size = 100, .shuffle = true);
+ *     gd_parts images = gd_mnist_parts(g, "data/mnist");
+ *     gd_loader *loader = gd_batches(images.train, .size = 100, .shuffle = true);
  *     for (int epoch = 0; epoch < 10; epoch++) {
  *         gd_batch batch;
  *         for (;;) {
