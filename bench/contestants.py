@@ -2,6 +2,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -87,12 +88,12 @@ class Asked:
     library starts of its own accord."""
 
     def __init__(self, contestant, work):
-        self.work = work
+        self.name, self.work, self.errors = contestant.name, work, tempfile.TemporaryFile("w+")
         cores = sorted(os.sched_getaffinity(0))
         if contestant.threads == 1:
             cores = cores[-1:]
         self.process = subprocess.Popen(contestant.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        stderr=subprocess.DEVNULL, env={**os.environ, **ONE},
+                                        stderr=self.errors, env={**os.environ, **ONE},
                                         preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
     def seconds(self, count):
@@ -102,7 +103,15 @@ class Asked:
             words = self.process.stdout.readline().split()
         except BrokenPipeError:
             words = []
+        if not words:
+            self.tell()
         return (float(words[0]), float(words[1])) if len(words) == 2 else None
+
+    def tell(self):
+        """It ended when it should have answered."""
+        self.errors.seek(0)
+        last = ([line for line in self.errors.read().split("\n") if line] or ["it said nothing"])[-1]
+        print(f"({self.name} is left out of {self.work}: {last[:150]})", file=sys.stderr)
 
     def peak_memory(self):
         """In MB, up to now."""
@@ -111,5 +120,9 @@ class Asked:
         return int(lines["VmHWM"].split()[0]) / 1024
 
     def leave(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         self.process.wait()
+        self.errors.close()
