@@ -159,7 +159,8 @@ typedef struct gd_layer_check {
     gd_layer *layer;
     gd_tensor *x;
     const char *given;
-    gd_tensor *dy; /* the rest as in gd_gradcheck_options */
+    gd_tensors earlier; /* of x, where that is of floats, and then of the parameters */
+    gd_tensor *dy;      /* the rest as in gd_gradcheck_options */
     double rtol, atol;
     bool fast, second;
     uint64_t seed;
@@ -175,6 +176,7 @@ typedef struct gd_operation_check {
     gd_operation *operation;
     gd_tensors x;
     const char *given;
+    gd_tensors earlier;
     gd_tensor *dy; /* the rest as in gd_gradcheck_options */
     double rtol, atol;
     bool fast, second;

@@ -134,9 +134,6 @@ static bool claims_fit(work *w)
                  "%d gradients are claimed, of %d tensors", list.count, w->count);
         return false;
     }
-    for (int i = 0; i < list.count; i++)
-        if (list.item[i] && !gd__usable(w->g, list.item[i], "gd_gradcheck", "a claimed gradient"))
-            return false;
     return true;
 }
 
@@ -172,8 +169,7 @@ static bool take_before(work *w)
     for (int i = 0; i < w->count; i++) {
         for (int64_t k = 0; k < w->entries[i]; k++)
             w->before[i][k] = w->point[i][k] * (1 - 0.15 * gd__drawn(&state));
-        if (list.count > 0 && !(gd__usable(w->g, list.item[i], "gd_gradcheck", "an earlier tensor") &&
-                                gd_read(list.item[i], GD_FLOAT64, w->before[i], (size_t)w->entries[i])))
+        if (list.count > 0 && !gd_read(list.item[i], GD_FLOAT64, w->before[i], (size_t)w->entries[i]))
             return false;
     }
     return true;
@@ -223,6 +219,15 @@ static void take_shaped(work *w)
 
 /* ---- the program ---- */
 
+/* Puts parameters back to the point: the program looks at their numbers. */
+static bool place(work *w)
+{
+    gd_no_grad quiet = gd_no_grad_enter(w->g);
+    bool placed = gd__subject_place(&w->s, w->point, false);
+    gd_no_grad_leave(&quiet);
+    return placed;
+}
+
 static gd_tensor *run_subject(void *user)
 {
     work *w = user;
@@ -253,9 +258,7 @@ static bool tell_program(work *w, bool believes)
     if (!leaf)
         return false;
     w->program = (gd__program){ .context = g };
-    gd_no_grad quiet = gd_no_grad_enter(g);
-    bool good = gd__subject_place(&w->s, w->point, false);
-    gd_no_grad_leave(&quiet);
+    bool good = place(w);
     for (int i = 0; i < w->count; i++)
         leaf[i] = gd__subject_leaf(&w->s, i);
     g->on_error = NULL;
@@ -294,23 +297,35 @@ static bool program_confirmed(const work *w)
     return true;
 }
 
-/* The program with what users' operations show of their inside; where that is not all, with what they make alone. Errors of
- * the attempt are none of the check. */
-static bool find_program(work *w, bool confirm)
+/* The program with what users' operations show of their inside, or with what they make alone. Errors of the attempt are none
+ * of the check. */
+static bool try_program(work *w, bool believes)
 {
-    for (int believes = 1; believes >= 0; believes--) {
-        bool told = tell_program(w, believes);
-        bool used = w->program.uses > 0;
-        w->has_program = told && (!confirm || program_confirmed(w));
-        if (w->has_program)
-            return true;
-        bool memory = w->g->failed && w->g->error.status == GD_ERROR_MEMORY;
-        gd__program_close(&w->program);
-        if (memory)
-            return false;
+    w->has_program = tell_program(w, believes);
+    if (w->has_program)
+        return true;
+    bool memory = w->g->failed && w->g->error.status == GD_ERROR_MEMORY;
+    gd__program_close(&w->program);
+    if (!memory)
         gd_clear(w->g);
-        if (!used)
-            break;
+    return !memory;
+}
+
+/* A program that does not make the numbers that were measured is told anew, without belief, or dropped. */
+static bool confirm_program(work *w)
+{
+    if (!w->has_program || program_confirmed(w))
+        return true;
+    bool used = w->program.uses > 0;
+    gd__program_close(&w->program);
+    w->has_program = false;
+    if (!used)
+        return true;
+    if (!try_program(w, false))
+        return false;
+    if (w->has_program && !program_confirmed(w)) {
+        gd__program_close(&w->program);
+        w->has_program = false;
     }
     return true;
 }
@@ -399,8 +414,6 @@ static gd_check_input *input_of(work *w, int i)
 static bool slopes_by_program(work *w, const gd__objective *o, int i, bool *done)
 {
     *done = false;
-    if (!w->has_program && !find_program(w, false))
-        return false;
     if (!w->has_program || !agrees_along(w, o, i, w->right[i], done))
         return !w->g->failed;
     for (int64_t k = 0; *done && k < w->entries[i]; k++)
@@ -465,6 +478,105 @@ static void compare_misshapen(work *w, int i)
         snprintf(to->pattern, sizeof to->pattern, "%s", none ? "there is none" : "its shape is another");
 }
 
+/* A staircase seen from far looks like a slope. Where the claim is that the function is flat, it is asked within a distance over
+ * which the slope would show clearly. */
+static bool look_for_steps(work *w, const gd__objective *o, int i)
+{
+    double *there = gd__alloc(w->g, (size_t)(3 * o->outputs + 1) * sizeof *there);
+    bool good = there != NULL;
+    for (int64_t k = 0; good && k < w->entries[i]; k++) {
+        gd__slope *s = &w->slope[i][k];
+        double x = w->point[i][k], size = 0;
+        if (w->claimed[i][k] != 0 || s->state == GD__SLOPE_KINK || !(fabs(s->value) > 100 * s->error))
+            continue;
+        good = o->evaluate(o->user, 0, w->point, there);
+        for (int64_t m = 0; m < o->outputs; m++)
+            size = fmax(size, fabs(o->weight[m] * there[m]));
+        double h = fmax(1e-13 * size / fabs(s->value), 1e-14 * fabs(x));
+        bool flat = true;
+        for (int side = 0; good && side < 2; side++) {
+            w->point[i][k] = side ? x + h : x - h;
+            good = o->evaluate(o->user, 0, w->point, there + (side + 1) * o->outputs);
+            w->point[i][k] = x;
+            flat = flat && good && memcmp(there, there + (side + 1) * o->outputs, (size_t)o->outputs * sizeof *there) == 0;
+        }
+        if (flat)
+            *s = (gd__slope){ .value = 0, .error = 0 };
+    }
+    gd__free(w->g, there, (size_t)(3 * o->outputs + 1) * sizeof *there);
+    return good;
+}
+
+/* A point right beside, and the tape's gradients there. False where it has none, with the error set. */
+static bool gradients_beside(work *w, uint64_t *state, double **moved, double **gradient)
+{
+    bool refused;
+    for (int n = 0; n < w->count; n++)
+        for (int64_t k = 0; k < w->entries[n]; k++)
+            moved[n][k] = w->point[n][k] + 1e-4 * (0.01 + fabs(w->point[n][k])) * gd__drawn_normal(state);
+    return gd__subject_gradients(&w->s, moved, w->dy, gradient, &refused);
+}
+
+/* Widens the bounds of the marked entries' gradients. Do they agree with the slopes there, if these are to be compared? */
+static bool agrees_beside(work *w, const gd__objective *o, int i, double **moved, double **gradient, int turn,
+                          bool compare, double *bounds, bool *agrees)
+{
+    gd__objective beside = *o;
+    beside.point = moved;
+    for (int64_t k = 0, n = 0; *agrees && k < w->entries[i]; k++) {
+        gd__slope slope;
+        double value = gradient[i][k];
+        if (!w->mark[k])
+            continue;
+        if (compare && !gd__slope_at(&beside, i, k, &slope))
+            return false;
+        *agrees = !compare || fabs(value - slope.value) <= 1e-6 * fabs(slope.value) + 4 * slope.error + 1e-12;
+        bounds[2 * n] = turn == 0 ? value : fmin(bounds[2 * n], value);
+        bounds[2 * n + 1] = turn == 0 ? value : fmax(bounds[2 * n + 1], value);
+        n++;
+    }
+    return true;
+}
+
+/* Where the tape's gradient disagrees at the point, does it agree right beside it, wherever that is, and is the claimed one
+ * among those? Then the point is a corner where several pieces meet. */
+static bool look_beside(work *w, const gd__objective *o, int i)
+{
+    enum { MOST = 64, TURNS = 24, COMPARED = 4 };
+    gd_check_input *to = input_of(w, i);
+    uint64_t state = w->o->seed + 77;
+    double bounds[2 * MOST];
+    bool corner = true;
+    if (to->verdict != GD_CHECK_WRONG || w->by_hand || to->wrong > MOST)
+        return true;
+    double **moved = blocks(w, sizeof(double)), **gradient = blocks(w, sizeof(double));
+    bool good = whole(w, moved) && whole(w, gradient);
+    w->g->on_error = NULL;
+    for (int turn = 0; good && corner && turn < TURNS; turn++)
+        good = gradients_beside(w, &state, moved, gradient) &&
+               agrees_beside(w, o, i, moved, gradient, turn, turn < COMPARED, bounds, &corner);
+    w->g->on_error = w->s.on_error;
+    for (int64_t k = 0, n = 0; good && corner && k < w->entries[i]; k++) {
+        if (!w->mark[k])
+            continue;
+        double room = 1e-3 * fabs(w->claimed[i][k]);
+        corner = w->claimed[i][k] >= bounds[2 * n] - room && w->claimed[i][k] <= bounds[2 * n + 1] + room;
+        n++;
+    }
+    bool memory = w->g->failed && w->g->error.status == GD_ERROR_MEMORY;
+    if (!good && !memory)
+        gd_clear(w->g);
+    free_blocks(w, moved, sizeof(double));
+    free_blocks(w, gradient, sizeof(double));
+    if (good && corner) {
+        to->kinks += to->wrong;
+        to->wrong = 0;
+        to->pattern[0] = 0;
+        to->verdict = to->unsure ? GD_CHECK_UNSURE : GD_CHECK_RIGHT;
+    }
+    return !memory;
+}
+
 static bool compare_one(work *w, const gd__objective *o, int i)
 {
     gd_check_input *to = input_of(w, i);
@@ -489,8 +601,10 @@ static bool compare_one(work *w, const gd__objective *o, int i)
         compare_misshapen(w, i);
         return true;
     }
+    if (!done && !look_for_steps(w, o, i))
+        return false;
     gd__compare(w->claimed[i], w->slope[i], to->shape, w->entries[i], tolerance_of(w, i), w->mark, to);
-    return !done || look_at_worst(w, o, i);
+    return done ? look_at_worst(w, o, i) : look_beside(w, o, i);
 }
 
 static bool compare_all(work *w, bar *b)
@@ -498,6 +612,8 @@ static bool compare_all(work *w, bar *b)
     gd__objective o = gd__subject_objective(&w->s, w->entries, w->point);
     w->s.bar = b;
     o.progress = draw_bar;
+    if (w->has_program && w->program.narrow[0])
+        o.unit = 5.960464477539063e-08; /* somewhere it computes in float32 */
     for (int i = 0; i < w->count; i++) {
         gd_check_input *to = input_of(w, i);
         memcpy(to->name, w->s.item[i].name, sizeof to->name);
@@ -535,8 +651,10 @@ static void put_cause(gd_check_input *to, gd_cause cause, const char *where, con
 
 static gd__claim claim_of(const work *w, int i)
 {
-    return (gd__claim){ { w->shape[i], w->numbers[i], w->claimed[i] }, w->check->input[i].verdict == GD_CHECK_WRONG,
-                        w->narrow[i] ? 3e-4 : 2e-6 };
+    return (gd__claim){ .numbers = { w->shape[i], w->numbers[i], w->claimed[i] },
+                        .wrong = w->check->input[i].verdict == GD_CHECK_WRONG,
+                        .shaped = has_right_shape(w, i),
+                        .tolerance = w->narrow[i] ? 3e-4 : 2e-6 };
 }
 
 /* The values of the forward at the earlier point; NULL where there are none. In the current scope. */
@@ -677,6 +795,16 @@ static void explain_not_finite(work *w, int i)
         }
 }
 
+/* The function rounds to float32 on its way: then neither its numbers nor its gradient have more digits. */
+static void explain_narrowness(work *w, int i)
+{
+    gd_check_input *to = input_of(w, i);
+    if (to->explanations > 0 || !w->has_program || !w->program.narrow[0] || !has_right_shape(w, i) ||
+        gd__misfit(w->claimed[i], w->right[i], w->entries[i], 1) > 1e-4)
+        return;
+    put_cause(to, GD_CAUSE_FLOAT32, w->program.narrow, "a value is cast to float32 on the way", 0.9);
+}
+
 static void name_unknown(gd_check_input *to)
 {
     if (to->explanations > 0)
@@ -714,10 +842,39 @@ static bool explain(work *w)
         explain_not_finite(w, i);
         explain_by_history(w, i);
         explain_by_conduct(w, i);
+        explain_narrowness(w, i);
         name_unknown(input_of(w, i));
     }
     gd__free(w->g, claim, size);
     return good;
+}
+
+/* The function casts to float32 on its way, and the gradient has no more digits. */
+static bool is_rounded(const work *w, int i, gd_mistake *m)
+{
+    double off = gd__misfit(w->claimed[i], w->right[i], w->entries[i], 1);
+    gd__mistake_of(GD_CAUSE_FLOAT32, 1, m);
+    snprintf(m->where, sizeof m->where, "%s", w->program.narrow);
+    return off > 1e-11 && off < 1e-5;
+}
+
+/* Off from the slopes by about float32's rounding everywhere, and by much more than the slopes may be: of a function that can't be
+ * seen into there is nothing else to go by. */
+static bool is_near_as_float32(const work *w, int i, gd_mistake *m)
+{
+    double off = 0, size = 0, error = 0;
+    if (w->by_hand || w->check->input[i].compared != w->entries[i])
+        return false;
+    for (int64_t k = 0; k < w->entries[i]; k++) {
+        const gd__slope *s = &w->slope[i][k];
+        if (s->state != GD__SLOPE_SMOOTH)
+            return false;
+        off += (w->claimed[i][k] - s->value) * (w->claimed[i][k] - s->value);
+        size += s->value * s->value;
+        error += s->error * s->error;
+    }
+    gd__mistake_of(GD_CAUSE_FLOAT32, 1, m);
+    return off > 4e-18 * size && off < 4e-14 * size && off > 100 * error;
 }
 
 /* Right within what is allowed, but only as near as float32 comes? */
@@ -736,7 +893,10 @@ static bool look_for_rounding(work *w)
     for (int i = 0; good && i < w->count; i++) {
         gd_mistake m;
         bool wide = w->s.item[i].lent == NULL && !w->narrow[i] && w->s.item[i].tensor->dtype == GD_FLOAT64;
-        if (!wide || claim[i].wrong || !has_right_shape(w, i) || w->entries[i] > FULL || !gd__search_rounding(&s, i, &m))
+        if (!wide || claim[i].wrong || !has_right_shape(w, i) || w->entries[i] > FULL)
+            continue;
+        if (!gd__search_rounding(&s, i, &m) && !(w->program.narrow[0] && is_rounded(w, i, &m)) &&
+            !is_near_as_float32(w, i, &m))
             continue;
         put_first(input_of(w, i), &m, 0.9);
         input_of(w, i)->verdict = GD_CHECK_WRONG;
@@ -825,13 +985,9 @@ static bool claim(work *w)
 
 static bool run(work *w, bar *b)
 {
-    gd_no_grad quiet = gd_no_grad_enter(w->g);
-    bool placed = gd__subject_place(&w->s, w->point, false);
-    gd_no_grad_leave(&quiet);
-    if (!placed || !gd__subject_weigh(&w->s, w->o->dy, w->o->seed, &w->dy) || !take_before(w) || !claim(w) ||
-        !make_inputs(w) || !compare_all(w, b))
-        return false;
-    if (!w->has_program && !find_program(w, true))
+    if (!place(w) || !gd__subject_weigh(&w->s, w->o->dy, w->o->seed, &w->dy) || !take_before(w) || !claim(w) ||
+        !make_inputs(w) || !try_program(w, true) || !compare_all(w, b) || !place(w) || !confirm_program(w) ||
+        !place(w))
         return false;
     if (is_wrong(w) && !explain(w))
         return false;
@@ -848,9 +1004,21 @@ static void check_destroy(gd__object *object)
 
 static const gd__class check_class = { "gradient check", sizeof(gd_check), check_destroy };
 
+/* Before anything is made, which might take a dead tensor's place. */
+static bool all_usable(const gd_gradcheck_options *o)
+{
+    const gd_tensors lists[] = { o->in, o->parameters, o->claimed, o->earlier };
+    static const char *const what[] = { "an argument", "a parameter", "a claimed gradient", "an earlier tensor" };
+    for (int n = 0; n < 4; n++)
+        for (int i = 0; lists[n].item && i < lists[n].count; i++)
+            if ((n != 2 || lists[n].item[i]) && !gd__usable(o->g, lists[n].item[i], "gd_gradcheck", what[n]))
+                return false;
+    return !o->dy || gd__usable(o->g, o->dy, "gd_gradcheck", ".dy");
+}
+
 static bool options_fit(const gd_gradcheck_options *o)
 {
-    if (o->dy && !gd__usable(o->g, o->dy, "gd_gradcheck", ".dy"))
+    if (!all_usable(o))
         return false;
     if (o->rtol >= 0 && o->atol >= 0)
         return true;

@@ -77,6 +77,8 @@ static int place_of(const gd__program *p, const gd__mutant *m)
         return p->edge[m->edge].from;
     if (m->kind == GD__MUT_EXTRA || m->kind == GD__MUT_LOGITS)
         return m->b;
+    if (m->kind == GD__MUT_FROM_EARLIER)
+        return m->at;
     return p->node[m->at].of >= 0 ? p->node[m->at].of : -1;
 }
 
@@ -183,6 +185,10 @@ static void tell_factor(const gd__factor *f, gd_explanation *e)
 static void tell_order(const gd__finish *f, gd_explanation *e)
 {
     gd_mistake m;
+    if (f->before != GD_CAUSE_UNKNOWN) {
+        gd__mistake_of(f->before, 1, &m);
+        add_mistake(e, &m);
+    }
     if (f->order == GD_CAUSE_UNKNOWN)
         return;
     gd__mistake_of(f->order, 1, &m);

@@ -25,6 +25,7 @@ typedef struct gd__sizes {
 typedef struct gd__finish {
     gd_cause order;  /* GD_CAUSE_UNKNOWN: as it is */
     char order_text[96];
+    gd_cause before; /* GD_CAUSE_ACCUMULATED: with the earlier gradient added; GD_CAUSE_STALE: it is that; else none */
     double c;
     double cost;     /* of both together */
     double misfit;   /* what is left open */

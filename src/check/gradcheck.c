@@ -176,7 +176,7 @@ gd_check *gd_gradcheck_layer_with(gd_layer_check o)
     gather_parameters(o.layer, parameters, count);
     bool floats = gd_dtype_of(o.x) == GD_FLOAT32 || gd_dtype_of(o.x) == GD_FLOAT64;
     gd_check *check = gd_gradcheck_with((gd_gradcheck_options){
-        .g = g, .f = run_layer, .in = gd_list(o.x), .given = o.given, .user = o.layer, .parameters = { count, parameters },
+        .g = g, .f = run_layer, .in = gd_list(o.x), .given = o.given, .user = o.layer, .earlier = o.earlier, .parameters = { count, parameters },
         .dy = o.dy, .rtol = o.rtol, .atol = o.atol, .fast = o.fast, .second = o.second, .seed = o.seed,
         .progress = o.progress });
     if (gd__alive(check))
@@ -198,6 +198,6 @@ gd_check *gd_gradcheck_operation_with(gd_operation_check o)
     if (!gd__usable(g, o.operation, "gd_gradcheck_operation", "the operation") || g->failed)
         return gd__error_object(g);
     return gd_gradcheck_with((gd_gradcheck_options){
-        .g = g, .f = run_operation, .in = o.x, .given = o.given, .user = o.operation, .dy = o.dy, .rtol = o.rtol,
+        .g = g, .f = run_operation, .in = o.x, .given = o.given, .user = o.operation, .earlier = o.earlier, .dy = o.dy, .rtol = o.rtol,
         .atol = o.atol, .fast = o.fast, .second = o.second, .seed = o.seed, .progress = o.progress });
 }

@@ -51,6 +51,7 @@ static void begin(gd__line *l, double unit)
     l->step = 2.63 * pow(unit, 1.0 / 7) * l->scale;
     l->least = fmax(x > 0 ? 512 * unit * x : 1e-24 * l->scale, 1e-300);
     l->grain = INFINITY;
+    l->widest = l->size = 0;
     l->pairs = 0;
 }
 
@@ -69,15 +70,6 @@ void gd__line_along(gd__line *l, double *const *direction, double scale)
     l->direction = direction;
     l->scale = scale;
     begin(l, l->o->unit);
-}
-
-bool gd__line_coarsen(gd__line *l)
-{
-    const gd__pair *last = &l->pair[(l->pairs - 1) % GD__PAIRS];
-    if (l->unit >= gd__float_unit || !(l->grain > 1e6 * last->noise) || !isfinite(l->grain))
-        return false;
-    begin(l, gd__float_unit);
-    return true;
 }
 
 static void move(gd__line *l, double t)
@@ -121,9 +113,9 @@ static inline double lowest_bit(double x)
     return (bits & 0x000fffffffffffffu) || fabs(rest) < DBL_MIN ? fabs(x - rest) : fabs(x);
 }
 
-/* F(x + t) - F(x), and its noise: squares, scaled. */
+/* F(x + t) - F(x). The rest are sums of squares, scaled, over the outputs that changed. */
 typedef struct difference {
-    double value, noise, grain;
+    double value, noise, grain, width, size;
     bool changed;
 } difference;
 
@@ -143,8 +135,25 @@ static void sum_differences(const gd__line *l, difference *r)
             continue;
         r->noise += square(b->noise[k] * b->unit_scale) + square(o->unit * w * l->y[k] * b->unit_scale);
         r->grain += square(w * lowest_bit(d) * b->unit_scale);
+        r->width += square(w * d * b->unit_scale);
+        r->size += square(w * (fabs(d) + fabs(b->y[k])) * b->unit_scale);
     }
     r->value = sum.sum + sum.lost;
+}
+
+static void note_grain(gd__line *l, const difference *r)
+{
+    double scale = 1 / l->base->unit_scale;
+    l->grain = fmin(l->grain, l->base->correlation * sqrt(r->grain) * scale);
+    l->widest = fmax(l->widest, sqrt(r->width) * scale);
+    l->size = fmax(l->size, sqrt(r->size) * scale);
+}
+
+/* The grain, where it is rounding: many make a difference, and it is far smaller than the values. */
+static double rounding_grain(const gd__line *l)
+{
+    bool many = l->widest >= 16 * l->grain, small = l->grain <= 0x1p-14 * l->size || l->widest >= 256 * l->grain;
+    return many && small ? l->grain : 0;
 }
 
 static bool evaluate_at(gd__line *l, double t, difference *r)
@@ -155,7 +164,7 @@ static bool evaluate_at(gd__line *l, double t, difference *r)
     if (done)
         sum_differences(l, r);
     if (done && r->changed)
-        l->grain = fmin(l->grain, l->base->correlation * sqrt(r->grain) / l->base->unit_scale);
+        note_grain(l, r);
     return done;
 }
 
@@ -186,12 +195,21 @@ const gd__pair *gd__line_pair(gd__line *l, int exponent)
     return p;
 }
 
+bool gd__line_coarsen(gd__line *l)
+{
+    const gd__pair *last = &l->pair[(l->pairs - 1) % GD__PAIRS];
+    if (l->unit >= gd__float_unit || !(rounding_grain(l) > 1e6 * last->noise))
+        return false;
+    begin(l, gd__float_unit);
+    return true;
+}
+
 /* What is made of x on the way (a x in sin(a x)) is rounded as well, which moves F as a rounded x would. Where all arithmetic
  * is coarse although nobody said so, no grid has measured what else is. */
 double gd__noise_of_pair(const gd__line *l, const gd__pair *p)
 {
     double inside = l->unit * (l->scale / p->h) * fmax(fabs(p->forward), fabs(p->backward));
-    double noise = p->changed && l->grain > p->noise ? l->grain : p->noise;
+    double grain = rounding_grain(l), noise = p->changed && grain > p->noise ? grain : p->noise;
     return l->unit > l->o->unit ? 4 * (noise + inside) : fmax(noise, inside);
 }
 

@@ -43,8 +43,11 @@ typedef struct gd__line {
     double scale; /* a step that matters: the usual magnitude of x */
     double step;  /* where the search begins */
     double least; /* smaller steps drown in the rounding of x */
-    double grain; /* the least difference that the values seen so far could make: noise as well */
-    int pairs;    /* how many were evaluated; the last GD__PAIRS are remembered */
+    double
+        grain; /* the least difference that the values seen so far could make, the largest that they made, and how */
+    double widest,
+        size;  /* large they were: differences of a few grains, or of large ones, are jumps and no rounding */
+    int pairs; /* how many were evaluated; the last GD__PAIRS are remembered */
     gd__pair pair[GD__PAIRS];
 } gd__line;
 

@@ -81,12 +81,10 @@ static gd_tensor *answer(const asked *q, gd_dims shape)
     return gd__alive(dx) ? gd__sum_to(dx, shape) : dx;
 }
 
-static gd_tensor *at_point(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, asked *q)
+static void at_point(const gd__mutant *m, gd_tensor *const *env, asked *q)
 {
-    (void)p;
     q->x[0] = env[m->a];
     q->v.y = gd__apply(q->node->op, 1, q->x, &q->node->attrs);
-    return q->v.y;
 }
 
 static void all_earlier(const gd__edge *e, gd_tensor *const *earlier, asked *q)
@@ -140,45 +138,77 @@ static gd_tensor *of_last_use(gd_tensor *index, gd_tensor *dy, int dim, int whic
     return kept;
 }
 
-/* The edge's gradient with the mistake in it. */
-static gd_tensor *of_edge(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, gd_tensor *const *earlier)
+/* What the rule is asked, with the mistake in it. False where it can't be made. */
+static bool ask_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, gd_tensor *const *earlier, asked *q)
 {
     const gd__edge *e = &p->edge[m->edge];
-    gd_tensor *right = env[p->node[m->at].in[0]];
-    gd_dims shape = gd__shape(right);
-    asked q;
-    prepare(p, e, env, &q);
     switch (m->kind) {
-    case GD__MUT_SKIP: return q.v.dy;
-    case GD__MUT_TWICE: q.v.dy = right; break;
-    case GD__MUT_DIAGONAL: return gd_mul(q.v.dy, gd_mul(q.v.y, gd_rsub_scalar(q.v.y, 1)));
-    case GD__MUT_POINT: at_point(p, m, env, &q); break;
-    case GD__MUT_RESULT: q.v.y = env[m->a]; break;
-    case GD__MUT_OPERAND: q.x[m->b] = env[m->a]; break;
-    case GD__MUT_OPERAND_TURNED: q.x[m->b] = turned(q.x[m->b]); break;
-    case GD__MUT_OPERAND_NOT: q.x[m->b] = gd_logical_not(q.x[m->b]); break;
-    case GD__MUT_OPERAND_ROLLED: q.x[m->b] = rolled(q.x[m->b], q.x[m->b]->ndim - 1, m->a); break;
-    case GD__MUT_OPERAND_TERM: q.x[m->b] = with_term(p, q.node->in[m->b], env, m->a); break;
+    case GD__MUT_POINT: at_point(m, env, q); break;
+    case GD__MUT_RESULT: q->v.y = env[m->a]; break;
+    case GD__MUT_OPERAND: q->x[m->b] = m->c == 2 ? turned(env[m->a]) : env[m->a]; break;
+    case GD__MUT_OPERAND_TURNED: q->x[m->b] = turned(q->x[m->b]); break;
+    case GD__MUT_OPERAND_NOT: q->x[m->b] = gd_logical_not(q->x[m->b]); break;
+    case GD__MUT_OPERAND_ROLLED: q->x[m->b] = rolled(q->x[m->b], q->x[m->b]->ndim - 1, m->a); break;
+    case GD__MUT_OPERAND_TERM: q->x[m->b] = with_term(p, q->node->in[m->b], env, m->a); break;
     case GD__MUT_INDEX:
-        q.x[m->b] = moved_index(q.x[m->b], m->a, q.x[0]->shape[q.node->attrs.integer[0]]);
+        q->x[m->b] = moved_index(q->x[m->b], m->a, q->x[0]->shape[q->node->attrs.integer[0]]);
         break;
-    case GD__MUT_EARLIER: q.x[m->b] = earlier[q.node->in[m->b]]; break;
-    case GD__MUT_ALL_EARLIER: all_earlier(e, earlier, &q); break;
-    case GD__MUT_OTHER_GRADIENT: q.v.i = 1 - q.v.i; break;
-    case GD__MUT_COMPLEMENT: return gd_sub(passed_whole(&q, right), right);
-    case GD__MUT_LAST_USE: q.v.dy = of_last_use(q.x[1], q.v.dy, (int)q.node->attrs.integer[0], m->a); break;
-    case GD__MUT_TURNED: return turned(right);
-    case GD__MUT_ROLLED: return rolled(right, m->a, m->b);
-    case GD__MUT_SAMPLE: of_samples(&q, m->a, false); break;
-    case GD__MUT_SAMPLES_BUT: of_samples(&q, m->a, true); break;
+    case GD__MUT_EARLIER: q->x[m->b] = earlier[q->node->in[m->b]]; break;
+    case GD__MUT_ALL_EARLIER: all_earlier(e, earlier, q); break;
+    case GD__MUT_OTHER_GRADIENT: q->v.i = 1 - q->v.i; break;
+    case GD__MUT_LAST_USE: q->v.dy = of_last_use(q->x[1], q->v.dy, (int)q->node->attrs.integer[0], m->a); break;
+    case GD__MUT_SAMPLE: of_samples(q, m->a, false); break;
+    case GD__MUT_SAMPLES_BUT: of_samples(q, m->a, true); break;
     case GD__MUT_AXIS:
-        q.told.attrs.integer[0] = m->a;
+        q->told.attrs.integer[0] = m->a;
         if (!m->b)
-            q.v.y = gd__apply(q.node->op, q.node->count, q.x, &q.told.attrs);
+            q->v.y = gd__apply(q->node->op, q->node->count, q->x, &q->told.attrs);
         break;
     default: break;
     }
-    return answer(&q, shape);
+    for (int i = 0; i < q->node->count; i++)
+        if (!gd__alive(q->x[i]))
+            return false;
+    return gd__alive(q->v.dy) && gd__alive(q->v.y);
+}
+
+/* What is made of the edge's gradient afterwards. */
+static gd_tensor *made_wrong(const gd__mutant *m, asked *q, gd_tensor *dx)
+{
+    switch (m->kind) {
+    case GD__MUT_SKIP: return q->v.dy;
+    case GD__MUT_TWICE: q->v.dy = dx; return answer(q, gd__shape(dx));
+    case GD__MUT_DIAGONAL: return gd_mul(q->v.dy, gd_mul(q->v.y, gd_rsub_scalar(q->v.y, 1)));
+    case GD__MUT_COMPLEMENT: return gd_sub(passed_whole(q, dx), dx);
+    case GD__MUT_TURNED: return turned(dx);
+    case GD__MUT_ROLLED: return rolled(dx, m->a, m->b);
+    case GD__MUT_SCALE: return gd_mul_scalar(dx, m->c);
+    default: return dx;
+    }
+}
+
+/* The gradient of an edge with all mistakes in it that are made there, one after the other. */
+static gd_tensor *of_edge(const gd__program *p, const gd__mutant *const *m, int count, int at, gd_tensor *const *env,
+                          gd_tensor *const *earlier)
+{
+    gd_tensor *dx = env[p->node[at].in[0]];
+    gd_dims shape = gd__shape(dx);
+    asked q;
+    bool asked_wrongly = false;
+    for (int i = 0; i < count; i++) {
+        if (m[i]->at != at)
+            continue;
+        if (!asked_wrongly)
+            prepare(p, &p->edge[m[i]->edge], env, &q);
+        asked_wrongly = true;
+        if (!ask_wrongly(p, m[i], env, earlier, &q))
+            return NULL;
+    }
+    dx = answer(&q, shape);
+    for (int i = 0; gd__alive(dx) && i < count; i++)
+        if (m[i]->at == at)
+            dx = made_wrong(m[i], &q, dx);
+    return dx;
 }
 
 static gd_tensor *extra(gd_tensor *dy, gd_tensor *value, int which)
@@ -188,7 +218,8 @@ static gd_tensor *extra(gd_tensor *dy, gd_tensor *value, int which)
     case 0: y = gd_sigmoid(value); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
     case 1: return gd_mul(dy, gd_rsub_scalar(gd_square(gd_tanh(value)), 1));
     case 2: return gd_mul(dy, gd_cast(gd_gt_scalar(value, 0), GD_FLOAT64));
-    default: y = gd_softmax(value, -1); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
+    case 3: y = gd_softmax(value, -1); return gd_mul(dy, gd_mul(y, gd_rsub_scalar(y, 1)));
+    default: y = gd_softmax(value, -1); return gd_mul(y, gd_sub(dy, gd_sum(gd_mul(dy, y), gd_axes(-1), true)));
     }
 }
 
@@ -197,6 +228,12 @@ static gd_tensor *of_logits(gd_tensor *dy, gd_tensor *value, gd_tensor *target, 
 {
     gd_tensor *f = m->edge == -2 ? gd_softmax(value, -1) : gd_sigmoid(value);
     gd_tensor *s = gd_div(dy, gd_sub(f, target));
+    if (m->c == 3)
+        return gd_mul(s, gd_sub(gd_softmax(value, 0), target));
+    if (m->c == 4)
+        return gd_mul(s, gd_sub(value, target));
+    if (m->c > 4)
+        return gd_mul(s, gd_sub(f, rolled(target, target->ndim - 1, m->c == 5 ? 1 : -1)));
     gd_tensor *sum = m->c == 0 ? gd_add(f, target) : m->c == 1 ? f : gd_neg(target);
     return gd_mul(s, sum);
 }
@@ -260,16 +297,26 @@ static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *
     }
 }
 
-static bool is_of_edge(gd__mutation kind)
+static bool is_of_edge(const gd__program *p, const gd__mutant *m)
 {
-    return kind >= GD__MUT_SKIP && kind <= GD__MUT_AXIS;
+    bool has_rule = m->edge >= 0 && p->node[p->edge[m->edge].from].kind != GD__NODE_PASS &&
+                    p->node[p->edge[m->edge].from].count <= GD__MAX_INPUTS;
+    return (m->kind >= GD__MUT_SKIP && m->kind <= GD__MUT_AXIS) || (m->kind == GD__MUT_SCALE && has_rule);
 }
 
-static gd_tensor *mutated(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, gd_tensor *const *earlier)
+/* The node's value with all mistakes in it that are made there; NULL where they can't be. */
+static gd_tensor *mutated(const gd__program *p, const gd__mutant *const *m, int count, const gd__mutant *here,
+                          gd_tensor *const *env, gd_tensor *const *earlier)
 {
-    gd_tensor *value = is_of_edge(m->kind) ? of_edge(p, m, env, earlier) : of_node(p, m, env);
-    const gd_tensor *right = p->node[m->at].value;
-    return gd__alive(value) && gd__same_shape(value, right) ? value : NULL;
+    gd_tensor *value;
+    if (here->kind == GD__MUT_FROM_EARLIER)
+        value = earlier[here->at];
+    else
+        value = is_of_edge(p, here) ? of_edge(p, m, count, here->at, env, earlier) : of_node(p, here, env);
+    for (int i = 0; gd__alive(value) && i < count; i++)
+        if (m[i] != here && m[i]->at == here->at && m[i]->kind == GD__MUT_EXTRA)
+            value = extra(value, env[m[i]->b], m[i]->a);
+    return gd__alive(value) && gd__same_shape(value, p->node[here->at].value) ? value : NULL;
 }
 
 /* ---- running ---- */
@@ -284,13 +331,14 @@ static bool is_touched(const gd__node *node, gd_tensor *const *env, const gd__pr
 
 static const gd__mutant *mutant_at(const gd__mutant *const *m, int count, int id)
 {
+    const gd__mutant *found = NULL;
     for (int i = 0; i < count; i++)
-        if (m[i]->at == id)
-            return m[i];
-    return NULL;
+        if (m[i]->at == id && (!found || found->kind == GD__MUT_EXTRA))
+            found = m[i];
+    return found;
 }
 
-bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
+static bool run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
 {
     int first = p->count;
     for (int i = 0; i < p->count; i++)
@@ -301,9 +349,27 @@ bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count
         const gd__mutant *here = mutant_at(m, count, id);
         if (!here && !is_touched(&p->node[id], env, p))
             continue;
-        env[id] = here ? mutated(p, here, env, earlier) : gd__program_step(p, id, env);
+        env[id] = here ? mutated(p, m, count, here, env, earlier) : gd__program_step(p, id, env);
         if (!gd__alive(env[id]))
             return false;
     }
     return true;
+}
+
+/* May two mistakes be made at one place? At an edge, and to the gradient of logits, but not the same kind twice. */
+bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd__mutant *b)
+{
+    if (a->at != b->at)
+        return true;
+    bool logits = (a->kind == GD__MUT_LOGITS && b->kind == GD__MUT_EXTRA) || (a->kind == GD__MUT_EXTRA && b->kind == GD__MUT_LOGITS);
+    return logits || (is_of_edge(p, a) && is_of_edge(p, b) && a->kind != b->kind);
+}
+
+/* A mistake that can't be made at these shapes is none of the check's errors. */
+bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
+{
+    bool ran = run(p, m, count, earlier, env);
+    if (!ran && p->context->failed && p->context->error.status != GD_ERROR_MEMORY)
+        gd_clear(p->context);
+    return ran;
 }

@@ -15,7 +15,7 @@ typedef enum gd__mutation {
     GD__MUT_DIAGONAL,       /* of softmax: y (1 - y) dy */
     GD__MUT_POINT,          /* the rule at x = node a, y = f(a) */
     GD__MUT_RESULT,         /* the rule, which reads y, with node a for y */
-    GD__MUT_OPERAND,        /* operand b is node a */
+    GD__MUT_OPERAND,        /* operand b is node a; with c = 2 that one's transpose */
     GD__MUT_OPERAND_TURNED, /* the last two axes of operand b change places */
     GD__MUT_OPERAND_NOT,    /* operand b, a mask, is inverted */
     GD__MUT_OPERAND_ROLLED, /* operand b is one place off along its last axis, a = +-1 */
@@ -31,9 +31,11 @@ typedef enum gd__mutation {
     GD__MUT_SAMPLE,         /* of a product over samples, the last (a = -1) or first (0) alone */
     GD__MUT_SAMPLES_BUT,    /* all but that */
     GD__MUT_AXIS,           /* along axis a in place of its own; with b the result stays what it was */
-    GD__MUT_EXTRA,          /* times the derivative of a sigmoid (a = 0), tanh (1), relu (2) or softmax, its diagonal (3), at the value b */
+    GD__MUT_EXTRA,          /* times the derivative of a sigmoid (a = 0), tanh (1), relu (2) or softmax, its diagonal (3) or all of it (4),
+                               at the value b */
     GD__MUT_LOGITS,         /* of a loss of logits, (f(value) - target) s: the target, node a, is added (c = 0), is missing (1), or all but
-                               it is (2); f of node b is a sigmoid or, where `edge` is -2, softmax */
+                               it is (2); or f is taken along axis 0 (3), or left out (4), or the
+                               target is one off along its last axis (5, 6); f of node b is a sigmoid or, where `edge` is -2, softmax */
     /* Of a node within a rule: */
     GD__MUT_TERM_SIGN,      /* of a sum or difference, operand a has the other sign */
     GD__MUT_TERM_DROPPED,   /* operand a of a sum, difference or product is left out */
@@ -47,6 +49,7 @@ typedef enum gd__mutation {
     GD__MUT_SUM_BUT,        /* all but that */
     GD__MUT_SUM_AXIS,       /* over the other axis */
     GD__MUT_RESHAPED,       /* reshaped where it should be transposed */
+    GD__MUT_FROM_EARLIER,   /* of the forward: the value of the forward before, and all that follows from it */
     GD__MUT_ROUNDED         /* rounded to float32 */
 } gd__mutation;
 
@@ -75,6 +78,9 @@ void gd__mutants_free(gd__mutants *list);
 /* Runs the backward part with these mistakes in it; env has p->count values, in the current scope. `earlier`: values of the
  * forward part, NULL where there are none. Mistakes that can't be made at these shapes: false, without an error. */
 bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env);
+
+/* Can both be tried at once? */
+bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd__mutant *b);
 
 /* A cause in words, with its remedy, without a place. */
 void gd__mistake_of(gd_cause cause, double factor, gd_mistake *to);

@@ -69,7 +69,13 @@ static bool is_activation(const gd__node *node)
 
 /* The nodes that somebody may take for another of this shape: values of the forward, nearest first. */
 enum { POOL = 16 };
-static int pool_of(const gd__program *p, const gd_tensor *like, int near, int *pool)
+static bool is_transpose_of(const gd_tensor *a, const gd_tensor *b)
+{
+    return a->ndim == 2 && b->ndim == 2 && a->shape[0] == b->shape[1] && a->shape[1] == b->shape[0];
+}
+
+static int pool_by(const gd__program *p, const gd_tensor *like, int near, bool fits(const gd_tensor *, const gd_tensor *),
+                   int *pool)
 {
     int count = 0;
     for (int far = 0; far < p->forward && count < POOL; far++) {
@@ -78,11 +84,16 @@ static int pool_of(const gd__program *p, const gd_tensor *like, int near, int *p
             if (id < 0 || id >= p->forward || p->node[id].detached)
                 continue;
             const gd_tensor *t = p->node[id].value;
-            if (is_float(t) && gd__same_shape(t, like) && t->ndim > 0)
+            if (is_float(t) && fits(t, like) && t->ndim > 0)
                 pool[count++] = id;
         }
     }
     return count;
+}
+
+static int pool_of(const gd__program *p, const gd_tensor *like, int near, int *pool)
+{
+    return pool_by(p, like, near, gd__same_shape, pool);
 }
 
 /* ---- edges ---- */
@@ -112,10 +123,11 @@ static bool is_sum(const gd__node *node)
 static bool list_operand_terms(const lister *l, int j)
 {
     const gd__node *x = &l->p->node[l->from->in[j]];
+    double dropped = is_activation(l->from) && l->from->op != GD__OP_square && l->from->op != GD__OP_abs ? 3.0 : 1.7;
     for (int which = 0; is_sum(x) && which < 4; which++) {
         const gd_tensor *left = which >= 2 && x->count > 1 ? l->p->node[x->in[3 - which]].value : x->value;
         if (gd__same_shape(left, x->value) &&
-            !put(l, GD__MUT_OPERAND_TERM, which, j, which < 2 ? GD_CAUSE_TERM_SIGN : GD_CAUSE_TERM_MISSING, which < 2 ? 1.5 : 1.7))
+            !put(l, GD__MUT_OPERAND_TERM, which, j, which < 2 ? GD_CAUSE_TERM_SIGN : GD_CAUSE_TERM_MISSING, which < 2 ? 1.5 : dropped))
             return false;
     }
     return true;
@@ -166,6 +178,10 @@ static bool list_operands(const lister *l)
                      swapped ? 1.5 : 2.9))
                 return false;
         }
+        count = l->from->op == GD__OP_matmul && !is_square(x) ? pool_by(l->p, x, l->from->in[j], is_transpose_of, pool) : 0;
+        for (int i = 0; i < count; i++)
+            if (!add(l->list, (gd__mutant){ l->e->at, GD__MUT_OPERAND, l->edge, pool[i], j, 2, GD_CAUSE_WRONG_VALUE, 3.1 }))
+                return false;
         if (is_square(x) && l->from->op == GD__OP_matmul &&
             !put(l, GD__MUT_OPERAND_TURNED, 0, j, GD_CAUSE_TRANSPOSED, 1.5))
             return false;
@@ -332,6 +348,11 @@ static bool is_of_logits(const gd__program *p, int whole, int value, int target,
     return true;
 }
 
+enum { LOGIT_MISTAKES = 7 };
+static const gd_cause logit_cause[LOGIT_MISTAKES] = { GD_CAUSE_TERM_SIGN, GD_CAUSE_TERM_MISSING, GD_CAUSE_TERM_MISSING,
+                                                      GD_CAUSE_WRONG_AXIS, GD_CAUSE_WRONG_POINT, GD_CAUSE_OFF_BY_ONE,
+                                                      GD_CAUSE_OFF_BY_ONE };
+
 static bool list_logits(gd__mutants *list, const gd__program *p, int value, int whole)
 {
     const gd_tensor *z = p->node[value].value;
@@ -341,10 +362,13 @@ static bool list_logits(gd__mutants *list, const gd__program *p, int value, int 
         for (int soft = 0; fits && soft < 2; soft++) {
             if ((soft && z->ndim < 1) || !is_of_logits(p, whole, value, target, soft))
                 continue;
-            for (int which = 0; which < 3; which++)
+            for (int which = 0; which < LOGIT_MISTAKES; which++) {
+                if ((which == 3 && !(soft && z->ndim == 2)) || (which > 4 && z->shape[z->ndim - 1] < 2))
+                    continue;
                 if (!add(list, (gd__mutant){ whole, GD__MUT_LOGITS, soft ? -2 : -1, target, value, which,
-                                             which ? GD_CAUSE_TERM_MISSING : GD_CAUSE_TERM_SIGN, which ? 1.6 : 1.4 }))
+                                             logit_cause[which], which ? 1.6 : 1.4 }))
                     return false;
+            }
             return true;
         }
     }
@@ -364,9 +388,10 @@ static bool list_extras(gd__mutants *list, const gd__program *p)
                       (p->node[p->edge[k].from].op == GD__OP_softplus || p->node[p->edge[k].from].op == GD__OP_softmax ||
                        p->node[p->edge[k].from].op == GD__OP_sub || p->node[p->edge[k].from].op == GD__OP_neg ||
                        p->node[p->edge[k].from].op == GD__OP_sigmoid || p->node[p->edge[k].from].op == GD__OP_logsumexp);
-        for (int which = 0; of_loss && which < (p->node[id].value->ndim > 0 ? 4 : 3); which++)
+        for (int which = 0; of_loss && which < (p->node[id].value->ndim > 0 ? 5 : 3); which++)
             if (!add(list, (gd__mutant){ whole, GD__MUT_EXTRA, -1, which, id, 1,
-                                         which == 3 ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_DERIVATIVE_TWICE, 2.0 }))
+                                         which == 4 ? GD_CAUSE_SOFTMAX_TWICE : which == 3 ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_DERIVATIVE_TWICE,
+                                         2.0 }))
                 return false;
         if (of_loss && !list_logits(list, p, id, whole))
             return false;
@@ -481,6 +506,27 @@ static bool list_node(gd__mutants *list, const gd__program *p, int at)
     }
 }
 
+/* Of what comes together, one is lost or has the other sign: also beside another mistake, where it can't be fitted. */
+static bool list_branches(gd__mutants *list, const gd__program *p)
+{
+    for (int i = 0; i < p->edges; i++)
+        if (edges_into(p, p->edge[i].to) > 1)
+            for (int c = -1; c <= 0; c++)
+                if (!add(list, (gd__mutant){ p->edge[i].at, GD__MUT_SCALE, i, 0, 0, c, GD_CAUSE_UNKNOWN, 0 }))
+                    return false;
+    return true;
+}
+
+/* The backward starts from a value of the forward before. */
+static bool list_stale(gd__mutants *list, const gd__program *p)
+{
+    for (int id = 0; id < p->forward; id++)
+        if (p->node[id].inputs && is_float(p->node[id].value) && id != p->result &&
+            !put_at(list, id, GD__MUT_FROM_EARLIER, 0, 0, 1, GD_CAUSE_STALE, 2.0))
+            return false;
+    return true;
+}
+
 bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier)
 {
     for (int i = 0; i < p->edges; i++) {
@@ -492,7 +538,7 @@ bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier)
     for (int at = p->seed + 1; at < p->count; at++)
         if (p->node[at].kind == GD__NODE_COMPUTED && p->node[at].of >= 0 && !list_node(list, p, at))
             return false;
-    return list_gatherings(list, p) && list_extras(list, p);
+    return list_gatherings(list, p) && list_extras(list, p) && list_branches(list, p) && (!earlier || list_stale(list, p));
 }
 
 bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p, bool backward)

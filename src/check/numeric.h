@@ -25,13 +25,13 @@ typedef struct gd__objective {
 typedef enum gd__slope_state {
     GD__SLOPE_SMOOTH, /* `value` +- `error`; also at the edge of where F is finite, from the side where it is */
     GD__SLOPE_KINK,   /* both sides have a slope, and not the same: `left` and `right`; value is their mean */
-    GD__SLOPE_UNSURE /* noise (value +- error holds, but error is large), a jump, a pole, an edge with a vertical tangent, or
+    GD__SLOPE_UNSURE  /* noise (value +- error holds, but error is large), a jump, a pole, an edge with a vertical tangent, or
                          F is not finite at the point (value NaN) */
 } gd__slope_state;
 
-/* The error is an estimate that the true one rarely exceeds, and hardly ever by much: tests/check/test_numeric.c asks for
- * at least 995 of 1000 within it and none beyond ten times it. It may be larger than the value, where F does not change
- * with the entry as far as its rounding shows: compare with value +- error, not with value alone. */
+/* The error is an estimate that the true one rarely exceeds: tests/check/test_numeric.c asks for at least 995 of 1000 within
+ * it (990 where coarse rounding hides) and hardly any beyond ten times it. It may be larger than the value, where F does
+ * not change with the entry as far as its rounding shows: compare with value +- error, not with value alone. */
 typedef struct gd__slope {
     double value, error; /* rounding and truncation together; of a kink, of each side */
     double left, right;  /* of each side; NaN where that side alone has none either */

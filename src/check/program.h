@@ -65,6 +65,7 @@ typedef struct gd__program {
     int *input, *gradient; /* by input: its node, and that of its gradient; -1 where none reaches it */
     const char *(*name)(void *user, int input); /* what messages call an input; NULL: "in[0]" */
     void *user;
+    char narrow[64];       /* the layer where a value is cast to float32, or "the function"; "" where none is */
     bool honours_detach;   /* no gradient passes gd_detach */
     bool whole;            /* nothing took part that could not be told */
 } gd__program;

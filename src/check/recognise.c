@@ -7,23 +7,23 @@
 #include <limits.h>
 #include <string.h>
 
-enum { BUDGET = 6000000, LITTLE = 60000, ONE_STEP = 4, LARGE = 4096 };
+enum { BUDGET = 8000000, LARGER = 300, LITTLE = 150000, ONE_STEP = 4, LARGE = 4096 };
 
 /* ---- one search ---- */
 
-static bool is_large(const gd__search *s)
+static int64_t numbers_of(const gd__search *s)
 {
     int64_t count = s->y[0]->numel;
     for (int i = 0; i < s->operands; i++)
         count += s->x[0][i]->numel;
-    return count > LARGE;
+    return count;
 }
 
 /* One number tells little: it takes more points. */
 static bool begin(gd__search *s, bool own)
 {
-    s->points = s->y[0]->numel == 1 ? GD__POINTS : GD__POINTS - 1;
-    s->points = is_large(s) && s->y[0]->numel > 1 ? 2 : s->points;
+    bool large = numbers_of(s) > LARGE;
+    s->points = (s->y[0]->numel == 1 ? GD__POINTS : GD__POINTS - 1) - large;
     memset(s->value_cell, -1, sizeof s->value_cell);
     memset(s->target_cell, -1, sizeof s->target_cell);
     memset(s->first, -1, sizeof s->first);
@@ -31,7 +31,9 @@ static bool begin(gd__search *s, bool own)
     s->unused = -1;
     s->farthest = GD__PRIORITIES - 1;
     s->work = 0;
-    s->budget = BUDGET * (own ? 1 : 2) * (s->operands < 4 ? 1 : s->operands / 3.0);
+    s->budget = BUDGET * (s->operands < 4 ? 1 : s->operands / 3.0);
+    if (!own) /* what is tried second, at points of its own, is less likely */
+        s->budget += BUDGET + LARGER * (double)numbers_of(s);
     s->price = INT_MAX;
     for (int set = 0; set < 2; set++)
         for (int p = 0; p < s->points; p++) {

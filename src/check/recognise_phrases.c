@@ -60,7 +60,7 @@ static void scale_product(gd__search *s, int from, int cost)
             continue;
         gd_dims left = s->value[v->in[0]].shape;
         double root = sqrt((double)left.size[left.count - 1]);
-        gd__make1(s, GD__OP_div_scalar, i, &(gd__attrs){ .scalar = { root } }, cost + 1, GD__EXPANDED);
+        gd__make1(s, GD__OP_div_scalar, i, &(gd__attrs){ .scalar = { root } }, cost, GD__EXPANDED);
         return;
     }
 }
@@ -134,12 +134,29 @@ static void say_mish(gd__search *s, const gd__try *t)
     gd__make2(s, GD__OP_mul, t->a, step(s, GD__OP_tanh, soft, t->cost), t->cost, GD__EXPANDED);
 }
 
+static int guarded_log(gd__search *s, int a, double guard, int cost)
+{
+    return step(s, GD__OP_log, guard > 0 ? with(s, GD__OP_add_scalar, a, guard, cost) : a, cost);
+}
+
+static void say_guarded_log(gd__search *s, const gd__try *t)
+{
+    int guarded = with(s, GD__OP_add_scalar, t->a, t->scalar[0], t->cost);
+    gd__make1(s, GD__OP_log, guarded, NULL, t->cost, GD__EXPANDED);
+}
+
 static void say_bce(gd__search *s, const gd__try *t)
 {
-    int hit = both(s, GD__OP_mul, t->b, step(s, GD__OP_log, t->a, t->cost), t->cost);
-    int rest = step(s, GD__OP_log, with(s, GD__OP_rsub_scalar, t->a, 1, t->cost), t->cost);
+    int hit = both(s, GD__OP_mul, t->b, guarded_log(s, t->a, t->scalar[0], t->cost), t->cost);
+    int rest = guarded_log(s, with(s, GD__OP_rsub_scalar, t->a, 1, t->cost), t->scalar[0], t->cost);
     int miss = both(s, GD__OP_mul, with(s, GD__OP_rsub_scalar, t->b, 1, t->cost), rest, t->cost);
     both(s, GD__OP_add, hit, miss, t->cost);
+}
+
+static void say_prelu(gd__search *s, const gd__try *t)
+{
+    int above = step(s, GD__OP_relu, t->a, t->cost), below = both(s, GD__OP_sub, t->a, above, t->cost);
+    gd__make2(s, GD__OP_add, above, both(s, GD__OP_mul, t->b, below, t->cost), t->cost, GD__EXPANDED);
 }
 
 /* Indices as gather wants them. */
@@ -189,7 +206,9 @@ void gd__carry_out(gd__search *s, const gd__try *t)
     case GD__SAY_HUBER: say_huber(s, t); break;
     case GD__SAY_TANH_GELU: say_tanh_gelu(s, t); break;
     case GD__SAY_MISH: say_mish(s, t); break;
+    case GD__SAY_GUARDED_LOG: say_guarded_log(s, t); break;
     case GD__SAY_BCE: say_bce(s, t); break;
+    case GD__SAY_PRELU: say_prelu(s, t); break;
     case GD__SAY_CHOOSE: say_choose(s, t); break;
     case GD__SAY_LOOK_UP: say_look_up(s, t); break;
     default: {
@@ -216,14 +235,20 @@ static void permutations(gd__search *s, int a, gd_dims order, int fixed)
     }
 }
 
+enum { MOST_PARTS = 16 };
+
 /* The parts of a dimension that has more than the result has there. */
 static void slices(gd__search *s, int a, int dim, int64_t wanted)
 {
     int64_t size = s->value[a].shape.size[dim];
+    if (s->y[0]->numel == 1 || size - wanted > MOST_PARTS)
+        return;
     for (int64_t stride = 1; stride <= 2; stride++)
-        for (int64_t start = 0; start + (wanted - 1) * stride < size && start < 64; start++) {
+        for (int64_t start = 0; start + (wanted - 1) * stride < size; start++) {
             gd__attrs part = { .integer = { dim, start, start + (wanted - 1) * stride + 1, stride } };
-            gd__make1(s, GD__OP_slice, a, &part, 1, GD__CHECKED);
+            bool regular = stride * wanted == size ||
+                           (stride == 1 && 2 * wanted == size && start % wanted == 0); /* halves, pairs */
+            gd__make1(s, GD__OP_slice, a, &part, 1, regular ? GD__EXPANDED : GD__CHECKED);
         }
 }
 
@@ -257,13 +282,18 @@ static void join(gd__search *s, int a, int b)
     }
 }
 
+enum { MOST_REGULARISED = 4096 };
+
 /* What is added to a loss. */
 static void make_regularisers(gd__search *s, int a)
 {
-    if (!gd__is_float((gd_dtype)s->value[a].t[0]->dtype) || s->y[0]->numel != 1)
+    const gd__value *v = &s->value[a];
+    if (!gd__is_float((gd_dtype)v->t[0]->dtype) || s->y[0]->numel != 1 || v->numbers.count > MOST_REGULARISED)
         return;
     gd__make1(s, GD__OP_square, a, NULL, 2, GD__CHECKED);
     gd__make1(s, GD__OP_abs, a, NULL, 2, GD__CHECKED);
+    if (s->value[a].low > 0)
+        gd__make1(s, GD__OP_log, a, NULL, 3, GD__CHECKED);
 }
 
 void gd__make_first(gd__search *s)

@@ -10,7 +10,9 @@ typedef enum gd__phrase {
     GD__SAY_HUBER,                  /* of a difference, c (a - c / 2) with c = clamp(a, -scalar, scalar) */
     GD__SAY_TANH_GELU,              /* a (1 + tanh(sqrt(2 / pi) (a + 0.044715 a^3))) / 2 */
     GD__SAY_MISH,                   /* a tanh(softplus(a)) */
-    GD__SAY_BCE,                    /* b ln a + (1 - b) ln(1 - a) */
+    GD__SAY_GUARDED_LOG,            /* ln(a + scalar) */
+    GD__SAY_BCE,                    /* b ln(a + scalar) + (1 - b) ln(1 - a + scalar) */
+    GD__SAY_PRELU,                  /* a where it is positive, else b a */
     GD__SAY_CHOOSE,                 /* a[i, b[i]] */
     GD__SAY_LOOK_UP                 /* a[b]: rows of a matrix, or numbers of a list */
 } gd__phrase;

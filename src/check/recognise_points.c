@@ -20,16 +20,17 @@ static double normal(uint64_t *state)
 
 /* What an operand's numbers are like. */
 typedef struct likeness {
-    bool floats, whole; /* whole: could be indices */
+    bool floats, whole, share; /* whole: could be indices; share: between 0 and 1 */
     double scale;
 } likeness;
 
 static likeness look_at(const gd_tensor *x, const double *number)
 {
-    likeness l = { .floats = gd__is_float((gd_dtype)x->dtype), .whole = true };
+    likeness l = { .floats = gd__is_float((gd_dtype)x->dtype), .whole = true, .share = true };
     double squares = 0;
     for (int64_t i = 0; i < x->numel; i++) {
         squares += number[i] * number[i];
+        l.share = l.share && number[i] > 0 && number[i] < 1;
         l.whole = l.whole && number[i] >= 0 && number[i] == floor(number[i]);
     }
     l.scale = x->numel > 0 ? sqrt(squares / (double)x->numel) : 1;
@@ -46,6 +47,8 @@ static double draw(const likeness *l, gd__manner manner, const double *own, int6
         return mine;
     if (l->whole)
         return manner == GD__LIKE_ITS_OWN ? mine : mine + 0.45 * uniform(state);
+    if (manner == GD__POSITIVE && l->share)
+        manner = GD__UNIT;
     switch (manner) {
     case GD__NORMAL: return l->scale * normal(state);
     case GD__POSITIVE: return l->scale * (0.1 + fabs(normal(state)));

@@ -14,6 +14,7 @@ typedef struct writer {
     int value[GD__RECIPE_STEPS];
     int odd; /* what nobody would have written, such as other constants */
     bool full;
+    double loose; /* how well a constant is known */
 } writer;
 
 static int add(writer *w, gd__op_id op, int count, const int *in, const gd__attrs *attrs)
@@ -64,7 +65,7 @@ static int with_scalar(writer *w, gd__op_id op, int at, double c)
 static double written(writer *w, double c)
 {
     char text[40];
-    double near = 1e-7 * fabs(c);
+    double near = w->loose * fabs(c);
     for (int digits = 1; digits <= 4; digits++) {
         snprintf(text, sizeof text, "%.*e", digits - 1, c);
         double few = strtod(text, NULL);
@@ -109,7 +110,7 @@ static int write_factor(writer *w, int at, double c)
 static int write_affine(writer *w, int at, double c, double b, double scale)
 {
     c = written(w, c);
-    if (fabs(b) <= 1e-7 * scale)
+    if (fabs(b) <= w->loose * scale)
         return write_factor(w, at, c);
     b = written(w, b);
     if (c == -1)
@@ -121,7 +122,7 @@ static int write_affine(writer *w, int at, double c, double b, double scale)
 static int write_total(writer *w, int at, gd_dims shape, int64_t bits, double *c)
 {
     double count = (double)gd__count_over(shape, bits);
-    bool mean = fabs(fabs(*c * count) - 1) < 1e-7;
+    bool mean = fabs(fabs(*c * count) - 1) < w->loose;
     if (mean)
         *c *= count;
     return add(w, mean ? GD__OP_mean : GD__OP_sum, 1, &at, &(gd__attrs){ .integer = { bits, 0 } });
@@ -174,7 +175,7 @@ static int write_rest(writer *w, const gd__target *t, int at)
         in[t->hole] = at;
         if (t->other >= 0)
             in[1 - t->hole] = write_value(w, t->other);
-        at = add(w, t->op, t->other >= 0 ? 2 : 1, in, &(gd__attrs){ .integer = { t->axis } });
+        at = add(w, t->op, t->other >= 0 ? 2 : 1, in, &(gd__attrs){ .scalar = { t->shift }, .integer = { t->axis } });
     }
     return at;
 }
@@ -182,7 +183,14 @@ static int write_rest(writer *w, const gd__target *t, int at)
 static writer begin(gd__search *s)
 {
     s->draft = (gd__recipe){ .count = s->operands };
-    return (writer){ .search = s, .recipe = &s->draft };
+    return (writer){ .search = s, .recipe = &s->draft, .loose = fmax(1e-7, 10 * s->tolerance) };
+}
+
+/* Is it a square, or without its sign? Nobody takes the logarithm of one; among labels of 0 and 1 it may be the same. */
+static bool is_even(const gd__recipe *r, int at)
+{
+    gd__op_id op = at < r->count ? GD__OP_clone : r->step[at - r->count].op;
+    return op == GD__OP_square || op == GD__OP_abs;
 }
 
 /* What a reader has to take in. */
@@ -205,6 +213,7 @@ static int price_of(const writer *w)
         case GD__OP_rsub_scalar: price += 2; break;
         case GD__OP_mul: price += 4; break;
         case GD__OP_softplus: price += 10; break; /* hides a sigmoid */
+        case GD__OP_log: price += is_even(w->recipe, w->recipe->step[i].in[0]) ? 13 : 3; break;
         case GD__OP_div:
         case GD__OP_reciprocal:
         case GD__OP_rsqrt: price += 5; break;

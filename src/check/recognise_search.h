@@ -11,7 +11,7 @@ enum {
     GD__ALL_POINTS = GD__POINTS + GD__FRESH,
     GD__MOST_OPERANDS = 16,
     GD__MOST_VALUES = 2048,
-    GD__MOST_TARGETS = 256,
+    GD__MOST_TARGETS = 512,
     GD__MOST_SHAPES = 8,
     GD__MOST_RAISED = 32,
     GD__MOST_TRIES = 49152,
@@ -53,6 +53,7 @@ typedef struct gd__target {
     gd__op_id op;
     int hole, other; /* the other operand is a value; -1: there is none */
     int64_t axis;    /* of a softmax */
+    double shift;    /* of an added number */
     bool open;       /* two values together are looked for in it */
     gd_dims shape;
     gd__numbers numbers;
@@ -104,7 +105,7 @@ typedef struct gd__search {
 /* How the other points are drawn. */
 typedef enum gd__manner {
     GD__NORMAL,       /* normal, of the operand's scale */
-    GD__POSITIVE,     /* the same without sign */
+    GD__POSITIVE,     /* the same without sign; between 0 and 1, where its own are */
     GD__UNIT,         /* between 0 and 1 */
     GD__LIKE_ITS_OWN, /* the operand's own numbers, drawn anew and changed a little */
     GD__SHUFFLED,     /* the same, not changed: where others are not taken */

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { SMALL_RESULT = 1 };
+enum { SMALL_RESULT = 1, LARGE_RESULT = 1024, DEEPEST = 2 };
 
 /* ---- undoing a last step ---- */
 
@@ -167,6 +167,25 @@ static void add_undone(gd__search *s, const gd__target *parent)
     }
 }
 
+/* What is one more or one less, through a step that can be undone: sqrt(1 + x^2) - 1. */
+static void add_shifted(gd__search *s, const gd__target *parent)
+{
+    for (int shift = -1; shift <= 1; shift += 2) {
+        gd__target t = { .parent = parent,
+                         .op = GD__OP_add_scalar,
+                         .other = -1,
+                         .shift = -shift,
+                         .shape = parent->shape,
+                         .numbers = over(s->scratch[0], parent->numbers.count) };
+        for (int p = 0; p < s->points; p++)
+            for (int64_t i = 0; i < parent->numbers.count; i++)
+                s->scratch[0][p][i] = parent->numbers.at[p][i] + shift;
+        gd__measure(s, &t.numbers);
+        if (add_target(s, t))
+            add_undone(s, &s->target[s->targets - 1]);
+    }
+}
+
 /* ---- softmax, which does not tell what all numbers along its axis have in common ---- */
 
 /* Writes the numbers without their mean along the axis. */
@@ -298,7 +317,7 @@ static bool set_rest(gd__search *s, const gd__target *parent, int v, int joint, 
     gd__measure(s, &t->numbers);
     if (value->numbers.count > 1)
         collapse(s, &t->shape, &t->numbers, scratch);
-    s->work += (double)(s->points * count * 8);
+    s->work += (double)(s->points * count * 12);
     return true;
 }
 
@@ -312,6 +331,15 @@ static void add_rests(gd__search *s, const gd__target *parent)
                 add_undone(s, &s->target[s->targets - 1]);
 }
 
+/* How many steps lead from it to the result. */
+static int depth_of(const gd__target *t)
+{
+    int depth = 0;
+    for (; t->parent; t = t->parent)
+        depth++;
+    return depth;
+}
+
 bool gd__set_targets(gd__search *s)
 {
     gd__target root = { .other = -1, .open = true, .shape = gd__shape(s->y[0]), .numbers.count = s->y[0]->numel };
@@ -321,14 +349,13 @@ bool gd__set_targets(gd__search *s)
     if (!add_target(s, root))
         return false;
     add_undone(s, &s->target[0]);
+    add_shifted(s, &s->target[0]);
     for (int i = 0, ends = s->targets; i < ends; i++) /* of the result, and of what it is the logarithm of */
         if (i == 0 || s->target[i].op == GD__OP_log)
             add_softmax(s, &s->target[i]);
-    int near = s->targets;
-    for (int i = 0; i < near; i++)
-        add_rests(s, &s->target[i]);
-    for (int i = near, far = s->targets; i < far; i++)
-        if (s->target[i].parent == &s->target[0])
+    int deepest = root.numbers.count > LARGE_RESULT ? 1 : DEEPEST;
+    for (int i = 0; i < s->targets; i++)
+        if (s->target[i].open && depth_of(&s->target[i]) < deepest)
             add_rests(s, &s->target[i]);
     return !s->context->failed;
 }
@@ -375,6 +402,15 @@ static void meet_values_undone(gd__search *s, const gd__target *t)
     }
 }
 
+/* How many of the joints are looked at: within another step sums alone. */
+static int joints_of(const gd__target *t)
+{
+    for (const gd__target *up = t; up->parent; up = up->parent)
+        if (up->other < 0)
+            return up->op == GD__OP_sigmoid || up->op == GD__OP_tanh || up->op == GD__OP_sqrt;
+    return t->parent ? 2 : JOINTS;
+}
+
 /* Would the value and another one make a target? What is left is the same along an axis where that is a broadcast
  * one. */
 static void meet_complements(gd__search *s, int value)
@@ -385,11 +421,11 @@ static void meet_complements(gd__search *s, int value)
         const gd__target *t = &s->target[i];
         if (!t->open || t->numbers.count <= SMALL_RESULT || v->numbers.count != t->numbers.count)
             continue;
-        for (int joint = 0; joint < JOINTS; joint++) {
+        for (int joint = 0; joint < joints_of(t); joint++) {
             if (!set_rest(s, t, value, joint, s->scratch[0], &rest))
                 continue;
             meet_values(s, &rest);
-            if (rest.numbers.count < t->numbers.count)
+            if (rest.numbers.count < t->numbers.count || (i == 0 && joint < 2))
                 meet_values_undone(s, &rest);
         }
     }
@@ -415,7 +451,7 @@ static int64_t sum_over(gd__search *s, const gd__value *v, int64_t bits)
             to[place] += v->numbers.at[p][i];
         }
     }
-    s->work += (double)(s->points * v->numbers.count * (2 + 2 * v->shape.count));
+    s->work += (double)(s->points * v->numbers.count * (4 + 6 * v->shape.count));
     return sums;
 }
 

@@ -5,17 +5,11 @@
 
 /* ---- telling numbers apart ---- */
 
-/* From -1 to 1, by the place of a number. */
-static double weight(uint64_t point, uint64_t i)
-{
-    uint64_t z = (point << 40 ^ (i + 1)) * 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 29) * 0xbf58476d1ce4e5b9u;
-    return (double)(int64_t)(z ^ z >> 32) * 0x1p-63;
-}
-
+/* The weights of the projection, from -1 to 1, are drawn one after another: the same for all with as many numbers. */
 void gd__measure(const gd__search *s, gd__numbers *n)
 {
     double sum = 0, squares = 0, projection = 0, all = (double)n->count * s->points;
+    uint64_t state = 20261128;
     for (int p = 0; p < s->points; p++)
         for (int64_t i = 0; i < n->count; i++)
             sum += n->at[p][i];
@@ -23,12 +17,12 @@ void gd__measure(const gd__search *s, gd__numbers *n)
     for (int p = 0; p < s->points; p++)
         for (int64_t i = 0; i < n->count; i++) {
             double part = n->at[p][i] - n->mean;
+            state = state * 6364136223846793005u + 1442695040888963407u;
             squares += part * part;
-            projection += part * weight((uint64_t)p, (uint64_t)i);
+            projection += part * ((double)(int64_t)state * 0x1p-63);
         }
     n->norm = sqrt(squares);
-    n->key =
-        n->norm > 0 ? erf(fabs(projection) / n->norm * 1.2247448713915890) : 0; /* the weights' deviation is 3^-1/2 */
+    n->key = n->norm > 0 ? erf(fabs(projection) / n->norm * 1.2247448713915890) : 0; /* their deviation is 3^-1/2 */
 }
 
 bool gd__fit(const gd__search *s, const gd__numbers *y, const gd__numbers *v, double *c, double *b)
@@ -59,12 +53,12 @@ int gd__cell(double key, int neighbour)
 
 static bool is_same(const gd__search *s, const gd__value *a, const gd__value *b)
 {
-    double c, shift;
+    double close = 1e-11 * fmax(fabs(a->low), fabs(a->high));
     bool alike = gd__same_dims(a->shape, b->shape) && a->t[0]->dtype == b->t[0]->dtype;
-    if (!alike || fabs(a->numbers.norm - b->numbers.norm) > 1e-6 * a->numbers.norm)
-        return false;
-    return gd__fit(s, &a->numbers, &b->numbers, &c, &shift) && fabs(c - 1) < 1e-6 &&
-           fabs(shift) <= 1e-6 * (fabs(a->numbers.mean) + a->numbers.norm / sqrt((double)a->numbers.count));
+    for (int p = 0; alike && p < s->points; p++)
+        for (int64_t i = 0; alike && i < a->numbers.count; i++)
+            alike = fabs(a->numbers.at[p][i] - b->numbers.at[p][i]) <= close;
+    return alike;
 }
 
 /* The value that agrees with the newest, -1: none does. */
@@ -180,6 +174,8 @@ int gd__make(gd__search *s, gd__op_id op, int count, const int *in, const gd__at
     if (good && same < 0)
         return keep(s);
     drop(s, v);
+    if (same >= 0 && s->value[same].cost > cost)
+        s->value[same].cost = cost;
     if (same >= 0 && s->value[same].standing < standing)
         raise_to(s, same, standing);
     return same;

@@ -186,6 +186,30 @@ static bool fits_unsummed(gd__search *s, int i, gd_tensor *const *env, gd__finis
     return false;
 }
 
+/* Summed over its leading entries, is it the gradient? Or the gradient summed over axes of its own? */
+static bool fits_sums(gd__search *s, int i, gd__finish *finish)
+{
+    gd__numbers claimed = s->claim[i].numbers;
+    int64_t n = gradient_room(s->p, i);
+    bool more = claimed.count > n;
+    int64_t few = more ? n : claimed.count, many = more ? claimed.count : n;
+    if (few < 1 || many % few != 0)
+        return false;
+    const double *from = more ? claimed.at : s->expected, *to = more ? s->expected : claimed.at;
+    for (int leading = 1; leading >= 0; leading--) {
+        memset(s->work, 0, (size_t)few * sizeof *s->work);
+        for (int64_t k = 0; k < many; k++)
+            s->work[leading ? k % few : k / (many / few)] += from[k];
+        gd__finish f = { .order = more ? GD_CAUSE_NOT_SUMMED : GD_CAUSE_WRONG_AXIS, .c = 1, .cost = 1.4 };
+        f.misfit = gd__misfit(to, s->work, few, 1);
+        if (f.misfit > 10 * s->claim[i].tolerance)
+            continue;
+        *finish = f;
+        return true;
+    }
+    return false;
+}
+
 static double norm(const double *x, int64_t count)
 {
     double sum = 0;
@@ -195,13 +219,15 @@ static double norm(const double *x, int64_t count)
 }
 
 /* The gradient of another tensor in the place of this one's. */
-static bool fits_other(gd__search *s, int i, gd__finish *finish)
+static bool fits_other(gd__search *s, int i, gd_tensor *const *env, gd__finish *finish)
 {
     const gd__claim *claim = &s->claim[i];
     for (int k = 0; k < s->p->inputs; k++) {
         if (k == i || gradient_room(s->p, k) != claim->numbers.count)
             continue;
-        double misfit = gd__misfit(claim->numbers.at, s->right + s->start[k], claim->numbers.count, 1);
+        if (!read_gradient(s, k, env, s->work))
+            return false;
+        double misfit = gd__misfit(claim->numbers.at, s->work, claim->numbers.count, 1);
         if (misfit > claim->tolerance || norm(claim->numbers.at, claim->numbers.count) == 0)
             continue;
         *finish = (gd__finish){ .order = GD_CAUSE_WRONG_VALUE, .c = 1, .cost = 1.3, .misfit = misfit };
@@ -212,23 +238,30 @@ static bool fits_other(gd__search *s, int i, gd__finish *finish)
     return false;
 }
 
-/* Is it the gradient of the step before, or with that added? */
-static bool fits_before(gd__search *s, int i, gd__finish *finish)
+/* Is it the gradient of the step before, or one that this was added to? */
+static bool fits_before(gd__search *s, int i, bool orders, gd__finish *finish)
 {
     const gd__claim *claim = &s->claim[i];
+    gd_context *g = s->p->context;
     int64_t n = gradient_room(s->p, i);
-    if (!s->before)
+    gd_dims shape = gd__shape(s->p->node[s->p->input[i]].value);
+    double *added = s->before ? gd__alloc(g, (size_t)(n + 1) * sizeof *added) : NULL;
+    gd__finish f = { .cost = 0 };
+    if (!added)
         return false;
-    for (int added = 0; added < 2; added++) {
-        for (int64_t k = 0; k < n; k++)
-            s->work[k] = s->before[s->start[i] + k] + (added ? s->expected[k] : 0);
-        double misfit = gd__misfit(claim->numbers.at, s->work, n, 1);
-        if (misfit > claim->tolerance)
-            continue;
-        *finish = (gd__finish){ .order = added ? GD_CAUSE_ACCUMULATED : GD_CAUSE_STALE, .c = 1, .cost = 1.2, .misfit = misfit };
-        return true;
-    }
-    return false;
+    const double *before = s->before + s->start[i];
+    for (int64_t k = 0; k < n; k++)
+        added[k] = claim->numbers.at[k] - before[k];
+    gd__numbers rest = { shape, n, added }, expected = { shape, n, s->expected }, earlier = { shape, n, before };
+    bool sum = gd__finish_fits(rest, expected, &s->sizes, claim->tolerance, orders, s->work, &f);
+    bool fits = sum || gd__finish_fits(claim->numbers, earlier, &s->sizes, claim->tolerance, orders, s->work, &f);
+    gd__free(g, added, (size_t)(n + 1) * sizeof *added);
+    if (!fits)
+        return false;
+    f.before = sum ? GD_CAUSE_ACCUMULATED : GD_CAUSE_STALE;
+    f.cost = 1.2 + (f.cost > 0 ? f.cost + 0.8 : 0);
+    *finish = f;
+    return true;
 }
 
 /* Does the hypothesis under way make what is claimed of input i? */
@@ -245,20 +278,29 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
         finish->cost = makes_none ? 0 : 1.0;
         return true;
     }
-    if (claim->numbers.count != gradient_room(s->p, i))
-        return fits_unsummed(s, i, env, finish);
+    if (claim->numbers.count != room)
+        return fits_unsummed(s, i, env, finish) || fits_sums(s, i, finish);
     gd__numbers expected = { gd__shape(s->p->node[s->p->input[i]].value), gradient_room(s->p, i), s->expected };
-    if (gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, false, s->work, finish))
+    if (gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, false, s->work, finish)) {
+        if (!claim->shaped && finish->order == GD_CAUSE_UNKNOWN) {
+            gd_dims a = claim->numbers.shape, b = expected.shape;
+            bool turned = a.count == 2 && b.count == 2 && a.size[0] == b.size[1] && a.size[1] == b.size[0];
+            bool vector = turned && (a.size[0] == 1 || a.size[1] == 1);
+            finish->order = vector ? GD_CAUSE_TRANSPOSED : GD_CAUSE_WRONG_SHAPE;
+            finish->cost += 1.0;
+        }
         return true;
-    return fits_before(s, i, finish) || fits_other(s, i, finish) ||
-           (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish));
+    }
+    return fits_before(s, i, false, finish) || fits_other(s, i, env, finish) ||
+           (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish)) ||
+           (orders && fits_before(s, i, true, finish));
 }
 
 /* ---- hypotheses ---- */
 
 static bool same_finish(const gd__finish *a, const gd__finish *b)
 {
-    return a->order == b->order && fabs(a->c - b->c) <= 1e-3 * fabs(a->c) && strcmp(a->order_text, b->order_text) == 0;
+    return a->order == b->order && a->before == b->before && fabs(a->c - b->c) <= 1e-3 * fabs(a->c) && strcmp(a->order_text, b->order_text) == 0;
 }
 
 static double cost_of(const gd__search *s, const gd__hypothesis *h)
@@ -418,7 +460,8 @@ static void name_lost(const gd__program *p, const gd__edge *e, gd__mutant *m)
         m->cause = GD_CAUSE_REGULARISER_MISSING;
         m->cost = siblings(p, e->to) > 1 ? 1.0 : 2.2;
     } else if (siblings(p, e->to) > 1) {
-        bool shared = to->kind == GD__NODE_INPUT && from->kind == GD__NODE_COMPUTED && same_source(p, e->to, from->op);
+        bool shared = to->kind == GD__NODE_INPUT && from->kind == GD__NODE_COMPUTED && same_source(p, e->to, from->op) &&
+                      !gd__ops[from->op]->elementwise;
         m->cause = shared ? GD_CAUSE_SHARED_ONCE : GD_CAUSE_PATH_FORGOTTEN;
         m->cost = 1.2;
     } else if (to->kind != GD__NODE_INPUT) {
@@ -553,8 +596,8 @@ static int budget(const gd__program *p)
     double work = 0;
     for (int i = p->seed; i < p->count; i++)
         work += 400 + (double)p->node[i].value->numel;
-    double runs = 6e7 / work;
-    return runs > 6000 ? 6000 : runs < 150 ? 150 : (int)runs;
+    double runs = 3e8 / work;
+    return runs > 30000 ? 30000 : runs < 200 ? 200 : (int)runs;
 }
 
 static bool try_singles(gd__search *s, const gd__mutants *list, gd__hypothesis *h, piece *pieces)
@@ -572,23 +615,22 @@ static bool try_singles(gd__search *s, const gd__mutants *list, gd__hypothesis *
     return true;
 }
 
+/* The most promising first: each with all those before it. */
 static bool try_pairs(gd__search *s, const gd__mutants *list, gd__hypothesis *h, const piece *pieces)
 {
-    int runs = budget(s->p), first = list->count < 60 ? list->count : 60;
-    bool single = bits(s->wrong) == 1 || pieces[0].worth < 5;
-    for (int i = 0; i < first; i++) {
-        if (pieces[i].worth <= -1e8 || (!single && i > 12))
-            break;
-        for (int k = 0; k < list->count; k++) {
-            const gd__mutant *m[2] = { &list->item[pieces[i].mutant], &list->item[pieces[k].mutant] };
-            bool twice = k < first && k <= i && (single || k <= 12); /* has been tried the other way round */
-            if (twice || m[0]->at == m[1]->at || pieces[k].worth <= -1e8)
+    int runs = budget(s->p), before = s->count;
+    for (int i = 1; i < list->count && pieces[i].worth > -1e8; i++) {
+        for (int k = 0; k < i; k++) {
+            const gd__mutant *m[2] = { &list->item[pieces[k].mutant], &list->item[pieces[i].mutant] };
+            if (!gd__mutants_go_together(s->p, m[0], m[1]))
                 continue;
             if (runs-- <= 0)
                 return true;
             if (!consider(s, m, 2, h))
                 return false;
         }
+        if (s->count > before && i > 60)
+            return true;
     }
     return true;
 }
@@ -633,6 +675,9 @@ static bool try_all(gd__search *s, gd__mutants *list, gd__hypothesis *h)
     gd_context *g = s->p->context;
     if (!consider(s, NULL, 0, h) || !gd__mutants_list(list, s->p, s->earlier != NULL) || !list_scales(s, list))
         return false;
+    for (int i = 0; i < list->count; i++)
+        if (list->item[i].kind == GD__MUT_SCALE && list->item[i].cause == GD_CAUSE_UNKNOWN)
+            name_scale(s, list->item[i].edge, 3, &list->item[i]);
     drop_forbidden(s, list);
     size_t size = (size_t)(list->count + 1) * sizeof(piece);
     piece *pieces = gd__alloc(g, size);

@@ -115,6 +115,12 @@ static bool worth_growing(const search *s, bool farther)
     return !farther || s->best.error > 1e-12 * most;
 }
 
+/* Beyond, another function may begin: floor(x) looks like x from afar. */
+static bool near_enough(const gd__line *l, int exponent)
+{
+    return gd__line_step(l, exponent) <= fmax(l->scale, 1);
+}
+
 /* Does a window of larger steps show the same, and more clearly? There may be kinks in it that the best has none of. */
 static bool surpasses(const search *s, const gd__window *w)
 {
@@ -145,8 +151,8 @@ static bool grow(search *s)
         return grow_kink(s);
     bool farther = false;
     for (int gap = 4; gap >= 4 && worth_growing(s, farther);) {
-        gd__window w;
-        if (!gd__look(s->line, s->from, s->best.start + gap, &w))
+        gd__window w = { .finite = false };
+        if (near_enough(s->line, s->best.start + gap) && !gd__look(s->line, s->from, s->best.start + gap, &w))
             return false;
         if (w.finite && surpasses(s, &w)) {
             s->best = w;

@@ -1,10 +1,11 @@
 /* telling.c - from the trace of a run to a program in elementary steps, forward and backward. */
 #include "check/program.h"
-#include "check/recognise.h"
+#include "check/jacobian.h"
 
 #include "autograd/walk.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Who listens to the trace, and what it builds. */
@@ -241,12 +242,18 @@ static gd_tensor *tell_bce_terms(gd_tensor *const *in)
     return gd_neg(gd_add(of_ones, of_zeros));
 }
 
+static void note_narrow(gd__program *p, const gd__node *node, const gd_tensor *x)
+{
+    if (node->value->dtype == GD_FLOAT32 && x->dtype == GD_FLOAT64 && !p->narrow[0])
+        snprintf(p->narrow, sizeof p->narrow, "%.60s", node->place[0] ? node->place : "the function");
+}
+
 /* The node in elementary steps, of these operands: runs them, and returns what they make. */
-static gd_tensor *tell_computed(const gd__node *node, gd_tensor **in)
+static gd_tensor *tell_computed(gd__program *p, const gd__node *node, gd_tensor **in)
 {
     bool to_float = gd__is_float((gd_dtype)node->value->dtype) && gd__is_float((gd_dtype)in[0]->dtype);
     switch (node->op) {
-    case GD__OP_cast: return to_float ? in[0] : gd__apply(node->op, 1, in, &node->attrs);
+    case GD__OP_cast: note_narrow(p, node, in[0]); return to_float ? in[0] : gd__apply(node->op, 1, in, &node->attrs);
     case GD__OP_clone: return in[0];
     case GD__OP_log_softmax: return gd_log(gd_softmax(in[0], (int)node->attrs.integer[0]));
     case GD__OP_nll: return tell_nll(node, in);
@@ -257,6 +264,8 @@ static gd_tensor *tell_computed(const gd__node *node, gd_tensor **in)
 }
 
 /* ---- functions that can't be seen into ---- */
+
+enum { MOST_JACOBIAN = 1 << 16 };
 
 typedef struct opaque {
     const gd__op *op;
@@ -270,62 +279,7 @@ static gd_tensor *ask(void *user, gd_tensors x)
     return gd_apply_to(gd__operation_of(o->op), x);
 }
 
-/* d y / d x[operand] by central differences: (entries of y, entries of x); the error tensor where it can't be had. */
-static gd_tensor *jacobian(const opaque *o, gd_tensors x, int operand, int64_t m)
-{
-    gd_context *g = o->context;
-    gd_tensor *at = gd_clone(x.item[operand]);
-    gd_tensor **item = gd__alloc(g, (size_t)x.count * sizeof *item);
-    int64_t n = at->numel;
-    double *J = item ? gd__alloc(g, (size_t)(m * n) * sizeof *J) : NULL;
-    bool good = J && gd__alive(at);
-    for (int i = 0; item && i < x.count; i++)
-        item[i] = i == operand ? at : x.item[i];
-    for (int64_t j = 0; good && j < n; j++) {
-        GD_SCOPE(g);
-        double *entry = (double *)(void *)at->data + j, before = *entry, h = 6e-6 * fmax(1, fabs(before));
-        *entry = before + h;
-        gd_tensor *high = ask((void *)o, (gd_tensors){ x.count, item });
-        *entry = before - h;
-        gd_tensor *low = ask((void *)o, (gd_tensors){ x.count, item });
-        *entry = before;
-        gd_tensor *slope = gd_div_scalar(gd_sub(gd_cast(high, GD_FLOAT64), gd_cast(low, GD_FLOAT64)), 2 * h);
-        good = gd__alive(slope) && slope->numel == m;
-        for (int64_t i = 0; good && i < m; i++)
-            J[i * n + j] = ((const double *)gd_data(slope))[i];
-    }
-    gd_tensor *made = good ? gd_from_memory(g, GD_FLOAT64, gd_shape(m, n), J) : gd__error_object(g);
-    if (J)
-        gd__free(g, J, (size_t)(m * n) * sizeof *J);
-    if (item)
-        gd__free(g, item, (size_t)x.count * sizeof *item);
-    return made;
-}
-
-/* The diagonal alone, where nothing lies beside it: the function works element by element. */
-static gd_tensor *as_diagonal(gd_tensor *J)
-{
-    if (J->shape[0] != J->shape[1])
-        return J;
-    const double *a = gd_data(J);
-    int64_t n = J->shape[0];
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < n; j++)
-            if (i != j && fabs(a[i * n + j]) > 1e-7)
-                return J;
-    double *diagonal = gd__alloc(J->object.context, (size_t)n * sizeof *diagonal);
-    if (!diagonal)
-        return gd__error_object(J->object.context);
-    for (int64_t i = 0; i < n; i++)
-        diagonal[i] = a[i * n + i];
-    gd_tensor *made = gd_from_memory(J->object.context, GD_FLOAT64, gd_shape(n), diagonal);
-    gd__free(J->object.context, diagonal, (size_t)n * sizeof *diagonal);
-    return made;
-}
-
-enum { MOST_JACOBIAN = 1 << 16 };
-
-static bool give_jacobians(listener *l, int id, const opaque *o, gd_tensors x)
+static bool give_jacobians(listener *l, int id, opaque *o, gd_tensors x)
 {
     gd__program *p = l->p;
     gd_tensor **all = gd__alloc(p->context, (size_t)x.count * sizeof *all);
@@ -342,14 +296,75 @@ static bool give_jacobians(listener *l, int id, const opaque *o, gd_tensors x)
             p->whole = false;
             continue;
         }
-        gd_tensor *J = jacobian(o, x, i, m);
-        J = gd__alive(J) ? as_diagonal(J) : J;
+        gd_tensor *J = gd__jacobian(ask, o, x, i, m);
+        J = gd__alive(J) ? gd__as_diagonal(J) : J;
         if (!gd__alive(J))
             return false;
         gd__move(&J->object, p->depth);
         all[i] = J;
     }
     return true;
+}
+
+/* The one operand that matters; -1 where there are none, or several. */
+static int only_operand(const gd__program *p, gd_tensors x)
+{
+    int only = -1;
+    for (int i = 0; i < x.count; i++) {
+        int id = find(p, x.item[i]);
+        if (id < 0 || !p->node[id].inputs || !gd__is_float((gd_dtype)x.item[i]->dtype))
+            continue;
+        if (only >= 0)
+            return -1;
+        only = i;
+    }
+    return only;
+}
+
+/* factor f(x), or the mean of that, and what is added to it to make y. */
+static gd_tensor *tell_curve(gd__op_id f, gd_tensor *x, gd_tensor *factor, gd_tensor *y)
+{
+    gd__attrs none = { .integer = { 0 } };
+    gd_tensor *value = f == GD__OP_clone ? x : gd__apply(f, 1, &x, &none);
+    gd__trace *trace = y->object.context->trace;
+    bool mean = y->numel != x->numel; /* or a sum, with another factor: nobody can tell */
+    y->object.context->trace = NULL;
+    factor = mean ? gd_mul_scalar(factor, (double)x->numel) : factor;
+    y->object.context->trace = trace;
+    gd_tensor *product = gd_mul(value, factor);
+    product = mean ? gd_reshape(gd_mean(product), gd__shape(y)) : product;
+    if (!gd__alive(product))
+        return product;
+    y->object.context->trace = NULL;
+    gd_tensor *rest = gd_sub(y, gd_reshape(product, gd__shape(y)));
+    y->object.context->trace = trace;
+    return gd_add(gd_reshape(product, gd__shape(y)), rest);
+}
+
+/* A loss with a target, or a product with a factor, that it keeps to itself; NULL where it is neither. */
+static gd_tensor *tell_hidden(listener *l, const gd__node *node, opaque *o, gd_tensors x)
+{
+    gd_context *g = o->context;
+    gd__trace *trace = g->trace;
+    gd__hidden h;
+    gd_tensor *factor = NULL, *y = NULL;
+    int at = only_operand(l->p, x);
+    int64_t m = node->value->numel, n = at >= 0 ? x.item[at]->numel : 0;
+    if (at < 0 || m * n > MOST_JACOBIAN)
+        return NULL;
+    gd__op_id f = GD__OP_clone;
+    g->trace = NULL;
+    bool loss = m == 1 && gd__find_target(ask, o, x, at, &h);
+    bool curve = !loss && (m == 1 || m == n) && gd__find_curve(ask, o, x, at, m, &f, &factor);
+    g->trace = trace;
+    l->within = node->within;
+    if (loss)
+        y = gd__tell_loss(&h, x.item[at], node->value);
+    else if (curve)
+        y = tell_curve(f, x.item[at], factor, node->value);
+    l->within = -1;
+    l->p->used[node->within].transparent = y != NULL;
+    return y;
 }
 
 /* An operation of the user's in which nothing was seen: by a recipe that makes the same numbers, or by its Jacobians. */
@@ -371,6 +386,9 @@ static gd_tensor *tell_opaque(listener *l, const gd__program *raw, int id, gd_te
         l->within = -1;
         return y;
     }
+    gd_tensor *told_loss = tell_hidden(l, node, &o, x);
+    if (told_loss)
+        return told_loss;
     int *ids = gd__alloc(g, (size_t)node->count * sizeof *ids);
     if (!ids)
         return gd__error_object(g);
@@ -405,7 +423,7 @@ static gd_tensor *retell(listener *l, const gd__program *raw, int id, gd_tensor 
         in[i] = told[node->in[i]];
     int first = l->p->count;
     l->within = node->kind == GD__NODE_COMPUTED ? node->within : -1;
-    y = node->kind == GD__NODE_OPAQUE ? tell_opaque(l, raw, id, in) : tell_computed(node, in);
+    y = node->kind == GD__NODE_OPAQUE ? tell_opaque(l, raw, id, in) : tell_computed(l->p, node, in);
     l->within = -1;
     gd__free(g, in, (size_t)node->count * sizeof *in);
     for (int i = first; i < l->p->count; i++)
@@ -520,8 +538,10 @@ bool gd__program_open(gd__program *p, gd_context *g, gd_tensors inputs, bool bel
 static int add_pass(listener *l, int id)
 {
     int made = add_made(l, GD__NODE_PASS, l->p->node[id].value, 1, &id);
-    if (made >= 0)
-        l->p->node[made].seen = NULL; /* that is the operand */
+    if (made < 0)
+        return -1;
+    l->p->node[made].seen = NULL; /* that is the operand */
+    l->p->node[made].flows = true; /* be it 0, from a step whose derivative is that */
     return made;
 }
 

@@ -8,7 +8,8 @@
 #include "check/recognise.h"
 #include "gradus/gradus.h"
 
-#include "opaque.h"
+#include "opaque_known.h"
+#include "opaque_more.h"
 
 enum { MOST_NUMBERS = 600 };
 
@@ -125,15 +126,26 @@ static bool is_recognised(opaque *o, bool tell)
     return apart < 1e-8;
 }
 
+static void all_are_recognised(opaque *list, size_t count)
+{
+    size_t missed = 0;
+    gd_seed(g, GD_RNG_PHILOX, 5);
+    for (size_t i = 0; i < count; i++)
+        missed += !is_recognised(&list[i], true);
+    if (missed)
+        fail_msg("%zu of %zu functions", missed, count);
+}
+
 static void functions_are_recognised(void **state)
 {
-    int missed = 0;
     (void)state;
-    gd_seed(g, GD_RNG_PHILOX, 5);
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        missed += !is_recognised(&known[i], true);
-    if (missed)
-        fail_msg("%d of %zu functions", missed, sizeof known / sizeof *known);
+    all_are_recognised(known, sizeof known / sizeof *known);
+}
+
+static void more_functions_are_recognised(void **state)
+{
+    (void)state;
+    all_are_recognised(more, sizeof more / sizeof *more);
 }
 
 static void others_are_not(void **state)
@@ -176,6 +188,29 @@ static void single_precision_is_enough(void **state)
         if (first_missing(o->steps, steps))
             fail_msg("%s: %s", names[i], steps);
         assert_true(distance(gd__follow(&recipe, operands), gd_cast(ask(o, operands), GD_FLOAT32)) < 1e-4);
+    }
+}
+
+static gd_tensor *classify(void *user, gd_tensors x)
+{
+    (void)user;
+    return gd_cross_entropy(gd_add(gd_matmul(x.item[0], x.item[1]), x.item[2]), x.item[3]);
+}
+
+static void large_ones_are_recognised(void **state)
+{
+    (void)state;
+    gd_seed(g, GD_RNG_PHILOX, 9);
+    for (gd_dtype dtype = GD_FLOAT32; dtype <= GD_FLOAT64; dtype++) {
+        gd_tensor *x = gd_randn(g, dtype, gd_shape(64, 300)), *labels = gd_choice(g, 40, 64);
+        gd_tensor *W = gd_mul_scalar(gd_randn(g, dtype, gd_shape(300, 40)), 0.05),
+                  *b = gd_randn(g, dtype, gd_shape(40));
+        char steps[512];
+        gd__recipe recipe;
+        assert_true(
+            gd__recognise(classify, NULL, gd_list(x, W, b, labels), dtype == GD_FLOAT32 ? 1e-5 : 1e-9, &recipe));
+        name_steps(&recipe, steps, sizeof steps);
+        assert_null(first_missing("matmul add softmax gather log mean neg", steps));
     }
 }
 
@@ -271,8 +306,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(functions_are_recognised, open_context, close_context),
+        cmocka_unit_test_setup_teardown(more_functions_are_recognised, open_context, close_context),
         cmocka_unit_test_setup_teardown(others_are_not, open_context, close_context),
         cmocka_unit_test_setup_teardown(single_precision_is_enough, open_context, close_context),
+        cmocka_unit_test_setup_teardown(large_ones_are_recognised, open_context, close_context),
         cmocka_unit_test_setup_teardown(nothing_is_left_behind, open_context, close_context),
         cmocka_unit_test_setup_teardown(an_error_stays, open_context, close_context),
         cmocka_unit_test(memory_may_run_out),
