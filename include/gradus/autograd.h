@@ -12,6 +12,9 @@
 extern "C" {
 #endif
 
+/* A function of tensors: what it is given in in[0 .. n - 1], and what `user` leads to, it makes a tensor of. */
+typedef gd_tensor *gd_function(void *user, gd_tensor *const *in, size_t n);
+
 /* Says whether gradients of this leaf are wanted. Only floats can have them (GD_ERROR_DTYPE), and only a leaf can
  * be told (GD_ERROR_STATE): a tensor that an operation made follows its operands. Returns t. */
 GD_API gd_tensor *gd_require_grad(gd_tensor *t, bool wanted);

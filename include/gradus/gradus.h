@@ -4,6 +4,7 @@
  *     tensor.h    tensors: making, reading, writing, printing
  *     op.h        operations, listed in ops.inc
  *     autograd.h  derivatives
+ *     compile.h   steps that are recorded once and replayed
  *     nn.h        layers and parameters, saving and loading
  *     optim.h     optimizers
  *     data.h      data sets of tables, arrays and IDX files; batches
@@ -19,6 +20,7 @@
 
 #include <gradus/autograd.h>
 #include <gradus/base.h>
+#include <gradus/compile.h>
 #include <gradus/data.h>
 #include <gradus/io.h>
 #include <gradus/metrics.h>
