@@ -1,30 +1,9 @@
-/* build.c - from instructions to steps: passes, memory, and what each step runs. */
-#include "compile/plan.h"
+/* build.c - from instructions to steps: what each runs, and where its numbers lie. */
+#include "compile/passes.h"
 
 #include <string.h>
 
-enum { LINE = 64 };
-
 /* ---- memory ---- */
-
-static size_t padded(size_t size)
-{
-    return (size + LINE - 1) / LINE * LINE;
-}
-
-static void place_cells(gd__recording *r)
-{
-    size_t size = 0;
-    for (int i = 0; i < r->cells; i++) {
-        gd__cell *cell = &r->cell[i];
-        if (cell->origin != GD__MADE)
-            continue;
-        cell->place = size;
-        size += padded(cell->size + 1);
-    }
-    r->arena_size = size;
-    r->facts.peak = r->facts.unplanned = size;
-}
 
 static char *base_of(const gd__recording *r, const gd__cell *cell)
 {
@@ -37,9 +16,11 @@ static char *base_of(const gd__recording *r, const gd__cell *cell)
     return r->arena + cell->place;
 }
 
+/* The arena's end is padded, so that no loop over vectors reaches beyond it. */
 static bool make_memory(gd__recording *r)
 {
-    place_cells(r);
+    enum { LINE = 64 };
+    gd__place_cells(r);
     r->arena_bytes = r->arena_size + LINE;
     r->arena = gd__alloc(r->context, r->arena_bytes);
     r->heads = gd__alloc(r->context, ((size_t)r->cells + 1) * sizeof *r->heads);
@@ -48,9 +29,9 @@ static bool make_memory(gd__recording *r)
         return false;
     memset(r->arena, 0, r->arena_bytes);
     for (int i = 0; i < r->cells; i++) {
-        if (r->cell[i].written)
-            r->written[r->outside_written++] = r->cell[i].storage;
         gd__cell *cell = &r->cell[i];
+        if (cell->written)
+            r->written[r->outside_written++] = cell->storage;
         cell->head = &r->heads[i];
         *cell->head = (gd__storage){ .uses = 1, .bytes = base_of(r, cell), .serial = cell->serial,
                                      .read_only = cell->origin == GD__GIVEN };
@@ -58,8 +39,7 @@ static bool make_memory(gd__recording *r)
     return true;
 }
 
-/* ---- steps ---- */
-
+/* Notes that the address at this place follows the input that the look shows, where it shows one. */
 static bool patch(gd__recording *r, char **at, const gd__look *look)
 {
     const gd__cell *cell = &r->cell[look->cell];
@@ -84,45 +64,103 @@ static bool resolve(gd__recording *r, gd__instruction *i)
     return true;
 }
 
-static gd__step *add_step(gd__recording *r, bool (*run)(gd__step *), gd__instruction *i)
+/* ---- which instructions make a step ---- */
+
+static gd__step *add_step(gd__recording *r)
 {
     if (!gd__grow(r->context, (void **)&r->step, &r->step_room, r->steps + 1, sizeof *r->step))
         return NULL;
     gd__step *step = &r->step[r->steps++];
-    *step = (gd__step){ .run = run, .instruction = i, .instructions = 1, .call = { .context = r->context } };
+    *step = (gd__step){ .call = { .context = r->context } };
     return step;
 }
 
-static bool lower_operation(gd__recording *r, gd__instruction *i)
+static bool add_part(gd__step *step, gd__instruction *i)
 {
-    const gd__kernel *const *kernels = gd__kernels(r->context);
-    gd__step *step = kernels ? add_step(r, i->op->checks ? gd__step_checked : gd__step_kernel, i) : NULL;
-    if (!step)
+    if (!gd__grow(step->call.context, (void **)&step->part, &step->part_room, step->instructions + 1, sizeof *step->part))
         return false;
+    step->part[step->instructions++] = i;
+    return true;
+}
+
+static bool form_steps(gd__recording *r)
+{
+    for (int n = 0; n < r->useful; n++) {
+        gd__instruction *i = &r->instruction[n];
+        gd__step *last = r->steps > 0 ? &r->step[r->steps - 1] : NULL;
+        gd__step *step = last && gd__joins(r, last, i) ? last : add_step(r);
+        if (!step || !add_part(step, i))
+            return false;
+    }
+    return true;
+}
+
+/* ---- what a step runs ---- */
+
+static bool call_kernel(gd__step *step, const gd__kernel *kernel, bool (*run)(gd__step *))
+{
+    gd_context *g = step->call.context;
+    gd__instruction *i = step->part[0];
     int operands = i->looks - i->outs;
-    gd_tensor **in = gd__alloc(r->context, (size_t)operands * sizeof *in);
+    gd_tensor **in = gd__alloc(g, (size_t)operands * sizeof *in);
     if (!in)
         return false;
     for (int k = 0; k < operands; k++)
         in[k] = &i->look[i->outs + k].tensor;
-    step->kernel = kernels[i->id];
-    step->call = (gd__call){ .context = r->context, .op = i->op, .id = i->id, .count = operands, .in = in,
+    step->run = run;
+    step->kernel = kernel;
+    step->call = (gd__call){ .context = g, .op = i->op, .id = i->id, .count = operands, .in = in,
                              .out = i->outs ? &i->look[0].tensor : in[0], .attrs = &i->attrs };
     return true;
 }
 
-static bool lower(gd__recording *r, gd__instruction *i)
+static bool finish_operation(gd__recording *r, gd__step *step, const gd__kernel *kernel)
 {
-    switch (i->kind) {
-    case GD__OPERATION: return lower_operation(r, i);
-    case GD__UPDATE: return (!i->turns.owner || add_step(r, gd__step_turn, i)) && lower_operation(r, i);
-    case GD__DRAW: return add_step(r, gd__step_draw, i);
-    case GD__FORWARD: return add_step(r, gd__step_forward, i);
-    case GD__BACKWARD: return add_step(r, gd__step_backward, i);
-    case GD__HOST: return add_step(r, gd__step_host, i);
-    case GD__CHECK: return add_step(r, gd__step_check, i);
-    case GD__NOTHING: break;
-    }
+    if (gd__is_small_product(r, step, kernel))
+        return gd__finish_small(r, step, kernel);
+    if (gd__is_small_loop(step, kernel))
+        return gd__finish_loop(step, kernel);
+    return call_kernel(step, kernel, step->part[0]->op->checks ? gd__step_checked : gd__step_kernel);
+}
+
+static bool finish_update(gd__step *step, const gd__kernel *const *kernels)
+{
+    const gd__instruction *i = step->part[0];
+    if (gd__is_small_update(i))
+        return gd__finish_sweep(step, kernels);
+    return call_kernel(step, kernels[i->id], i->turns.owner ? gd__step_turn : gd__step_kernel);
+}
+
+static bool finish(gd__recording *r, gd__step *step)
+{
+    static bool (*const run[])(gd__step *) = {
+        [GD__DRAW] = gd__step_draw, [GD__FORWARD] = gd__step_forward, [GD__BACKWARD] = gd__step_backward,
+        [GD__HOST] = gd__step_host, [GD__CHECK] = gd__step_check,
+    };
+    const gd__kernel *const *kernels = gd__kernels(r->context);
+    const gd__instruction *i = step->part[0];
+    if (!kernels)
+        return false;
+    if (i->kind == GD__OPERATION)
+        return finish_operation(r, step, kernels[i->id]);
+    if (i->kind == GD__UPDATE)
+        return finish_update(step, kernels);
+    step->run = run[i->kind];
+    return true;
+}
+
+/* ---- addresses that are not in looks ---- */
+
+static bool patch_step(gd__recording *r, gd__step *step)
+{
+    const gd__instruction *i = step->part[0];
+    for (int k = 0; step->loop && k < i->looks; k++)
+        if (!patch(r, &step->pointer[k], &i->look[k]))
+            return false;
+    if (step->small)
+        return patch(r, (char **)(uintptr_t)&step->small->a, &i->look[1]) &&
+               patch(r, (char **)(uintptr_t)&step->small->b, &i->look[2]) &&
+               (step->instructions == 1 || patch(r, (char **)(uintptr_t)&step->small->bias, gd__bias_of(step)));
     return true;
 }
 
@@ -148,12 +186,19 @@ static void look_for_fragile(gd__recording *r)
 
 bool gd__build(gd__recording *r)
 {
-    if (!make_memory(r))
+    if (!gd__simplify(r) || !form_steps(r) || !make_memory(r))
         return false;
     look_for_fragile(r);
-    for (int i = 0; i < r->instructions; i++)
-        if (!resolve(r, &r->instruction[i]) || !lower(r, &r->instruction[i]))
+    for (int i = 0; i < r->useful; i++)
+        if (!resolve(r, &r->instruction[i]))
+            return false;
+    for (int i = 0; i < r->steps; i++)
+        if (!finish(r, &r->step[i]))
+            return false;
+    for (int i = 0; i < r->steps; i++)
+        if (!patch_step(r, &r->step[i]))
             return false;
     r->facts.instructions = r->steps;
+    r->facts.fused = r->useful - r->steps;
     return true;
 }

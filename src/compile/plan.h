@@ -68,7 +68,7 @@ typedef struct gd__instruction {
     gd__look *look;
     gd__attrs attrs;
     gd__turns turns; /* owner NULL: the numbers never change */
-    uint64_t turns_serial;
+    uint64_t turns_serial, seen; /* the owner's; the stamp that the numbers are of */
     gd__recipe draw;
     gd__user user;
     bool (*again)(void *object);
@@ -95,14 +95,29 @@ typedef struct gd__patch {
 
 typedef struct gd__step gd__step;
 
+/* An update of few numbers: one of those that a step does in one sweep. */
+typedef struct gd__sweep {
+    gd__instruction *instruction;
+    gd__loop *loop;
+    char *pointer[GD__MAX_POINTERS];
+    int64_t n;
+} gd__sweep;
+
 /* What a replay does: one of these after the other. */
 struct gd__step {
     bool (*run)(gd__step *step);
-    gd__instruction *instruction; /* the first */
-    int instructions;
     const gd__kernel *kernel;
     gd__call call;
-    uint64_t seen; /* the stamp that the attributes are of */
+    gd__loop *loop; /* over addresses that are known */
+    int64_t n;
+    char *pointer[GD__MAX_POINTERS];
+    int64_t stride[GD__MAX_POINTERS];
+    gd__multiply_small *multiply;
+    gd__small *small;
+    gd__sweep *sweep;
+    gd__instruction **part; /* the instructions that it does */
+    int instructions, part_room;
+    const char *how; /* in words, for those who read the plan */
 };
 
 /* What the numbers of an input must look like. */
@@ -134,7 +149,7 @@ typedef struct gd__recording {
     int cells, cell_room;
     int *table, table_size;  /* cells by serial; -1: none */
     gd__instruction *instruction;
-    int instructions, instruction_room;
+    int instructions, instruction_room, useful; /* those that are left come first */
     gd__leaf *leaf;
     int leaves, leaf_room, guards; /* the guarded ones come first */
     gd__patch *patch;
@@ -186,7 +201,10 @@ bool gd__build(gd__recording *r);
 /* What steps run. */
 bool gd__step_kernel(gd__step *step);
 bool gd__step_checked(gd__step *step); /* the same, with the shape rule's look at the numbers */
-bool gd__step_turn(gd__step *step);    /* the numbers of the update that follows */
+bool gd__step_turn(gd__step *step);    /* with numbers that are asked for anew */
+bool gd__step_loop(gd__step *step);
+bool gd__step_small(gd__step *step);
+bool gd__step_sweep(gd__step *step);
 bool gd__step_draw(gd__step *step);
 bool gd__step_forward(gd__step *step);
 bool gd__step_backward(gd__step *step);

@@ -18,18 +18,18 @@ bool gd__step_checked(gd__step *step)
 
 bool gd__step_draw(gd__step *step)
 {
-    gd__draw_into(&step->instruction->look[0].tensor, &step->instruction->draw);
+    gd__draw_into(&step->part[0]->look[0].tensor, &step->part[0]->draw);
     return true;
 }
 
 bool gd__step_host(gd__step *step)
 {
-    return step->instruction->again(step->instruction->object);
+    return step->part[0]->again(step->part[0]->object);
 }
 
 bool gd__step_check(gd__step *step)
 {
-    const gd__instruction *i = step->instruction;
+    const gd__instruction *i = step->part[0];
     return i->holds(&i->look[0].tensor, i->limit);
 }
 
@@ -51,16 +51,45 @@ static bool ask_again(gd__instruction *i, gd_context *g)
     return good;
 }
 
-bool gd__step_turn(gd__step *step)
+static bool take_turn(gd__instruction *i, gd_context *g)
 {
-    gd__instruction *i = step->instruction;
     const uint64_t *stamp = i->turns.stamp;
-    if (!stamp || *stamp != step->seen) {
-        if (!ask_again(i, step->call.context))
+    if (!stamp || *stamp != i->seen) {
+        if (!ask_again(i, g))
             return false;
-        step->seen = stamp ? *stamp : 0;
+        i->seen = stamp ? *stamp : 0;
     }
     ++*i->turns.count;
+    return true;
+}
+
+bool gd__step_turn(gd__step *step)
+{
+    return take_turn(step->part[0], step->call.context) && gd__step_kernel(step);
+}
+
+/* ---- small ones, with nothing left to look up ---- */
+
+bool gd__step_loop(gd__step *step)
+{
+    step->loop(step->pointer, step->stride, step->n, step->call.attrs);
+    return true;
+}
+
+bool gd__step_small(gd__step *step)
+{
+    step->multiply(step->small);
+    return true;
+}
+
+bool gd__step_sweep(gd__step *step)
+{
+    for (gd__sweep *s = step->sweep, *end = s + step->instructions; s < end; s++) {
+        gd__instruction *i = s->instruction;
+        if (i->turns.owner && !take_turn(i, step->call.context))
+            return false;
+        s->loop(s->pointer, NULL, s->n, &i->attrs);
+    }
     return true;
 }
 
@@ -88,7 +117,7 @@ static bool put(gd_context *g, const gd_tensor *t, gd__look *look)
 
 static gd_operation_call call_of(const gd__step *step, gd_tensor **x, int at)
 {
-    const gd__instruction *i = step->instruction;
+    const gd__instruction *i = step->part[0];
     for (int k = 0; k < i->user.x; k++)
         x[k] = &i->look[at + k].tensor;
     return (gd_operation_call){ .context = step->call.context, .user = i->user.options->user, .x = { i->user.x, x } };
@@ -96,7 +125,7 @@ static gd_operation_call call_of(const gd__step *step, gd_tensor **x, int at)
 
 static bool forward(gd__step *step, gd_operation_call *call)
 {
-    gd__instruction *i = step->instruction;
+    gd__instruction *i = step->part[0];
     gd_context *g = step->call.context;
     int at = 1;
     gd_tensor *y = i->user.options->forward(call);
@@ -109,7 +138,7 @@ static bool forward(gd__step *step, gd_operation_call *call)
 
 static bool backward(gd__step *step, gd_operation_call *call, gd_tensor **dx)
 {
-    gd__instruction *i = step->instruction;
+    gd__instruction *i = step->part[0];
     gd_context *g = step->call.context;
     int at = i->outs + i->user.x;
     call->y = &i->look[at++].tensor;
@@ -131,7 +160,7 @@ static bool backward(gd__step *step, gd_operation_call *call, gd_tensor **dx)
 /* In a scope of its own, without recording, as the engine runs it. */
 static bool run_user(gd__step *step, bool is_forward)
 {
-    gd__instruction *i = step->instruction;
+    gd__instruction *i = step->part[0];
     gd_context *g = step->call.context;
     size_t size = 2 * (size_t)i->user.x * sizeof(gd_tensor *);
     gd_tensor **x = gd__alloc(g, size);
@@ -167,7 +196,11 @@ bool gd__step_backward(gd__step *step)
 
 void gd__step_free(gd__step *step)
 {
-    gd__free(step->call.context, step->call.in, (size_t)step->call.count * sizeof *step->call.in);
+    gd_context *g = step->call.context;
+    gd__free(g, step->call.in, (size_t)step->call.count * sizeof *step->call.in);
+    gd__free(g, step->part, (size_t)step->part_room * sizeof *step->part);
+    gd__free(g, step->small, sizeof *step->small);
+    gd__free(g, step->sweep, (size_t)step->instructions * sizeof *step->sweep);
 }
 
 /* ---- a run ---- */

@@ -24,10 +24,27 @@ typedef void gd__lane_loop(gd__lanes l, const void *x, void *y);
 /* Fills call->out. False with the error set. */
 typedef bool gd__run(const gd__kernel *kernel, const gd__call *call);
 
+/* A product of matrices that are so small that finding out how they lie costs more than the product; addresses and places
+ * are known beforehand. y = a b + bias, y in row-major order, and a bias (columns), NULL for none. Strides in elements. */
+enum { GD__SMALL_LANES = 16 };
+typedef struct gd__small {
+    const void *a, *b, *bias;
+    void *y;
+    int rows, columns, inner;
+    int64_t a_row, a_inner, b_inner, b_column;
+    bool by_lanes; /* each matrix fits into a vector: for each step of the inner dimension, the places of each lane */
+    uint16_t a_mask, b_mask, bias_mask, y_mask;
+    int32_t a_place[GD__SMALL_LANES][GD__SMALL_LANES], b_place[GD__SMALL_LANES][GD__SMALL_LANES];
+    int32_t bias_place[GD__SMALL_LANES];
+} gd__small;
+
+typedef void gd__multiply_small(const gd__small *s);
+
 struct gd__kernel {
     gd__run *run;
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
     gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
+    gd__multiply_small *small[GD_BOOL + 1]; /* matmul: the bits of its own */
 };
 
 /* The table of the context's instruction set, chosen at the first call; NULL with the error set. */

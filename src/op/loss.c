@@ -201,7 +201,7 @@ const gd__op gd__op_bce = {
               .latex_derivative = { "\\bar p = \\frac{\\bar y}{n} \\frac{p - t}{p (1 - p)}",
                                     "\\bar t = \\frac{\\bar y}{n} (\\ln(1 - p) - \\ln p)" },
               .torch_name = "BinaryCrossEntropyBackward0" },
-    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .infer = bce_infer,
+    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .refuses = true, .infer = bce_infer,
     .vjp = bce_vjp, .differentiable = 3, .reads = { 3, 1 },
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
 };
@@ -228,7 +228,7 @@ const gd__op gd__op_bce_terms = {
               .latex_derivative = { "\\bar p = \\bar y \\odot \\frac{p - t}{p (1 - p)}",
                                     "\\bar t = \\bar y \\odot (\\ln(1 - p) - \\ln p)" },
               .torch_name = "BinaryCrossEntropyBackward0" },
-    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .infer = bce_terms_infer,
+    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .refuses = true, .infer = bce_terms_infer,
     .vjp = bce_terms_vjp, .differentiable = 3, .reads = { 3, 1 },
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
 };

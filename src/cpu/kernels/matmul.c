@@ -1,6 +1,8 @@
 /* matmul.c - the product of matrices: the BLAS's, or our own for tiny ones and for builds without a BLAS. */
 #include "cpu/product.h"
 
+#include "cpu/kernels/small.h"
+
 #define T float
 #define F(name) name##_f32
 #include "cpu/kernels/multiply.inc"
@@ -38,4 +40,6 @@ static bool run_matmul(const gd__kernel *kernel, const gd__call *call)
     return true;
 }
 
-const gd__kernel GD__K(matmul) = { .run = run_matmul };
+const gd__kernel GD__K(matmul) = {
+    .run = run_matmul, .small = { [GD_FLOAT32] = GD__K(multiply_small_f32), [GD_FLOAT64] = GD__K(multiply_small_f64) },
+};

@@ -1,0 +1,32 @@
+/* passes.h - what is done to instructions before they become steps. */
+#ifndef GRADUS_SRC_COMPILE_PASSES_H
+#define GRADUS_SRC_COMPILE_PASSES_H
+
+#include "compile/plan.h"
+
+/* Does the instruction write, or read, the cell; and does its k-th look write? */
+bool gd__reads_cell(const gd__instruction *i, int cell);
+bool gd__writes_cell(const gd__instruction *i, int cell);
+bool gd__writes_look(const gd__instruction *i, int k);
+
+/* Takes out what is done twice, what nobody needs and what is only copied. What is left comes first, r->useful of them. False
+ * with the error set. */
+bool gd__simplify(gd__recording *r);
+
+/* Gives each cell that is made its place in the arena: cells that do not live at the same time may share it. */
+void gd__place_cells(gd__recording *r);
+
+/* ---- small steps (small.c) ---- */
+
+/* Can the instruction become a part of the step before it? */
+bool gd__joins(const gd__recording *r, const gd__step *last, const gd__instruction *i);
+
+bool gd__is_small_loop(const gd__step *step, const gd__kernel *kernel);
+bool gd__finish_loop(gd__step *step, const gd__kernel *kernel);
+bool gd__is_small_product(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
+bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel);
+const gd__look *gd__bias_of(const gd__step *step);
+bool gd__is_small_update(const gd__instruction *i);
+bool gd__finish_sweep(gd__step *step, const gd__kernel *const *kernels);
+
+#endif

@@ -1,0 +1,9 @@
+/* small.h - products of small matrices for compiled steps. */
+#ifndef GRADUS_SRC_CPU_KERNELS_SMALL_H
+#define GRADUS_SRC_CPU_KERNELS_SMALL_H
+
+#include "cpu/kernel.h"
+
+extern gd__multiply_small GD__K(multiply_small_f32), GD__K(multiply_small_f64);
+
+#endif
