@@ -8,8 +8,8 @@
 static char *base_of(const gd__recording *r, const gd__cell *cell)
 {
     switch (cell->origin) {
-    case GD__GIVEN: return NULL;
     case GD__OUTSIDE: return cell->storage->bytes;
+    case GD__GIVEN:
     case GD__FIXED: return cell->memory;
     case GD__MADE: break;
     }
@@ -43,12 +43,29 @@ static bool make_memory(gd__recording *r)
 static bool patch(gd__recording *r, char **at, const gd__look *look)
 {
     const gd__cell *cell = &r->cell[look->cell];
-    if (cell->origin != GD__GIVEN)
+    if (cell->origin != GD__GIVEN || cell->memory)
         return true;
     if (!gd__grow(r->context, (void **)&r->patch, &r->patch_room, r->patches + 1, sizeof *r->patch))
         return false;
     r->patch[r->patches++] = (gd__patch){ at, cell->input, look->offset };
     return true;
+}
+
+/* Small inputs are copied: then they lie where vectors may be read to their end, and need no addresses anew. */
+static bool copy_inputs(gd__recording *r)
+{
+    enum { SMALL = 1024 };
+    r->copy = gd__alloc(r->context, ((size_t)r->inputs + 1) * sizeof *r->copy);
+    for (int i = 0; r->copy && i < r->cells; i++) {
+        gd__cell *cell = &r->cell[i];
+        if (cell->origin != GD__GIVEN || cell->size == 0 || cell->size > SMALL)
+            continue;
+        cell->memory = gd__alloc(r->context, cell->size);
+        if (!cell->memory)
+            return false;
+        r->copy[r->copies++] = cell;
+    }
+    return r->copy != NULL;
 }
 
 static bool resolve(gd__recording *r, gd__instruction *i)
@@ -118,16 +135,18 @@ static bool finish_operation(gd__recording *r, gd__step *step, const gd__kernel 
 {
     if (gd__is_small_product(r, step, kernel))
         return gd__finish_small(r, step, kernel);
+    if (gd__is_small_sum(r, step, kernel))
+        return gd__finish_sum(r, step, kernel);
     if (gd__is_small_loop(step, kernel))
-        return gd__finish_loop(step, kernel);
+        return gd__finish_loop(r, step, kernel);
     return call_kernel(step, kernel, step->part[0]->op->checks ? gd__step_checked : gd__step_kernel);
 }
 
-static bool finish_update(gd__step *step, const gd__kernel *const *kernels)
+static bool finish_update(gd__recording *r, gd__step *step, const gd__kernel *const *kernels)
 {
     const gd__instruction *i = step->part[0];
     if (gd__is_small_update(i))
-        return gd__finish_sweep(step, kernels);
+        return gd__finish_sweep(r, step, kernels);
     return call_kernel(step, kernels[i->id], i->turns.owner ? gd__step_turn : gd__step_kernel);
 }
 
@@ -144,7 +163,7 @@ static bool finish(gd__recording *r, gd__step *step)
     if (i->kind == GD__OPERATION)
         return finish_operation(r, step, kernels[i->id]);
     if (i->kind == GD__UPDATE)
-        return finish_update(step, kernels);
+        return finish_update(r, step, kernels);
     step->run = run[i->kind];
     return true;
 }
@@ -157,6 +176,8 @@ static bool patch_step(gd__recording *r, gd__step *step)
     for (int k = 0; step->loop && k < i->looks; k++)
         if (!patch(r, &step->pointer[k], &i->look[k]))
             return false;
+    if (step->few)
+        return patch(r, (char **)(uintptr_t)&step->few->x, &i->look[1]);
     if (step->small)
         return patch(r, (char **)(uintptr_t)&step->small->a, &i->look[1]) &&
                patch(r, (char **)(uintptr_t)&step->small->b, &i->look[2]) &&
@@ -186,7 +207,7 @@ static void look_for_fragile(gd__recording *r)
 
 bool gd__build(gd__recording *r)
 {
-    if (!gd__simplify(r) || !form_steps(r) || !make_memory(r))
+    if (!gd__simplify(r) || !form_steps(r) || !copy_inputs(r) || !make_memory(r))
         return false;
     look_for_fragile(r);
     for (int i = 0; i < r->useful; i++)

@@ -22,11 +22,13 @@ void gd__place_cells(gd__recording *r);
 bool gd__joins(const gd__recording *r, const gd__step *last, const gd__instruction *i);
 
 bool gd__is_small_loop(const gd__step *step, const gd__kernel *kernel);
-bool gd__finish_loop(gd__step *step, const gd__kernel *kernel);
+bool gd__finish_loop(gd__recording *r, gd__step *step, const gd__kernel *kernel);
+bool gd__is_small_sum(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
+bool gd__finish_sum(gd__recording *r, gd__step *step, const gd__kernel *kernel);
 bool gd__is_small_product(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
 bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel);
 const gd__look *gd__bias_of(const gd__step *step);
 bool gd__is_small_update(const gd__instruction *i);
-bool gd__finish_sweep(gd__step *step, const gd__kernel *const *kernels);
+bool gd__finish_sweep(gd__recording *r, gd__step *step, const gd__kernel *const *kernels);
 
 #endif

@@ -40,6 +40,7 @@ static void recording_free(gd__recording *r, bool with_outputs)
     gd__free(g, r->leaf, (size_t)r->leaf_room * sizeof *r->leaf);
     gd__free(g, r->patch, (size_t)r->patch_room * sizeof *r->patch);
     gd__free(g, r->step, (size_t)r->step_room * sizeof *r->step);
+    gd__free(g, r->copy, ((size_t)r->inputs + 1) * sizeof *r->copy);
     gd__free(g, r->heads, ((size_t)r->cells + 1) * sizeof *r->heads);
     gd__free(g, r->arena, r->arena_bytes);
     gd__free(g, r->written, ((size_t)r->cells + 1) * sizeof *r->written);
@@ -182,6 +183,7 @@ static gd_tensor *shadow(gd__recording *r, const gd_tensor *t, int input)
     if (cell < 0)
         return NULL;
     r->cell[cell].input = input;
+    r->cell[cell].size = t->contiguous ? (size_t)t->numel * gd__dtypes[t->dtype].size : 0;
     return t->name ? gd_name(made, t->name) : made;
 }
 

@@ -25,7 +25,7 @@ typedef struct gd__cell {
     const char *base;     /* while recording: where they begin */
     gd__storage *storage; /* OUTSIDE: held by the plan */
     gd__storage *head;    /* the others' */
-    char *memory;         /* FIXED: the copy */
+    char *memory;         /* FIXED: the copy; GIVEN: one that is made anew at each run, where there is one */
     bool written;         /* OUTSIDE: its version rises with each replay */
     bool fragile;         /* OUTSIDE: may go before the plan does */
     int first, last;      /* MADE: the instructions that it lives from and to */
@@ -114,6 +114,8 @@ struct gd__step {
     int64_t stride[GD__MAX_POINTERS];
     gd__multiply_small *multiply;
     gd__small *small;
+    gd__few *few;
+    gd__sum_few *sum;
     gd__sweep *sweep;
     gd__instruction **part; /* the instructions that it does */
     int instructions, part_room;
@@ -154,6 +156,8 @@ typedef struct gd__recording {
     int leaves, leaf_room, guards; /* the guarded ones come first */
     gd__patch *patch;
     int patches, patch_room;
+    gd__cell **copy;         /* the inputs that are copied at each run */
+    int copies;
     gd__step *step;
     int steps, step_room;
     gd__storage *heads;
@@ -204,6 +208,7 @@ bool gd__step_checked(gd__step *step); /* the same, with the shape rule's look a
 bool gd__step_turn(gd__step *step);    /* with numbers that are asked for anew */
 bool gd__step_loop(gd__step *step);
 bool gd__step_small(gd__step *step);
+bool gd__step_few(gd__step *step);
 bool gd__step_sweep(gd__step *step);
 bool gd__step_draw(gd__step *step);
 bool gd__step_forward(gd__step *step);

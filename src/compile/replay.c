@@ -82,6 +82,12 @@ bool gd__step_small(gd__step *step)
     return true;
 }
 
+bool gd__step_few(gd__step *step)
+{
+    step->sum(step->few);
+    return true;
+}
+
 bool gd__step_sweep(gd__step *step)
 {
     for (gd__sweep *s = step->sweep, *end = s + step->instructions; s < end; s++) {
@@ -200,6 +206,7 @@ void gd__step_free(gd__step *step)
     gd__free(g, step->call.in, (size_t)step->call.count * sizeof *step->call.in);
     gd__free(g, step->part, (size_t)step->part_room * sizeof *step->part);
     gd__free(g, step->small, sizeof *step->small);
+    gd__free(g, step->few, sizeof *step->few);
     gd__free(g, step->sweep, (size_t)step->instructions * sizeof *step->sweep);
 }
 
@@ -208,6 +215,8 @@ void gd__step_free(gd__step *step)
 static void give(gd__recording *r, gd_tensors in)
 {
     bool moved = false;
+    for (int i = 0; i < r->copies; i++)
+        memcpy(r->copy[i]->memory, in.item[r->copy[i]->input]->data, r->copy[i]->size);
     for (int k = 0; k < r->inputs; k++) {
         moved |= r->given[k] != in.item[k]->data;
         r->given[k] = in.item[k]->data;

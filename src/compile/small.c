@@ -6,13 +6,47 @@
 /* Above, a kernel may have several threads, or tiles, and what a step costs beside its numbers does not matter. */
 enum { FEW = 4096, FEW_MULTIPLICATIONS = 512, UPDATE_BLOCK = 512 };
 
+enum { LINE = 64 };
+
+/* How many bytes from the look's first number on may be read, and written: to the end of a line of the cache. What the pool
+ * gives ends there, and the arena's cells do. Borrowed memory and inputs end with their numbers. */
+static size_t room(const gd__recording *r, const gd__look *look)
+{
+    const gd__cell *cell = &r->cell[look->cell];
+    bool borrowed = cell->origin == GD__OUTSIDE && cell->storage->bytes != (const char *)(cell->storage + 1);
+    bool given = cell->origin == GD__GIVEN && !cell->memory;
+    if (borrowed || given || look->offset < 0)
+        return 0;
+    return (cell->size + LINE - 1) / LINE * LINE - (size_t)look->offset;
+}
+
+/* n, or as many as fill whole vectors, where every look that is not one repeated number has room for them. */
+static int64_t rounded(const gd__recording *r, const gd__instruction *i, int64_t n)
+{
+    int64_t whole = n;
+    for (int k = 0; k < i->looks; k++) {
+        int64_t size = (int64_t)gd__dtypes[i->look[k].tensor.dtype].size, lanes = LINE / size;
+        int64_t here = (n + lanes - 1) / lanes * lanes;
+        whole = here > whole ? here : whole;
+    }
+    for (int k = 0; k < i->looks; k++) {
+        const gd__look *look = &i->look[k];
+        size_t size = gd__dtypes[look->tensor.dtype].size, end = (size_t)look->offset + (size_t)n * size;
+        bool repeated = look->tensor.numel == 1 && n > 1, others = gd__writes_look(i, k) && end < r->cell[look->cell].size;
+        if (others || (!repeated && room(r, look) < (size_t)whole * size))
+            return n;
+    }
+    return whole;
+}
+
 /* ---- elementwise ---- */
 
 bool gd__is_small_loop(const gd__step *step, const gd__kernel *kernel)
 {
     const gd__instruction *i = step->part[0];
     const gd_tensor *y = &i->look[0].tensor;
-    if (kernel->run != gd__run_elementwise || !kernel->loop[i->look[1].tensor.dtype] || y->numel > FEW || y->numel == 0)
+    bool plain = kernel->run == gd__run_elementwise || i->id == GD__OP_bce_backward;
+    if (!plain || !kernel->loop[i->look[1].tensor.dtype] || y->numel > FEW || y->numel == 0)
         return false;
     for (int k = 1; k < i->looks; k++) {
         const gd_tensor *x = &i->look[k].tensor;
@@ -22,18 +56,20 @@ bool gd__is_small_loop(const gd__step *step, const gd__kernel *kernel)
     return true;
 }
 
-bool gd__finish_loop(gd__step *step, const gd__kernel *kernel)
+bool gd__finish_loop(gd__recording *r, gd__step *step, const gd__kernel *kernel)
 {
-    const gd__instruction *i = step->part[0];
+    gd__instruction *i = step->part[0];
+    if (i->id == GD__OP_bce_backward)
+        i->attrs.scalar[0] = (double)i->look[0].tensor.numel;
     step->run = gd__step_loop;
     step->how = "loop";
     step->loop = kernel->loop[i->look[1].tensor.dtype];
-    step->n = i->look[0].tensor.numel;
+    step->n = rounded(r, i, i->look[0].tensor.numel);
     step->call.attrs = &i->attrs;
     for (int k = 0; k < i->looks; k++) {
         const gd_tensor *t = &i->look[k].tensor;
         step->pointer[k] = t->data;
-        step->stride[k] = t->numel == 1 && step->n > 1 ? 0 : (int64_t)gd__dtypes[t->dtype].size;
+        step->stride[k] = t->numel == 1 && i->look[0].tensor.numel > 1 ? 0 : (int64_t)gd__dtypes[t->dtype].size;
     }
     return true;
 }
@@ -94,9 +130,13 @@ static bool adds_bias(const gd__recording *r, const gd__step *last, const gd__in
            gd__same_shape(&i->look[0].tensor, &product->look[0].tensor) && nobody_else_reads(r, product, i);
 }
 
-static uint16_t mask_of(int64_t lanes)
+/* Has each of its matrices the room of a vector? */
+static bool has_room(const gd__recording *r, const gd__step *step)
 {
-    return (uint16_t)((UINT32_C(1) << lanes) - 1);
+    const gd__instruction *i = step->part[0];
+    return room(r, &i->look[1]) >= LINE && room(r, &i->look[2]) >= LINE &&
+           room(r, &step->part[step->instructions - 1]->look[0]) >= LINE &&
+           (step->instructions == 1 || room(r, gd__bias_of(step)) >= LINE);
 }
 
 /* Where each lane of y finds its factors; false where a matrix does not fit into a vector. */
@@ -115,10 +155,6 @@ static bool place_lanes(gd__small *s)
             s->b_place[k][lane] = (int32_t)(k * s->b_inner + column * s->b_column);
         }
     }
-    s->a_mask = mask_of(a_end);
-    s->b_mask = mask_of(b_end);
-    s->bias_mask = mask_of(s->columns);
-    s->y_mask = mask_of(lanes);
     return true;
 }
 
@@ -142,10 +178,56 @@ bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel
     s->a_inner = a->stride[1];
     s->b_inner = b->stride[0];
     s->b_column = b->stride[1];
-    s->by_lanes = y->dtype == GD_FLOAT32 && place_lanes(s);
+    s->by_lanes = y->dtype == GD_FLOAT32 && has_room(r, step) && place_lanes(s);
     step->multiply = kernel->small[y->dtype];
     step->run = gd__step_small;
     step->how = step->instructions > 1 ? "small product, bias added" : "small product";
+    return true;
+}
+
+/* ---- sums over rows ---- */
+
+bool gd__is_small_sum(const gd__recording *r, const gd__step *step, const gd__kernel *kernel)
+{
+    const gd__instruction *i = step->part[0];
+    const gd_tensor *x = &i->look[1].tensor, *y = &i->look[0].tensor;
+    bool fits = i->id == GD__OP_sum && kernel->few && x->dtype == GD_FLOAT32 && x->contiguous && x->ndim == 2;
+    return fits && x->numel > 0 && x->numel <= GD__SMALL_LANES && i->attrs.integer[0] == 1 && x->shape[0] > 1 &&
+           y->numel == x->shape[1] && room(r, &i->look[1]) >= LINE && room(r, &i->look[0]) >= LINE;
+}
+
+/* One column is halved, as a row of numbers that lie side by side is; several are added row by row. */
+static void place_sum(gd__few *s)
+{
+    if (s->columns == 1)
+        for (int width = GD__SMALL_LANES / 2; width > 0; width /= 2) {
+            if (width >= s->rows)
+                continue;
+            for (int lane = 0; lane < GD__SMALL_LANES; lane++)
+                s->place[s->halvings][lane] = (lane + width) % GD__SMALL_LANES;
+            s->halvings++;
+        }
+    for (int k = 0; s->columns > 1 && k < s->rows; k++)
+        for (int lane = 0; lane < s->columns; lane++)
+            s->place[k][lane] = k * s->columns + lane;
+}
+
+bool gd__finish_sum(gd__recording *r, gd__step *step, const gd__kernel *kernel)
+{
+    const gd__instruction *i = step->part[0];
+    gd__few *s = step->few = gd__alloc(r->context, sizeof *s);
+    if (!s)
+        return false;
+    memset(s, 0, sizeof *s);
+    s->x = i->look[1].tensor.data;
+    s->y = i->look[0].tensor.data;
+    s->rows = (int)i->look[1].tensor.shape[0];
+    s->columns = (int)i->look[1].tensor.shape[1];
+    s->loop = kernel->lanes[GD_FLOAT32];
+    place_sum(s);
+    step->sum = kernel->few;
+    step->run = gd__step_few;
+    step->how = "small sum";
     return true;
 }
 
@@ -156,7 +238,7 @@ bool gd__is_small_update(const gd__instruction *i)
     return i->kind == GD__UPDATE && i->op->contiguous && i->look[0].tensor.numel <= UPDATE_BLOCK;
 }
 
-bool gd__finish_sweep(gd__step *step, const gd__kernel *const *kernels)
+bool gd__finish_sweep(gd__recording *r, gd__step *step, const gd__kernel *const *kernels)
 {
     step->sweep = gd__alloc(step->call.context, (size_t)step->instructions * sizeof *step->sweep);
     if (!step->sweep)
@@ -167,7 +249,7 @@ bool gd__finish_sweep(gd__step *step, const gd__kernel *const *kernels)
         gd__instruction *i = step->part[n];
         gd__sweep *s = &step->sweep[n];
         *s = (gd__sweep){ .instruction = i, .loop = kernels[i->id]->loop[i->look[0].tensor.dtype],
-                          .n = i->look[0].tensor.numel };
+                          .n = rounded(r, i, i->look[0].tensor.numel) };
         for (int k = 0; k < i->looks; k++)
             s->pointer[k] = i->look[k].tensor.data;
     }

@@ -32,19 +32,32 @@ typedef struct gd__small {
     void *y;
     int rows, columns, inner;
     int64_t a_row, a_inner, b_inner, b_column;
-    bool by_lanes; /* each matrix fits into a vector: for each step of the inner dimension, the places of each lane */
-    uint16_t a_mask, b_mask, bias_mask, y_mask;
+    bool by_lanes; /* each matrix fits into a vector, which may be read and written to its end: for each step of the inner
+                    * dimension, the places of each lane */
     int32_t a_place[GD__SMALL_LANES][GD__SMALL_LANES], b_place[GD__SMALL_LANES][GD__SMALL_LANES];
     int32_t bias_place[GD__SMALL_LANES];
 } gd__small;
 
 typedef void gd__multiply_small(const gd__small *s);
 
+/* The sum over the rows of a small row-major matrix, as `sum` takes it. */
+typedef struct gd__few {
+    const void *x;
+    void *y;
+    int rows, columns;
+    int32_t place[GD__SMALL_LANES][GD__SMALL_LANES]; /* for each row, or halving of one column, what each lane adds */
+    int halvings; /* of one column; 0: of rows */
+    gd__lane_loop *loop; /* for those that do not fit into a vector */
+} gd__few;
+
+typedef void gd__sum_few(const gd__few *s);
+
 struct gd__kernel {
     gd__run *run;
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
     gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
     gd__multiply_small *small[GD_BOOL + 1]; /* matmul: the bits of its own */
+    gd__sum_few *few; /* sum, of float32 whose vectors have room to their end */
 };
 
 /* The table of the context's instruction set, chosen at the first call; NULL with the error set. */

@@ -79,12 +79,12 @@ const gd__kernel GD__K(bce_terms) = { .run = run_bce_terms };
 
 static bool run_bce_backward(const gd__kernel *kernel, const gd__call *call)
 {
-    (void)kernel;
-    if (call->out->dtype == GD_FLOAT32)
-        bce_backward_f32(call);
-    else
-        bce_backward_f64(call);
+    char *pointer[] = { call->out->data, call->in[0]->data, call->in[1]->data, call->in[2]->data };
+    gd__attrs attrs = { .scalar = { (double)call->out->numel } };
+    kernel->loop[call->out->dtype](pointer, NULL, call->out->numel, &attrs);
     return true;
 }
 
-const gd__kernel GD__K(bce_backward) = { .run = run_bce_backward };
+const gd__kernel GD__K(bce_backward) = {
+    .run = run_bce_backward, .loop = { [GD_FLOAT32] = bce_backward_f32, [GD_FLOAT64] = bce_backward_f64 },
+};

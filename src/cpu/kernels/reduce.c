@@ -1,6 +1,8 @@
 /* reduce.c - what folds lanes into one number: sums, products, extremes and their places. */
 #include "cpu/kernel.h"
 
+#include "cpu/kernels/small.h"
+
 #include "cpu/kernels/vmath.h"
 
 #define NAME sum
@@ -8,6 +10,7 @@
 #define WIDENS
 #define FIRST 0
 #define FOLD(a, b) (a) + (b)
+#define FEW GD__K(sum_few)
 #include "cpu/kernels/fold.inc"
 
 #define NAME prod

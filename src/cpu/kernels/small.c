@@ -23,23 +23,45 @@ static inline double multiply_add_f64(double a, double b, double c)
 #include "cpu/kernels/small.inc"
 
 #ifdef __AVX512F__
+static inline __m512 pick(const int32_t *place, __m512 from)
+{
+    return _mm512_permutexvar_ps(_mm512_loadu_si512(place), from);
+}
+
 /* All elements of y at once: for each step of the inner dimension every lane picks its factors. */
 static void multiply_by_lanes(const gd__small *s)
 {
-    __m512 a = _mm512_maskz_loadu_ps(s->a_mask, s->a), b = _mm512_maskz_loadu_ps(s->b_mask, s->b);
-    __m512 y = _mm512_setzero_ps();
-    for (int k = 0; k < s->inner; k++) {
-        __m512 left = _mm512_permutexvar_ps(_mm512_loadu_si512(s->a_place[k]), a);
-        __m512 right = _mm512_permutexvar_ps(_mm512_loadu_si512(s->b_place[k]), b);
-        y = _mm512_add_ps(_mm512_mul_ps(left, right), y);
+    __m512 a = _mm512_loadu_ps(s->a), b = _mm512_loadu_ps(s->b), y = _mm512_setzero_ps();
+    for (int k = 0; k < s->inner; k++)
+        y = _mm512_add_ps(_mm512_mul_ps(pick(s->a_place[k], a), pick(s->b_place[k], b)), y);
+    if (s->bias)
+        y = _mm512_add_ps(y, pick(s->bias_place, _mm512_loadu_ps(s->bias)));
+    _mm512_storeu_ps(s->y, y);
+}
+
+static void sum_by_lanes(const gd__few *s)
+{
+    __m512 x = _mm512_loadu_ps(s->x), y = _mm512_setzero_ps();
+    if (s->halvings > 0) {
+        y = _mm512_add_ps(y, _mm512_maskz_mov_ps((__mmask16)((1u << s->rows) - 1), x));
+        for (int k = 0; k < s->halvings; k++)
+            y = _mm512_add_ps(y, pick(s->place[k], y));
+    } else {
+        for (int k = 0; k < s->rows; k++)
+            y = _mm512_add_ps(y, pick(s->place[k], x));
     }
-    if (s->bias) {
-        __m512 bias = _mm512_maskz_loadu_ps(s->bias_mask, s->bias);
-        y = _mm512_add_ps(y, _mm512_permutexvar_ps(_mm512_loadu_si512(s->bias_place), bias));
-    }
-    _mm512_mask_storeu_ps(s->y, s->y_mask, y);
+    _mm512_storeu_ps(s->y, y);
 }
 #endif
+
+void GD__K(sum_few)(const gd__few *s)
+{
+#ifdef __AVX512F__
+    sum_by_lanes(s);
+#else
+    s->loop((gd__lanes){ 1, s->rows, s->columns }, s->x, s->y);
+#endif
+}
 
 void GD__K(multiply_small_f32)(const gd__small *s)
 {

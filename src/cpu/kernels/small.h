@@ -5,5 +5,6 @@
 #include "cpu/kernel.h"
 
 extern gd__multiply_small GD__K(multiply_small_f32), GD__K(multiply_small_f64);
+extern gd__sum_few GD__K(sum_few);
 
 #endif
