@@ -6,7 +6,7 @@
 /* Above, a kernel may have several threads, or tiles, and what a step costs beside its numbers does not matter. */
 enum { FEW = 4096, FEW_MULTIPLICATIONS = 512, UPDATE_BLOCK = 512 };
 
-enum { LINE = 64 };
+enum { LINE = 64, VECTOR = 32 };
 
 /* How many bytes from the look's first number on may be read, and written: to the end of a line of the cache. What the pool
  * gives ends there, and the arena's cells do. Borrowed memory and inputs end with their numbers. */
@@ -25,7 +25,7 @@ static int64_t rounded(const gd__recording *r, const gd__instruction *i, int64_t
 {
     int64_t whole = n;
     for (int k = 0; k < i->looks; k++) {
-        int64_t size = (int64_t)gd__dtypes[i->look[k].tensor.dtype].size, lanes = LINE / size;
+        int64_t size = (int64_t)gd__dtypes[i->look[k].tensor.dtype].size, lanes = VECTOR / size;
         int64_t here = (n + lanes - 1) / lanes * lanes;
         whole = here > whole ? here : whole;
     }
@@ -139,14 +139,27 @@ static bool has_room(const gd__recording *r, const gd__step *step)
            (step->instructions == 1 || room(r, gd__bias_of(step)) >= LINE);
 }
 
-/* Where each lane of y finds its factors; false where a matrix does not fit into a vector. */
-static bool place_lanes(gd__small *s)
+/* The lanes of the smallest vector that holds so many; 0 where none does. */
+static int lanes_for(int64_t count)
+{
+    return count <= GD__SMALL_LANES / 2 ? GD__SMALL_LANES / 2 : count <= GD__SMALL_LANES ? GD__SMALL_LANES : 0;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Where each lane of y finds its factors. Nothing where a matrix does not fit into a vector. */
+static void place_lanes(gd__small *s)
 {
     int64_t a_end = (s->rows - 1) * s->a_row + (s->inner - 1) * s->a_inner + 1;
     int64_t b_end = (s->inner - 1) * s->b_inner + (s->columns - 1) * s->b_column + 1, lanes = (int64_t)s->rows * s->columns;
-    if (a_end > GD__SMALL_LANES || b_end > GD__SMALL_LANES || lanes > GD__SMALL_LANES || s->inner > GD__SMALL_LANES ||
-        s->inner < 1 || lanes < 1)
-        return false;
+    if (s->inner > GD__SMALL_LANES || s->inner < 1 || lanes < 1)
+        return;
+    s->lanes = lanes_for(larger(larger(a_end, b_end), larger(lanes, s->columns)));
+    if (s->lanes == 0)
+        return;
     for (int lane = 0; lane < lanes; lane++) {
         int row = lane / s->columns, column = lane % s->columns;
         s->bias_place[lane] = column;
@@ -155,7 +168,6 @@ static bool place_lanes(gd__small *s)
             s->b_place[k][lane] = (int32_t)(k * s->b_inner + column * s->b_column);
         }
     }
-    return true;
 }
 
 bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel)
@@ -178,7 +190,8 @@ bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel
     s->a_inner = a->stride[1];
     s->b_inner = b->stride[0];
     s->b_column = b->stride[1];
-    s->by_lanes = y->dtype == GD_FLOAT32 && has_room(r, step) && place_lanes(s);
+    if (y->dtype == GD_FLOAT32 && has_room(r, step))
+        place_lanes(s);
     step->multiply = kernel->small[y->dtype];
     step->run = gd__step_small;
     step->how = step->instructions > 1 ? "small product, bias added" : "small product";
@@ -199,12 +212,13 @@ bool gd__is_small_sum(const gd__recording *r, const gd__step *step, const gd__ke
 /* One column is halved, as a row of numbers that lie side by side is; several are added row by row. */
 static void place_sum(gd__few *s)
 {
+    s->lanes = lanes_for((int64_t)s->rows * s->columns);
     if (s->columns == 1)
         for (int width = GD__SMALL_LANES / 2; width > 0; width /= 2) {
             if (width >= s->rows)
                 continue;
             for (int lane = 0; lane < GD__SMALL_LANES; lane++)
-                s->place[s->halvings][lane] = (lane + width) % GD__SMALL_LANES;
+                s->place[s->halvings][lane] = (lane + width) % s->lanes;
             s->halvings++;
         }
     for (int k = 0; s->columns > 1 && k < s->rows; k++)

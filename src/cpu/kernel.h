@@ -32,8 +32,8 @@ typedef struct gd__small {
     void *y;
     int rows, columns, inner;
     int64_t a_row, a_inner, b_inner, b_column;
-    bool by_lanes; /* each matrix fits into a vector, which may be read and written to its end: for each step of the inner
-                    * dimension, the places of each lane */
+    int lanes; /* not 0: each matrix fits into a vector of so many, which may be read and written to its end; for each step of
+                * the inner dimension, the places of each lane */
     int32_t a_place[GD__SMALL_LANES][GD__SMALL_LANES], b_place[GD__SMALL_LANES][GD__SMALL_LANES];
     int32_t bias_place[GD__SMALL_LANES];
 } gd__small;
@@ -47,6 +47,7 @@ typedef struct gd__few {
     int rows, columns;
     int32_t place[GD__SMALL_LANES][GD__SMALL_LANES]; /* for each row, or halving of one column, what each lane adds */
     int halvings; /* of one column; 0: of rows */
+    int lanes;    /* as of a small product */
     gd__lane_loop *loop; /* for those that do not fit into a vector */
 } gd__few;
 

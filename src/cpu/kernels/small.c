@@ -1,7 +1,7 @@
 /* small.c - products of small matrices for compiled steps: the bits of matmul's own kernel for tiny ones. */
 #include "cpu/kernels/small.h"
 
-#ifdef __AVX512F__
+#ifdef __AVX2__
 #include <immintrin.h>
 #endif
 
@@ -22,52 +22,66 @@ static inline double multiply_add_f64(double a, double b, double c)
 #define F(name) name##_f64
 #include "cpu/kernels/small.inc"
 
+/* Vectors of sixteen or of eight: all elements of y at once, and for each step every lane picks its factors. */
 #ifdef __AVX512F__
-static inline __m512 pick(const int32_t *place, __m512 from)
+#define VECTOR __m512
+#define V(name) _mm512_##name
+#define W(name) name##_16
+static inline __m512 pick_16(const int32_t *place, __m512 from)
 {
     return _mm512_permutexvar_ps(_mm512_loadu_si512(place), from);
 }
-
-/* All elements of y at once: for each step of the inner dimension every lane picks its factors. */
-static void multiply_by_lanes(const gd__small *s)
+static inline __m512 first_16(int count, __m512 x)
 {
-    __m512 a = _mm512_loadu_ps(s->a), b = _mm512_loadu_ps(s->b), y = _mm512_setzero_ps();
-    for (int k = 0; k < s->inner; k++)
-        y = _mm512_add_ps(_mm512_mul_ps(pick(s->a_place[k], a), pick(s->b_place[k], b)), y);
-    if (s->bias)
-        y = _mm512_add_ps(y, pick(s->bias_place, _mm512_loadu_ps(s->bias)));
-    _mm512_storeu_ps(s->y, y);
+    return _mm512_maskz_mov_ps((__mmask16)((1u << count) - 1), x);
 }
+#include "cpu/kernels/lanes.inc"
+#endif
 
-static void sum_by_lanes(const gd__few *s)
+#ifdef __AVX2__
+#define VECTOR __m256
+#define V(name) _mm256_##name
+#define W(name) name##_8
+static inline __m256 pick_8(const int32_t *place, __m256 from)
 {
-    __m512 x = _mm512_loadu_ps(s->x), y = _mm512_setzero_ps();
-    if (s->halvings > 0) {
-        y = _mm512_add_ps(y, _mm512_maskz_mov_ps((__mmask16)((1u << s->rows) - 1), x));
-        for (int k = 0; k < s->halvings; k++)
-            y = _mm512_add_ps(y, pick(s->place[k], y));
-    } else {
-        for (int k = 0; k < s->rows; k++)
-            y = _mm512_add_ps(y, pick(s->place[k], x));
-    }
-    _mm512_storeu_ps(s->y, y);
+    return _mm256_permutevar8x32_ps(from, _mm256_loadu_si256((const __m256i *)(const void *)place));
 }
+static inline __m256 first_8(int count, __m256 x)
+{
+    __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_and_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane)), x);
+}
+#include "cpu/kernels/lanes.inc"
 #endif
 
 void GD__K(sum_few)(const gd__few *s)
 {
 #ifdef __AVX512F__
-    sum_by_lanes(s);
-#else
-    s->loop((gd__lanes){ 1, s->rows, s->columns }, s->x, s->y);
+    if (s->lanes == 16) {
+        sum_by_lanes_16(s);
+        return;
+    }
 #endif
+#ifdef __AVX2__
+    if (s->lanes == 8) {
+        sum_by_lanes_8(s);
+        return;
+    }
+#endif
+    s->loop((gd__lanes){ 1, s->rows, s->columns }, s->x, s->y);
 }
 
 void GD__K(multiply_small_f32)(const gd__small *s)
 {
 #ifdef __AVX512F__
-    if (s->by_lanes) {
-        multiply_by_lanes(s);
+    if (s->lanes == 16) {
+        multiply_by_lanes_16(s);
+        return;
+    }
+#endif
+#ifdef __AVX2__
+    if (s->lanes == 8) {
+        multiply_by_lanes_8(s);
         return;
     }
 #endif
