@@ -112,17 +112,20 @@ static bool same_mood(const gd__mood *a, const gd__mood *b)
            a->settings == b->settings;
 }
 
-static bool has_form(const gd__form *form, const gd_tensor *t)
+static bool has_form(gd__form *form, const gd_tensor *t)
 {
+    if (form->serial == t->object.serial)
+        return true;
     if (form->dtype != t->dtype || form->shape.count != t->ndim)
         return false;
     for (int i = 0; i < t->ndim; i++)
         if (form->shape.size[i] != t->shape[i] || form->stride[i] != t->stride[i])
             return false;
+    form->serial = t->object.serial;
     return true;
 }
 
-static bool fits(const gd__recording *r, gd_tensors in, const gd__mood *mood)
+static bool fits( gd__recording *r, gd_tensors in, const gd__mood *mood)
 {
     if (r->inputs != in.count || !same_mood(&r->mood, mood))
         return false;
@@ -139,6 +142,8 @@ static bool fits(const gd__recording *r, gd_tensors in, const gd__mood *mood)
 static gd__recording *find(gd_plan *plan, gd_tensors in)
 {
     gd__mood mood = mood_of(plan->object.context);
+    if (plan->latest && fits(plan->latest, in, &mood))
+        return plan->latest;
     for (int i = plan->recordings - 1; i >= 0; i--)
         if (plan->recording[i]->mood.settings != mood.settings)
             drop(plan, i);

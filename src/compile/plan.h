@@ -127,6 +127,7 @@ typedef struct gd__form {
     gd_dims shape;
     gd_dtype dtype;
     int64_t stride[GD_MAX_DIMS];
+    uint64_t serial; /* of the tensor that had this form last: it has it still */
 } gd__form;
 
 /* What C code of the library branches on. */

@@ -302,12 +302,13 @@ static gd__leaf *leaf_of(gd__recording *r, gd_tensor *t, gd__grad_event event)
 }
 
 /* The first gradient of a leaf that stays: its numbers stay where they were made. */
-static bool settle(gd__recording *r, gd_tensor *grad)
+static bool settle(gd__recording *r, const gd_tensor *leaf, gd_tensor *grad)
 {
     int cell = gd__cell_of(r, grad);
     if (cell < 0 || (r->cell[cell].origin == GD__FIXED && !thaw(r, cell, grad)))
         return false;
     hold(r, &r->cell[cell], grad);
+    r->cell[cell].fragile = leaf->object.depth > r->plan->object.depth; /* it moves there */
     r->cell[cell].written = true;
     return true;
 }
@@ -325,7 +326,7 @@ static bool graded(gd__trace *trace, gd_tensor *leaf, gd__grad_event event, gd_t
         return true;
     if (leaf->grad)
         return note_write(r, leaf->grad) && gd__note_copy(r, grad, leaf->grad);
-    return !stays || settle(r, grad);
+    return !stays || settle(r, leaf, grad);
 }
 
 /* ---- users' functions ---- */
