@@ -63,7 +63,7 @@ GD_API bool gd_run_all(gd_plan *plan, gd_tensors in, gd_tensor **out, size_t out
 typedef struct gd_plan_facts {
     int64_t runs;      /* all of them, */
     int64_t recorded;  /* and how many of these ran the function itself */
-    int operations;    /* that were recorded */
+    int operations;    /* that were recorded, but for views, which cost nothing */
     int instructions;  /* what a replay does instead */
     int fused;         /* operations that became a part of another's instruction */
     int removed;       /* whose results nobody needed, that were done twice, or whose results never change */

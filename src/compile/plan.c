@@ -1,6 +1,7 @@
 /* plan.c - compiled functions: their recordings, and which of them a run takes. */
 #include "compile/plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_RECORDINGS = 32 };
@@ -217,6 +218,7 @@ static bool take_output(gd__recording *r, const gd_tensor *y)
     if (cell < 0)
         return false;
     r->cell[cell].written = true;
+    snprintf(r->cell[cell].name, sizeof r->cell[cell].name, "output %d", r->outputs - 1);
     return gd__note_copy(r, y, out);
 }
 

@@ -30,6 +30,7 @@ typedef struct gd__cell {
     bool fragile;         /* OUTSIDE: may go before the plan does */
     int first, last;      /* MADE: the instructions that it lives from and to */
     size_t place;         /* MADE: in the arena */
+    char name[48];        /* OUTSIDE: for those who read the plan */
 } gd__cell;
 
 /* A tensor as an instruction takes it: where in which cell. */

@@ -1,6 +1,7 @@
 /* record.c - from what a step does to instructions over cells. */
 #include "compile/plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- cells ---- */
@@ -73,6 +74,13 @@ static void hold(gd__recording *r, gd__cell *cell, const gd_tensor *t)
     cell->storage = t->storage;
     cell->storage->uses++;
     cell->fragile = t->object.depth > r->plan->object.depth;
+    if (t->name)
+        snprintf(cell->name, sizeof cell->name, "%s", t->name);
+}
+
+static void name_gradient(gd__cell *cell, const gd_tensor *leaf)
+{
+    snprintf(cell->name, sizeof cell->name, "gradient%s%.30s", leaf->name ? " of " : "", leaf->name ? leaf->name : "");
 }
 
 /* Was it there before the step, or does it stay? */
@@ -134,6 +142,7 @@ static gd__instruction *add(gd__recording *r, gd__kind kind, int outs, int opera
     if (!look)
         return NULL;
     gd__instruction *i = &r->instruction[r->instructions++];
+    r->facts.operations++;
     *i = (gd__instruction){ .kind = kind, .outs = outs, .looks = outs + operands, .look = look };
     return i;
 }
@@ -172,6 +181,7 @@ static bool is_fixed(gd__recording *r, const gd__call *call)
 
 static bool fold(gd__recording *r, const gd__call *call)
 {
+    r->facts.operations++;
     int cell = gd__new_cell(r, GD__FIXED, call->out);
     r->facts.removed++;
     return cell >= 0 && snapshot(r, &r->cell[cell], call->out->storage->bytes);
@@ -226,7 +236,7 @@ static bool note_write(gd__recording *r, const gd_tensor *t)
         return false;
     if (r->cell[cell].origin == GD__FIXED)
         return thaw(r, cell, t);
-    r->cell[cell].written = true;
+    r->cell[cell].written = r->cell[cell].origin == GD__OUTSIDE;
     return true;
 }
 
@@ -252,7 +262,6 @@ static bool note_update(gd__recording *r, const gd__trace *trace, const gd__call
 static bool ran(gd__trace *trace, const gd__call *call)
 {
     gd__recording *r = trace->user;
-    r->facts.operations++;
     if (call->op->info.is_view)
         return gd__cell_of(r, call->in[0]) >= 0;
     return call->op->info.is_update ? note_update(r, trace, call) : note_operation(r, call);
@@ -268,7 +277,6 @@ static bool drawn(gd__trace *trace, gd_tensor *t, const gd__recipe *draw)
 {
     gd__recording *r = trace->user;
     gd__instruction *i = add(r, GD__DRAW, 1, 0);
-    r->facts.operations++;
     if (!i)
         return false;
     i->draw = *draw;
@@ -308,6 +316,7 @@ static bool settle(gd__recording *r, const gd_tensor *leaf, gd_tensor *grad)
     if (cell < 0 || (r->cell[cell].origin == GD__FIXED && !thaw(r, cell, grad)))
         return false;
     hold(r, &r->cell[cell], grad);
+    name_gradient(&r->cell[cell], leaf);
     r->cell[cell].fragile = leaf->object.depth > r->plan->object.depth; /* it moves there */
     r->cell[cell].written = true;
     return true;
@@ -324,8 +333,12 @@ static bool graded(gd__trace *trace, gd_tensor *leaf, gd__grad_event event, gd_t
         known->after = event == GD__GRAD_SET;
     if (event != GD__GRAD_SET)
         return true;
+    if (leaf->grad && !note_write(r, leaf->grad))
+        return false;
+    if (leaf->grad && stays)
+        name_gradient(&r->cell[gd__cell_of(r, leaf->grad)], leaf);
     if (leaf->grad)
-        return note_write(r, leaf->grad) && gd__note_copy(r, grad, leaf->grad);
+        return gd__note_copy(r, grad, leaf->grad);
     return !stays || settle(r, leaf, grad);
 }
 
@@ -422,7 +435,6 @@ static bool note_backward(gd__recording *r, const gd__user_call *call)
 static bool called(gd__trace *trace, const gd__user_call *call)
 {
     gd__recording *r = trace->user;
-    r->facts.operations++;
     return call->forward ? note_forward(r, call) : note_backward(r, call);
 }
 
