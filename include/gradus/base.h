@@ -63,6 +63,9 @@ typedef struct gd_config {
     const char *isa;        /* instruction set of the kernels: NULL picks the best that this processor
                                has; "generic", "avx2", "avx512" ask for one (where the processor or
                                the build lacks it, the first operation is an error) */
+    int threads;            /* how many threads share large work, the caller's included: 0 takes the cores that the
+                               process may use, 1 starts none, 256 are the most. Results are the same for any number.
+                               Below 0 is GD_ERROR_VALUE */
 } gd_config;
 
 /* Opens a context. The default random stream is GD_RNG_PHILOX with seed 0.
@@ -82,6 +85,11 @@ GD_API const char *gd_version(void);
 /* The instruction set whose kernels the context runs: "generic", "avx2" or "avx512"; "none" where there is no such.
  * A static string. */
 GD_API const char *gd_isa(gd_context *g);
+
+/* How many threads share the context's large work, the caller's included. They are started at the first work that is
+ * worth it and end with the context; where the system gave fewer than were asked for, from then on it is those. 0 for
+ * NULL and for a context that could not be opened. */
+GD_API int gd_threads(const gd_context *g);
 
 /* ---------------------------------------------------------------------------------------------
  * Errors

@@ -1,4 +1,4 @@
-#include "base/context.h"
+#include "base/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@ gd_context gd__nowhere = {
     .failed = true,
     .stand_in = true,
     .isa = "none",
+    .threads = 1,
     .error_object = { .state = GD__ERROR, .context = &gd__nowhere },
     .error = { .status = GD_ERROR_MEMORY,
                .dim = -1,
@@ -55,6 +56,10 @@ gd_context *gd_open_with(const gd_config *config)
     g->error_object = (gd__object){ .state = GD__ERROR, .context = g };
     g->error.dim = -1;
     gd__random_seed(&g->random, GD_RNG_PHILOX, 0);
+    g->threads = gd__thread_count(chosen.threads);
+    if (chosen.threads < 0)
+        gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_open_with", "Ask for 1 or more, or for the cores with 0" },
+                 "%d threads can't be had", chosen.threads);
     return g;
 }
 
@@ -72,6 +77,7 @@ void gd_close(gd_context *g)
         empty_scope(g, depth);
     if (g->tape_free)
         g->tape_free(g);
+    gd__threads_close(g);
     gd__pool pool = g->pool; /* the context itself lies in the pool */
     gd__pool_close(&pool);
 }

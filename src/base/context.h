@@ -44,6 +44,7 @@ typedef struct gd__place {
 } gd__place;
 
 struct gd__tape;
+struct gd__team;
 struct gd__watch;
 struct gd__kernel;
 
@@ -63,6 +64,9 @@ struct gd_context {
     int depth, scope_capacity;
     int held;                   /* scopes up to this depth can't be left: a function of the user's is called from them */
     uint64_t next_serial, marked; /* the last mark that was given out */
+    int threads;                        /* how many work at most, the caller included */
+    bool in_parallel;                   /* tasks are under way */
+    struct gd__team *team;              /* the other threads, started at the first work that is large enough */
     struct gd__tape *tape;              /* the autograd floor's, made at the first record */
     struct gd__walk *walk;              /* the walk over it that is under way */
     uint32_t tape_length;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Above, a kernel may have several threads, or tiles, and what a step costs beside its numbers does not matter. */
-enum { FEW = 4096, FEW_MULTIPLICATIONS = 512, UPDATE_BLOCK = 512 };
+enum { FEW = 4096, FEW_MULTIPLICATIONS = 512, UPDATE_BLOCK = 512, INNER = 256 };
 
 enum { LINE = 64, VECTOR = 32 };
 
@@ -86,7 +86,7 @@ static bool is_small_product(const gd__instruction *i)
 {
     const gd_tensor *y = &i->look[0].tensor, *a = &i->look[1].tensor;
     int64_t rows = y->shape[0], columns = y->shape[1], inner = a->shape[1];
-    return is_product(i) && rows <= FEW_MULTIPLICATIONS && columns <= FEW_MULTIPLICATIONS && inner <= FEW_MULTIPLICATIONS &&
+    return is_product(i) && rows <= FEW_MULTIPLICATIONS && columns <= FEW_MULTIPLICATIONS && inner <= INNER &&
            rows * columns * inner <= FEW_MULTIPLICATIONS;
 }
 

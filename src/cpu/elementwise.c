@@ -1,5 +1,7 @@
-/* elementwise.c - from tensors of any layout to inner loops over one dimension. */
+/* elementwise.c - from tensors of any layout to inner loops over one dimension, shared among threads where they are long. */
 #include "cpu/kernel.h"
+
+#include "base/threads.h"
 
 #include <string.h>
 
@@ -36,32 +38,108 @@ static void collapse(gd__nest *n)
     n->ndim = kept;
 }
 
-void gd__nest_run(gd__nest *n, gd__loop *loop, const gd__attrs *attrs)
+/* Calls the loop for the innermost dimension, `count` times from call number `from` on. */
+static void run_calls(const gd__nest *n, gd__loop *loop, const gd__attrs *attrs, int64_t from, int64_t count)
 {
-    static const int64_t none[GD__MAX_POINTERS] = { 0 };
-    collapse(n);
-    if (n->ndim == 0) {
-        loop(n->pointer, none, 1, attrs);
-        return;
-    }
     int inner = n->ndim - 1;
     int64_t index[GD_MAX_DIMS] = { 0 };
+    char *pointer[GD__MAX_POINTERS];
+    memcpy(pointer, n->pointer, sizeof pointer);
+    for (int dim = inner - 1; dim >= 0; dim--) {
+        index[dim] = from % n->size[dim];
+        from /= n->size[dim];
+        for (int k = 0; k < n->operands; k++)
+            pointer[k] += index[dim] * n->stride[dim][k];
+    }
     for (;;) {
-        loop(n->pointer, n->stride[inner], n->size[inner], attrs);
+        loop(pointer, n->stride[inner], n->size[inner], attrs);
+        if (--count == 0)
+            return;
         int dim = inner - 1;
-        for (; dim >= 0; dim--) {
+        for (; ++index[dim] == n->size[dim]; dim--) {
             for (int k = 0; k < n->operands; k++)
-                n->pointer[k] += n->stride[dim][k];
-            if (++index[dim] < n->size[dim])
-                break;
-            for (int k = 0; k < n->operands; k++)
-                n->pointer[k] -= n->stride[dim][k] * n->size[dim];
+                pointer[k] -= n->stride[dim][k] * (n->size[dim] - 1);
             index[dim] = 0;
         }
-        if (dim < 0)
-            return;
+        for (int k = 0; k < n->operands; k++)
+            pointer[k] += n->stride[dim][k];
     }
 }
+
+static int64_t calls_of(const gd__nest *n)
+{
+    int64_t calls = 1;
+    for (int dim = 0; dim < n->ndim - 1; dim++)
+        calls *= n->size[dim];
+    return calls;
+}
+
+/* A nest ready to run: of one dimension at least. */
+static void make_ready(gd__nest *n)
+{
+    collapse(n);
+    if (n->ndim == 0) {
+        memset(n->stride[0], 0, sizeof n->stride[0]);
+        n->size[n->ndim++] = 1;
+    }
+}
+
+void gd__nest_run(gd__nest *n, gd__loop *loop, const gd__attrs *attrs)
+{
+    make_ready(n);
+    run_calls(n, loop, attrs, 0, calls_of(n));
+}
+
+/* ---- shared among threads ---- */
+
+/* Elements of a task. Below twice as many there is one task only. */
+enum { SHARE = 16384 };
+
+typedef struct shared {
+    const gd__nest *nest;
+    gd__loop *loop;
+    const gd__attrs *attrs;
+    int64_t calls, each; /* of the loop, in all and in a task; or `each` elements of the only one */
+} shared;
+
+static void run_some_calls(void *user, int64_t task, int slot)
+{
+    const shared *s = user;
+    int64_t from = task * s->each;
+    (void)slot;
+    run_calls(s->nest, s->loop, s->attrs, from, s->calls - from < s->each ? s->calls - from : s->each);
+}
+
+static void run_some_elements(void *user, int64_t task, int slot)
+{
+    const shared *s = user;
+    const gd__nest *n = s->nest;
+    int64_t from = task * s->each, left = n->size[0] - from;
+    char *pointer[GD__MAX_POINTERS] = { NULL };
+    (void)slot;
+    for (int k = 0; k < n->operands; k++)
+        pointer[k] = n->pointer[k] + from * n->stride[0][k];
+    s->loop(pointer, n->stride[0], left < s->each ? left : s->each, s->attrs);
+}
+
+void gd__nest_share(gd_context *g, gd__nest *n, gd__loop *loop, const gd__attrs *attrs)
+{
+    make_ready(n);
+    shared s = { .nest = n, .loop = loop, .attrs = attrs, .calls = calls_of(n), .each = SHARE };
+    int64_t inner = n->size[n->ndim - 1], units = n->size[0];
+    if (s.calls * inner < 2 * SHARE) {
+        run_calls(n, loop, attrs, 0, s.calls);
+        return;
+    }
+    if (s.calls > 1) {
+        s.each = inner < SHARE ? SHARE / inner : 1;
+        units = s.calls;
+    }
+    double work = (double)(s.calls * inner) * 0.3; /* nanoseconds: about what a sum takes */
+    gd__parallel(g, (units + s.each - 1) / s.each, work, s.calls > 1 ? run_some_calls : run_some_elements, &s);
+}
+
+/* ---- elementwise operations ---- */
 
 gd__nest gd__nest_over(const gd_tensor *t)
 {
@@ -86,7 +164,7 @@ static bool plain(const gd__call *call)
     return call->out->contiguous;
 }
 
-/* All operands lie as the output does: one loop. */
+/* All operands lie as the output does, and are short: one call of the loop. */
 static void run_plain(const gd__call *call, gd__loop *loop)
 {
     char *pointer[GD__MAX_POINTERS] = { call->out->data };
@@ -109,7 +187,7 @@ bool gd__run_elementwise(const gd__kernel *kernel, const gd__call *call)
     }
     if (call->out->numel == 0)
         return true;
-    if (plain(call)) {
+    if (call->out->numel < 2 * SHARE && plain(call)) {
         run_plain(call, loop);
         return true;
     }
@@ -117,7 +195,7 @@ bool gd__run_elementwise(const gd__kernel *kernel, const gd__call *call)
     gd__nest_add(&n, call->out);
     for (int i = 0; i < call->count; i++)
         gd__nest_add(&n, call->in[i]);
-    gd__nest_run(&n, loop, call->attrs);
+    gd__nest_share(call->context, &n, loop, call->attrs);
     return true;
 }
 
@@ -154,7 +232,7 @@ void gd__copy_into(const gd_tensor *t, char *to, const int64_t *stride)
         n.stride[i][0] = stride[i];
         n.stride[i][1] = t->stride[i] * size;
     }
-    gd__nest_run(&n, copy_loop, &(gd__attrs){ .integer = { size } });
+    gd__nest_share(t->object.context, &n, copy_loop, &(gd__attrs){ .integer = { size } });
 }
 
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to)
@@ -169,5 +247,5 @@ void gd__copy_strided(const gd_tensor *t, const int *order, char *to)
         n.stride[i][1] = t->stride[order[i]] * size;
         step *= n.size[i];
     }
-    gd__nest_run(&n, copy_loop, &(gd__attrs){ .integer = { size } });
+    gd__nest_share(t->object.context, &n, copy_loop, &(gd__attrs){ .integer = { size } });
 }

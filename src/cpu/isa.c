@@ -1,5 +1,5 @@
 /* isa.c - which table of kernels a context runs. */
-#include "cpu/product.h"
+#include "cpu/kernel.h"
 
 #include <string.h>
 
@@ -55,7 +55,6 @@ const gd__kernel *const *gd__kernels(gd_context *g)
         if (!wanted || !sets[i].runs_here())
             continue;
         g->isa = sets[i].name;
-        gd__blas_one_thread();
         return g->kernels = sets[i].table;
     }
     gd__fail(g,

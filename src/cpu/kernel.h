@@ -21,6 +21,14 @@ typedef struct gd__lanes {
 /* One pass over lanes: y has an element for each, or as many as x. */
 typedef void gd__lane_loop(gd__lanes l, const void *x, void *y);
 
+/* One block of a product of matrices (product.h), with scratch memory for A's part in it, or NULL where that is taken as
+ * it lies. */
+typedef struct gd__product gd__product;
+typedef struct gd__block {
+    int64_t row, rows, column, columns;
+} gd__block;
+typedef void gd__block_loop(const gd__product *p, gd__block block, void *scratch);
+
 /* Fills call->out. False with the error set. */
 typedef bool gd__run(const gd__kernel *kernel, const gd__call *call);
 
@@ -59,6 +67,8 @@ struct gd__kernel {
     gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
     gd__multiply_small *small[GD_BOOL + 1]; /* matmul: the bits of its own */
     gd__sum_few *few; /* sum, of float32 whose vectors have room to their end */
+    bool joins; /* the fold of the folds of a lane's parts is its own fold: lanes[dtype of the result] folds them */
+    gd__block_loop *block[GD_BOOL + 1]; /* products of matrices: the same */
 };
 
 /* The table of the context's instruction set, chosen at the first call; NULL with the error set. */
@@ -69,9 +79,6 @@ gd__run gd__run_elementwise;
 
 /* Runs a lane loop that makes one element of each lane: attrs as op/reduce.h has them (lanes.c). */
 gd__run gd__run_fold;
-
-/* The lanes along one dimension, which may be counted from the end (lanes.c). */
-gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim);
 
 /* Runs a lane loop along the one dimension attrs->integer[0], on a row-major operand (lanes.c). */
 gd__run gd__run_along;
@@ -93,6 +100,9 @@ typedef struct gd__nest {
 gd__nest gd__nest_over(const gd_tensor *t);
 void gd__nest_add(gd__nest *n, const gd_tensor *t);
 void gd__nest_run(gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
+
+/* The same, shared among the context's threads where it is large: the loop is then called for parts, in any order. */
+void gd__nest_share(gd_context *g, gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
 
 /* A strided copy into row-major memory, dimensions taken in this order (elementwise.c). */
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to);

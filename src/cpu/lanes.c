@@ -1,5 +1,79 @@
-/* lanes.c - from tensors of any layout and any axes to lanes. */
+/* lanes.c - from tensors of any layout and any axes to lanes, shared among threads where there is much of them. */
 #include "cpu/kernel.h"
+
+#include "base/threads.h"
+
+/* ---- sharing ---- */
+
+/* Elements of a task, at least. */
+enum { SHARE = 16384 };
+
+typedef struct shared {
+    gd__lane_loop *loop;
+    gd__lanes lanes; /* outer is cut, or where that is 1, along */
+    int64_t each;
+    const char *x;
+    char *y;
+    int64_t x_step, y_step; /* in bytes, from one task to the next */
+} shared;
+
+static void run_outer(void *user, int64_t task, int slot)
+{
+    const shared *s = user;
+    gd__lanes l = s->lanes;
+    int64_t left = l.outer - task * s->each;
+    (void)slot;
+    l.outer = left < s->each ? left : s->each;
+    s->loop(l, s->x + task * s->x_step, s->y + task * s->y_step);
+}
+
+static void run_along_part(void *user, int64_t task, int slot)
+{
+    const shared *s = user;
+    gd__lanes l = s->lanes;
+    int64_t left = l.along - task * s->each;
+    (void)slot;
+    l.along = left < s->each ? left : s->each;
+    s->loop(l, s->x + task * s->x_step, s->y + task * s->y_step);
+}
+
+/* Runs the loop over all lanes, some outer ones in a task. y has `made` bytes for each outer one. */
+static void share_outer(gd_context *g, gd__lane_loop *loop, gd__lanes l, const gd_tensor *x, const void *from, char *y,
+                        int64_t made)
+{
+    int64_t lane = l.along * l.inner, each = lane < SHARE ? SHARE / (lane + 1) + 1 : 1;
+    int64_t size = (int64_t)gd_dtype_size((gd_dtype)x->dtype);
+    shared s = { loop, l, each, from, y, each * lane * size, each * made };
+    gd__parallel(g, (l.outer + each - 1) / each, 0.5 * (double)x->numel, run_outer, &s);
+}
+
+/* A long lane is cut into parts, by its length alone, whose results are folded once more. False where it is short. */
+static bool fold_parts(const gd__kernel *kernel, const gd__call *call, gd__lanes l, const void *from)
+{
+    enum { LEAST = 65536, RESULTS = 4096 };
+    const gd_tensor *x = call->in[0], *y = call->out;
+    int64_t parts = l.along * l.inner / LEAST, most = RESULTS / l.inner;
+    parts = parts < most ? parts : most;
+    if (!kernel->joins || l.outer > 1 || parts < 2)
+        return false;
+    double result[RESULTS]; /* of any dtype */
+    int64_t each = (l.along + parts - 1) / parts, size = (int64_t)gd_dtype_size((gd_dtype)x->dtype);
+    parts = (l.along + each - 1) / each;
+    shared s = { kernel->lanes[x->dtype], l, each, from, (char *)result, each * l.inner * size,
+                 l.inner * (int64_t)gd_dtype_size((gd_dtype)y->dtype) };
+    gd__parallel(call->context, parts, 0.2 * (double)x->numel, run_along_part, &s);
+    kernel->lanes[y->dtype]((gd__lanes){ 1, parts, l.inner }, result, y->data);
+    return true;
+}
+
+static void fold(const gd__kernel *kernel, const gd__call *call, gd__lanes l, const void *from)
+{
+    int64_t made = l.inner * (int64_t)gd_dtype_size((gd_dtype)call->out->dtype);
+    if (!fold_parts(kernel, call, l, from))
+        share_outer(call->context, kernel->lanes[call->in[0]->dtype], l, call->in[0], from, call->out->data, made);
+}
+
+/* ---- lanes ---- */
 
 /* Kept and reduced axes as outer, along, inner; false where they alternate more often. */
 static bool split(const gd_tensor *x, int64_t axes, gd__lanes *l)
@@ -21,7 +95,7 @@ static bool split(const gd_tensor *x, int64_t axes, gd__lanes *l)
 }
 
 /* Any layout and any axes: a copy with the kept axes first. */
-static bool fold_gathered(gd__lane_loop *loop, const gd__call *call)
+static bool fold_gathered(const gd__kernel *kernel, const gd__call *call)
 {
     const gd_tensor *x = call->in[0];
     int64_t axes = call->attrs->integer[0];
@@ -36,7 +110,7 @@ static bool fold_gathered(gd__lane_loop *loop, const gd__call *call)
         return false;
     gd__copy_strided(x, order, copy);
     int64_t kept = call->out->numel;
-    loop((gd__lanes){ kept, kept > 0 ? x->numel / kept : 0, 1 }, copy, call->out->data);
+    fold(kernel, call, (gd__lanes){ kept, x->numel / kept, 1 }, copy);
     gd__free(call->context, copy, size);
     return true;
 }
@@ -44,13 +118,12 @@ static bool fold_gathered(gd__lane_loop *loop, const gd__call *call)
 bool gd__run_fold(const gd__kernel *kernel, const gd__call *call)
 {
     const gd_tensor *x = call->in[0];
-    gd__lane_loop *loop = kernel->lanes[x->dtype];
     gd__lanes l;
     if (call->out->numel == 0) /* however many lanes of no elements there are */
         return true;
     if (!x->contiguous || !split(x, call->attrs->integer[0], &l))
-        return fold_gathered(loop, call);
-    loop(l, x->data, call->out->data);
+        return fold_gathered(kernel, call);
+    fold(kernel, call, l, x->data);
     return true;
 }
 
@@ -66,7 +139,10 @@ gd__lanes gd__lanes_along(const gd_tensor *x, int64_t asked)
 bool gd__run_along(const gd__kernel *kernel, const gd__call *call)
 {
     const gd_tensor *x = call->in[0];
-    if (x->numel > 0)
-        kernel->lanes[x->dtype](gd__lanes_along(x, call->attrs->integer[0]), x->data, call->out->data);
+    if (x->numel == 0)
+        return true;
+    gd__lanes l = gd__lanes_along(x, call->attrs->integer[0]);
+    int64_t made = l.along * l.inner * (int64_t)gd_dtype_size((gd_dtype)call->out->dtype);
+    share_outer(call->context, kernel->lanes[x->dtype], l, x, x->data, call->out->data, made);
     return true;
 }

@@ -1,10 +1,14 @@
-/* product.c - matrices of any layout made ready for a product, and the BLAS. */
+/* product.c - products of matrices cut into blocks, and operands of any layout made ready for them. */
 #include "cpu/product.h"
+
+#include "base/threads.h"
 
 #ifdef GD__HAVE_BLAS
 #include <cblas.h>
 #include <limits.h>
 #endif
+
+/* ---- operands ---- */
 
 static bool lies_plain(const gd_tensor *t, int row, int column)
 {
@@ -18,40 +22,51 @@ static int64_t lead_of(const gd_tensor *t, int row, int column)
     return t->shape[row] > 1 ? t->stride[row] : least;
 }
 
-/* One matrix of t, `offset` bytes from the first element, in row-major order. */
-static void copy_matrix(const gd_tensor *t, int64_t offset, char *to)
-{
-    gd_tensor matrix = { .data = t->data + offset, .dtype = t->dtype, .ndim = 2, .numel = t->numel };
-    for (int i = 0; i < 2; i++) {
-        matrix.shape[i] = t->shape[t->ndim - 2 + i];
-        matrix.stride[i] = t->stride[t->ndim - 2 + i];
-    }
-    gd__copy_strided(&matrix, (const int[]){ 0, 1 }, to);
-}
-
-/* The last two dimensions of t, `offset` bytes from the first element. */
-static bool take_matrix(gd_context *g, const gd_tensor *t, int64_t offset, gd__matrix *m)
+gd__matrix gd__matrix_of(const gd_tensor *t)
 {
     int row = t->ndim - 2, column = t->ndim - 1;
-    *m = (gd__matrix){ .data = t->data + offset };
-    if (lies_plain(t, row, column)) {
-        m->lead = lead_of(t, row, column);
-    } else if (lies_plain(t, column, row)) {
-        m->transposed = true;
-        m->lead = lead_of(t, column, row);
-    } else {
-        m->copy_size = (size_t)(t->shape[row] * t->shape[column]) * gd_dtype_size((gd_dtype)t->dtype);
-        m->copy = gd__alloc(g, m->copy_size);
-        if (!m->copy)
-            return false;
-        copy_matrix(t, offset, m->copy);
-        m->data = m->copy;
-        m->lead = t->shape[column];
+    if (lies_plain(t, row, column))
+        return (gd__matrix){ .data = t->data, .lead = lead_of(t, row, column) };
+    if (lies_plain(t, column, row))
+        return (gd__matrix){ .data = t->data, .lead = lead_of(t, column, row), .transposed = true };
+    return (gd__matrix){ .data = NULL };
+}
+
+/* An operand as a product takes it: itself, or a row-major copy in memory of ours. */
+typedef struct operand {
+    const gd_tensor *lies;
+    gd__matrix matrix; /* the first one */
+    char *copy;
+    size_t size;
+    gd_tensor copied; /* how that lies */
+} operand;
+
+static bool take(gd_context *g, const gd_tensor *t, operand *o)
+{
+    static const int order[GD_MAX_DIMS] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+    o->lies = t;
+    o->matrix = gd__matrix_of(t);
+    o->copy = NULL;
+    o->size = (size_t)t->numel * gd_dtype_size((gd_dtype)t->dtype);
+    if (o->matrix.data)
+        return true;
+    o->copy = gd__alloc(g, o->size);
+    if (!o->copy)
+        return false;
+    gd__copy_strided(t, order, o->copy);
+    o->copied = *t;
+    o->copied.data = o->copy;
+    int64_t step = 1;
+    for (int i = t->ndim - 1; i >= 0; i--) {
+        o->copied.stride[i] = step;
+        step *= t->shape[i];
     }
+    o->lies = &o->copied;
+    o->matrix = gd__matrix_of(&o->copied);
     return true;
 }
 
-/* Where batch number `batch` of the result finds its matrix in t, in bytes. */
+/* Where matrix number `batch` of the result finds its matrix in t, in bytes. */
 static int64_t offset_of(const gd_tensor *t, const gd_tensor *y, int64_t batch)
 {
     int64_t offset = 0;
@@ -63,25 +78,13 @@ static int64_t offset_of(const gd_tensor *t, const gd_tensor *y, int64_t batch)
     return offset * (int64_t)gd_dtype_size((gd_dtype)t->dtype);
 }
 
-bool gd__product_begin(gd__product *p, const gd__call *call, int64_t batch)
-{
-    const gd_tensor *a = call->in[0], *b = call->in[1], *y = call->out;
-    *p = (gd__product){ .rows = y->shape[y->ndim - 2], .columns = y->shape[y->ndim - 1], .inner = a->shape[a->ndim - 1] };
-    return take_matrix(call->context, a, offset_of(a, y, batch), &p->a) &&
-           take_matrix(call->context, b, offset_of(b, y, batch), &p->b);
-}
-
-void gd__product_end(gd__product *p, const gd__call *call)
-{
-    gd__free(call->context, p->a.copy, p->a.copy_size);
-    gd__free(call->context, p->b.copy, p->b.copy_size);
-}
+/* ---- one block ---- */
 
 #ifdef GD__HAVE_BLAS
-/* OpenBLAS's; other libraries have none of that name. */
+/* OpenBLAS's; other libraries have none of that name. Threads of its own would get in the way of ours. */
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
 
-void gd__blas_one_thread(void)
+static void hold_blas(void)
 {
     if (openblas_set_num_threads)
         openblas_set_num_threads(1);
@@ -90,40 +93,169 @@ void gd__blas_one_thread(void)
 /* Below this many multiplications a call of the BLAS costs more than the product. */
 enum { TINY = 512 };
 
-static bool is_tiny(const gd__product *p)
+static bool suits_blas(const gd__product *p)
 {
-    return p->rows <= TINY && p->columns <= TINY && p->inner <= TINY && p->rows * p->columns * p->inner <= TINY;
+    bool fits = p->rows <= INT_MAX && p->columns <= INT_MAX && p->inner <= INT_MAX && p->a.lead <= INT_MAX &&
+                p->b.lead <= INT_MAX && p->lead <= INT_MAX;
+    bool tiny = p->rows <= TINY && p->columns <= TINY && p->inner <= TINY && p->rows * p->columns * p->inner <= TINY;
+    return fits && !tiny && p->inner > 0;
 }
 
-static bool fits_int(const gd__product *p)
+static int64_t place(const gd__matrix *m, int64_t row, int64_t column)
 {
-    return p->rows <= INT_MAX && p->columns <= INT_MAX && p->inner <= INT_MAX && p->a.lead <= INT_MAX &&
-           p->b.lead <= INT_MAX;
+    return m->transposed ? column * m->lead + row : row * m->lead + column;
 }
 
-bool gd__product_by_blas(const gd__product *p, gd_dtype dtype, void *y)
+static void blas_block(const gd__product *p, gd__block b, void *scratch)
 {
-    if (is_tiny(p) || p->inner == 0 || !fits_int(p))
-        return false;
-    CBLAS_TRANSPOSE ta = p->a.transposed ? CblasTrans : CblasNoTrans;
-    CBLAS_TRANSPOSE tb = p->b.transposed ? CblasTrans : CblasNoTrans;
-    int m = (int)p->rows, n = (int)p->columns, k = (int)p->inner, la = (int)p->a.lead, lb = (int)p->b.lead;
-    if (dtype == GD_FLOAT32)
-        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, p->a.data, la, p->b.data, lb, 0, (float *)y, n);
+    CBLAS_TRANSPOSE ta = p->a.transposed ? CblasTrans : CblasNoTrans, tb = p->b.transposed ? CblasTrans : CblasNoTrans;
+    int m = (int)b.rows, n = (int)b.columns, k = (int)p->inner, la = (int)p->a.lead, lb = (int)p->b.lead;
+    int64_t at_a = place(&p->a, b.row, 0), at_b = place(&p->b, 0, b.column), at_y = b.row * p->lead + b.column;
+    (void)scratch;
+    if (p->dtype == GD_FLOAT32)
+        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const float *)p->a.data + at_a, la,
+                    (const float *)p->b.data + at_b, lb, 0, (float *)p->y + at_y, (int)p->lead);
     else
-        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, p->a.data, la, p->b.data, lb, 0, (double *)y, n);
-    return true;
+        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const double *)p->a.data + at_a, la,
+                    (const double *)p->b.data + at_b, lb, 0, (double *)p->y + at_y, (int)p->lead);
+}
+
+static gd__block_loop *loop_for(const gd__kernel *kernel, const gd__product *p)
+{
+    if (!suits_blas(p))
+        return kernel->block[p->dtype];
+    hold_blas();
+    return blas_block;
 }
 #else
-void gd__blas_one_thread(void)
+static gd__block_loop *loop_for(const gd__kernel *kernel, const gd__product *p)
 {
-}
-
-bool gd__product_by_blas(const gd__product *p, gd_dtype dtype, void *y)
-{
-    (void)p;
-    (void)dtype;
-    (void)y;
-    return false;
+    return kernel->block[p->dtype];
 }
 #endif
+
+/* ---- all blocks of all products ---- */
+
+/* Products of the same shape, whose operands and results lie here and there. */
+typedef struct job {
+    gd__product p; /* the first one */
+    const operand *a, *b;
+    const gd_tensor *y; /* NULL: there is one product only */
+    gd__block_loop *loop;
+    int64_t rows, columns; /* of a block, but for the last ones */
+    int64_t down, across;  /* blocks of a product */
+    int64_t blocks, group; /* in all; in a task */
+    char *scratch;
+    size_t room; /* of scratch for a task */
+} job;
+
+/* n elements in parts of nearly the same size, a multiple of `unit` and at most `most`, which is one too. How many. */
+static int64_t cut(int64_t n, int64_t most, int64_t unit, int64_t *size)
+{
+    int64_t parts = (n + most - 1) / most;
+    *size = parts > 0 ? ((n + parts - 1) / parts + unit - 1) / unit * unit : 1;
+    return (n + *size - 1) / *size;
+}
+
+/* A's rows are gathered anew for each block that stands beside another; where they are not, narrow ones cost nothing. */
+static void cut_product(job *j, int64_t products)
+{
+    enum { ROWS = 12, COLUMNS = 32, WIDE = 256, ENOUGH = 200000 };
+    const gd__product *p = &j->p;
+    bool lies = gd__takes_as_it_lies(p);
+    j->down = cut(p->rows, GD__BLOCK_ROWS, ROWS, &j->rows);
+    j->across = cut(p->columns, lies ? COLUMNS : WIDE, COLUMNS, &j->columns);
+    j->blocks = products * j->down * j->across;
+    j->room = lies ? 0 : (size_t)GD__PIECE * GD__SCRATCH_LEAD * gd_dtype_size(p->dtype);
+    double work = (double)(p->rows < j->rows ? p->rows : j->rows) * (double)j->columns * (double)p->inner;
+    j->group = work >= ENOUGH ? 1 : (int64_t)(ENOUGH / (work + 100)) + 1;
+}
+
+/* The product that block number `index` is part of. */
+static gd__product product_at(const job *j, int64_t index)
+{
+    int64_t batch = index / (j->down * j->across);
+    gd__product p = j->p;
+    if (j->y && batch > 0) {
+        p.a.data = (const char *)p.a.data + offset_of(j->a->lies, j->y, batch);
+        p.b.data = (const char *)p.b.data + offset_of(j->b->lies, j->y, batch);
+        p.y = (char *)p.y + batch * p.rows * p.columns * (int64_t)gd_dtype_size(p.dtype);
+    }
+    return p;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void run_block(const job *j, int64_t index, void *scratch)
+{
+    gd__product p = product_at(j, index);
+    int64_t row = index / j->across % j->down * j->rows, column = index % j->across * j->columns;
+    gd__block b = { row, least(p.rows - row, j->rows), column, least(p.columns - column, j->columns) };
+    j->loop(&p, b, scratch);
+    if (p.done)
+        p.done(p.user, b.row, b.rows, b.column, b.columns);
+}
+
+static void run_group(void *user, int64_t task, int slot)
+{
+    const job *j = user;
+    void *scratch = j->room > 0 ? j->scratch + (size_t)slot * j->room : NULL;
+    for (int64_t i = task * j->group; i < least((task + 1) * j->group, j->blocks); i++)
+        run_block(j, i, scratch);
+}
+
+static bool run_job(gd_context *g, job *j, int64_t products)
+{
+    const gd__kernel *const *kernels = gd__kernels(g);
+    if (!kernels)
+        return false;
+    cut_product(j, products);
+    j->loop = loop_for(kernels[GD__OP_matmul], &j->p);
+    int64_t tasks = (j->blocks + j->group - 1) / j->group;
+    size_t size = j->room * (size_t)gd__slots(g);
+    if (size > 0 && !(j->scratch = gd__alloc(g, size)))
+        return false;
+    double each = j->p.dtype == GD_FLOAT32 ? 0.02 : 0.04; /* nanoseconds */
+    double work = (double)products * (double)j->p.rows * (double)j->p.columns * (double)j->p.inner;
+    gd__parallel(g, tasks, work * each, run_group, j);
+    if (size > 0)
+        gd__free(g, j->scratch, size);
+    return true;
+}
+
+bool gd__product_run(gd_context *g, const gd__product *p)
+{
+    return run_job(g, &(job){ .p = *p }, 1);
+}
+
+/* ---- the operation ---- */
+
+static bool multiply(const gd__call *call, const operand *a, const operand *b)
+{
+    const gd_tensor *y = call->out;
+    int64_t rows = y->shape[y->ndim - 2], columns = y->shape[y->ndim - 1];
+    job j = { .a = a, .b = b, .y = y,
+              .p = { .a = a->matrix, .b = b->matrix, .rows = rows, .columns = columns,
+                     .inner = a->lies->shape[a->lies->ndim - 1], .dtype = (gd_dtype)y->dtype, .y = y->data, .lead = columns } };
+    return run_job(call->context, &j, y->numel / (rows * columns));
+}
+
+bool gd__run_matmul(const gd__kernel *kernel, const gd__call *call)
+{
+    gd_context *g = call->context;
+    operand a, b;
+    (void)kernel;
+    if (call->out->numel == 0)
+        return true;
+    bool ready = take(g, call->in[0], &a);
+    if (!ready)
+        return false;
+    ready = take(g, call->in[1], &b);
+    bool good = ready && multiply(call, &a, &b);
+    gd__free(g, b.copy, b.size);
+    gd__free(g, a.copy, a.size);
+    return good;
+}

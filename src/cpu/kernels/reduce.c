@@ -70,7 +70,7 @@ static bool run_mean(const gd__kernel *kernel, const gd__call *call)
 }
 
 const gd__kernel GD__K(mean) = {
-    .run = run_mean, .lanes = { [GD_FLOAT32] = sum_lanes_f32, [GD_FLOAT64] = sum_lanes_f64 },
+    .run = run_mean, .joins = true, .lanes = { [GD_FLOAT32] = sum_lanes_f32, [GD_FLOAT64] = sum_lanes_f64 },
 };
 
 #define T float

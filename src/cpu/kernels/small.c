@@ -1,19 +1,11 @@
 /* small.c - products of small matrices for compiled steps: the bits of matmul's own kernel for tiny ones. */
 #include "cpu/kernels/small.h"
 
+#include "cpu/kernels/vector.h"
+
 #ifdef __AVX2__
 #include <immintrin.h>
 #endif
-
-static inline float multiply_add_f32(float a, float b, float c)
-{
-    return a * b + c;
-}
-
-static inline double multiply_add_f64(double a, double b, double c)
-{
-    return a * b + c;
-}
 
 #define T float
 #define F(name) name##_f32

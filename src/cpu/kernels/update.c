@@ -1,6 +1,7 @@
 /* update.c - what optimizers do to a parameter, in place. */
 #include "cpu/kernel.h"
 
+#include "base/threads.h"
 #include "cpu/kernels/libm.h"
 
 enum { BLOCK = 512 };
@@ -12,17 +13,35 @@ enum { BLOCK = 512 };
 #define F(name) name##_f64
 #include "cpu/kernels/update.inc"
 
+/* Blocks of a task. */
+enum { SHARE = 32 };
+
+typedef struct shared {
+    const gd__call *call;
+    gd__loop *loop;
+} shared;
+
 /* The operands lie in row-major order; the pointer of one that is not there is NULL. */
+static void run_blocks(void *user, int64_t task, int slot)
+{
+    const shared *s = user;
+    const gd_tensor *p = s->call->in[0];
+    size_t size = gd__dtypes[p->dtype].size;
+    int64_t end = p->numel < (task + 1) * SHARE * BLOCK ? p->numel : (task + 1) * SHARE * BLOCK;
+    char *pointer[GD__MAX_INPUTS] = { NULL };
+    (void)slot;
+    for (int64_t at = task * SHARE * BLOCK; at < end; at += BLOCK) {
+        for (int i = 0; i < s->call->count; i++)
+            pointer[i] = s->call->in[i]->data + (size_t)at * size;
+        s->loop(pointer, NULL, end - at < BLOCK ? end - at : BLOCK, s->call->attrs);
+    }
+}
+
 static bool run_update(const gd__kernel *kernel, const gd__call *call)
 {
     int64_t n = call->in[0]->numel;
-    size_t size = gd__dtypes[call->in[0]->dtype].size;
-    char *pointer[GD__MAX_INPUTS] = { NULL };
-    for (int64_t at = 0; at < n; at += BLOCK) {
-        for (int i = 0; i < call->count; i++)
-            pointer[i] = call->in[i]->data + (size_t)at * size;
-        kernel->loop[call->in[0]->dtype](pointer, NULL, n - at < BLOCK ? n - at : BLOCK, call->attrs);
-    }
+    shared s = { call, kernel->loop[call->in[0]->dtype] };
+    gd__parallel(call->context, (n + SHARE * BLOCK - 1) / (SHARE * BLOCK), 0.5 * (double)n, run_blocks, &s);
     return true;
 }
 
