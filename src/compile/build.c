@@ -100,12 +100,23 @@ static bool add_part(gd__step *step, gd__instruction *i)
     return true;
 }
 
+/* The step that the instruction becomes a part of: an earlier one, or a new one; NULL with the error set. */
+static gd__step *step_for(gd__recording *r, const gd__instruction *i)
+{
+    enum { BACK = 64 };
+    if (r->steps > 0 && gd__joins(r, &r->step[r->steps - 1], i))
+        return &r->step[r->steps - 1];
+    for (int s = r->steps - 1; s >= 0 && s >= r->steps - BACK; s--)
+        if (gd__joins_blocks(r, &r->step[s], i))
+            return &r->step[s];
+    return add_step(r);
+}
+
 static bool form_steps(gd__recording *r)
 {
     for (int n = 0; n < r->useful; n++) {
         gd__instruction *i = &r->instruction[n];
-        gd__step *last = r->steps > 0 ? &r->step[r->steps - 1] : NULL;
-        gd__step *step = last && gd__joins(r, last, i) ? last : add_step(r);
+        gd__step *step = step_for(r, i);
         if (!step || !add_part(step, i))
             return false;
     }
@@ -133,6 +144,8 @@ static bool call_kernel(gd__step *step, const gd__kernel *kernel, bool (*run)(gd
 
 static bool finish_operation(gd__recording *r, gd__step *step, const gd__kernel *kernel)
 {
+    if (step->instructions > 1 && !gd__is_small_product(r, step, kernel))
+        return gd__finish_blocks(r, step);
     if (gd__is_small_product(r, step, kernel))
         return gd__finish_small(r, step, kernel);
     if (gd__is_small_sum(r, step, kernel))
@@ -207,7 +220,10 @@ static void look_for_fragile(gd__recording *r)
 
 bool gd__build(gd__recording *r)
 {
-    if (!gd__simplify(r) || !form_steps(r) || !copy_inputs(r) || !make_memory(r))
+    if (!gd__simplify(r) || !form_steps(r) || !copy_inputs(r))
+        return false;
+    gd__leave_inside(r);
+    if (!make_memory(r))
         return false;
     look_for_fragile(r);
     for (int i = 0; i < r->useful; i++)

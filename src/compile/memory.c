@@ -36,7 +36,7 @@ static size_t free_place(const gd__recording *r, int own)
     size_t place = 0;
     for (int i = 0; i < own; i++) {
         const gd__cell *other = &r->cell[i];
-        bool meets = other->origin == GD__MADE && other->first >= 0 && live_together(cell, other);
+        bool meets = other->origin == GD__MADE && other->first >= 0 && !other->inner && live_together(cell, other);
         if (!meets || place + padded(cell->size) <= other->place || other->place + padded(other->size) <= place)
             continue;
         place = other->place + padded(other->size);
@@ -51,7 +51,7 @@ void gd__place_cells(gd__recording *r)
     r->arena_size = r->facts.unplanned = 0;
     for (int i = 0; i < r->cells; i++) {
         gd__cell *cell = &r->cell[i];
-        if (cell->origin != GD__MADE || cell->first < 0)
+        if (cell->origin != GD__MADE || cell->first < 0 || cell->inner)
             continue;
         cell->place = free_place(r, i);
         size_t end = cell->place + padded(cell->size);

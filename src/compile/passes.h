@@ -16,7 +16,22 @@ bool gd__simplify(gd__recording *r);
 /* Gives each cell that is made its place in the arena: cells that do not live at the same time may share it. */
 void gd__place_cells(gd__recording *r);
 
+/* ---- steps over blocks (blocks.c) ---- */
+
+/* Can the instruction become a part of an earlier step, which then runs block by block? */
+bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__instruction *i);
+
+/* Marks the cells that live within one step. */
+void gd__leave_inside(gd__recording *r);
+
+bool gd__finish_blocks(gd__recording *r, gd__step *step);
+void gd__free_stages(gd__step *step);
+
 /* ---- small steps (small.c) ---- */
+
+/* Above so many elements, a kernel may have several threads, or tiles, and what a step costs beside its numbers does not
+ * matter. */
+enum { GD__FEW = 4096 };
 
 /* Can the instruction become a part of the step before it? */
 bool gd__joins(const gd__recording *r, const gd__step *last, const gd__instruction *i);

@@ -28,6 +28,7 @@ typedef struct gd__cell {
     char *memory;         /* FIXED: the copy; GIVEN: one that is made anew at each run, where there is one */
     bool written;         /* OUTSIDE: its version rises with each replay */
     bool fragile;         /* OUTSIDE: may go before the plan does */
+    bool inner;           /* MADE: within one step, piece by piece: it has no place */
     int first, last;      /* MADE: the instructions that it lives from and to */
     size_t place;         /* MADE: in the arena */
     char name[48];        /* OUTSIDE: for those who read the plan */
@@ -95,6 +96,7 @@ typedef struct gd__patch {
 } gd__patch;
 
 typedef struct gd__step gd__step;
+typedef struct gd__stage gd__stage;
 
 /* An update of few numbers: one of those that a step does in one sweep. */
 typedef struct gd__sweep {
@@ -118,6 +120,8 @@ struct gd__step {
     gd__few *few;
     gd__sum_few *sum;
     gd__sweep *sweep;
+    gd__stage *stage; /* what is done on each block */
+    int stages;
     gd__instruction **part; /* the instructions that it does */
     int instructions, part_room;
     const char *how; /* in words, for those who read the plan */
@@ -212,6 +216,11 @@ bool gd__step_loop(gd__step *step);
 bool gd__step_small(gd__step *step);
 bool gd__step_few(gd__step *step);
 bool gd__step_sweep(gd__step *step);
+bool gd__step_product(gd__step *step); /* and what comes after it, on each block */
+bool gd__step_chain(gd__step *step);
+
+/* Has the numbers of an update asked for anew, where they may have changed, and counts its turn. */
+bool gd__take_turn(gd__instruction *i, gd_context *g);
 bool gd__step_draw(gd__step *step);
 bool gd__step_forward(gd__step *step);
 bool gd__step_backward(gd__step *step);

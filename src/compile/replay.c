@@ -1,5 +1,5 @@
 /* replay.c - running what was recorded. */
-#include "compile/plan.h"
+#include "compile/passes.h"
 
 #include <string.h>
 
@@ -51,7 +51,7 @@ static bool ask_again(gd__instruction *i, gd_context *g)
     return good;
 }
 
-static bool take_turn(gd__instruction *i, gd_context *g)
+bool gd__take_turn(gd__instruction *i, gd_context *g)
 {
     const uint64_t *stamp = i->turns.stamp;
     if (!stamp || *stamp != i->seen) {
@@ -65,7 +65,7 @@ static bool take_turn(gd__instruction *i, gd_context *g)
 
 bool gd__step_turn(gd__step *step)
 {
-    return take_turn(step->part[0], step->call.context) && gd__step_kernel(step);
+    return gd__take_turn(step->part[0], step->call.context) && gd__step_kernel(step);
 }
 
 /* ---- small ones, with nothing left to look up ---- */
@@ -92,7 +92,7 @@ bool gd__step_sweep(gd__step *step)
 {
     for (gd__sweep *s = step->sweep, *end = s + step->instructions; s < end; s++) {
         gd__instruction *i = s->instruction;
-        if (i->turns.owner && !take_turn(i, step->call.context))
+        if (i->turns.owner && !gd__take_turn(i, step->call.context))
             return false;
         s->loop(s->pointer, NULL, s->n, &i->attrs);
     }
@@ -207,6 +207,7 @@ void gd__step_free(gd__step *step)
     gd__free(g, step->part, (size_t)step->part_room * sizeof *step->part);
     gd__free(g, step->small, sizeof *step->small);
     gd__free(g, step->few, sizeof *step->few);
+    gd__free_stages(step);
     gd__free(g, step->sweep, (size_t)step->instructions * sizeof *step->sweep);
 }
 

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* Above, a kernel may have several threads, or tiles, and what a step costs beside its numbers does not matter. */
-enum { FEW = 4096, FEW_MULTIPLICATIONS = 512, UPDATE_BLOCK = 512, INNER = 256 };
+enum { FEW_MULTIPLICATIONS = 512, UPDATE_BLOCK = 512, INNER = 256 };
 
 enum { LINE = 64, VECTOR = 32 };
 
@@ -46,7 +45,7 @@ bool gd__is_small_loop(const gd__step *step, const gd__kernel *kernel)
     const gd__instruction *i = step->part[0];
     const gd_tensor *y = &i->look[0].tensor;
     bool plain = kernel->run == gd__run_elementwise || i->id == GD__OP_bce_backward;
-    if (!plain || !kernel->loop[i->look[1].tensor.dtype] || y->numel > FEW || y->numel == 0)
+    if (!plain || !kernel->loop[i->look[1].tensor.dtype] || y->numel > GD__FEW || y->numel == 0)
         return false;
     for (int k = 1; k < i->looks; k++) {
         const gd_tensor *x = &i->look[k].tensor;
