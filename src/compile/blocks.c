@@ -123,11 +123,9 @@ bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__in
     const gd__instruction *first = step->part[0];
     bool product = is_product(first) && !gd__is_small_product(r, step, kernel_of(r, first));
     bool chain = is_elementwise(r, first) && first->look[0].tensor.numel > GD__FEW;
-    if (step->instructions >= MOST_STAGES || !(product || chain) || !same_form(i, first))
+    if (step->instructions >= MOST_STAGES || !(product || chain) || !(is_elementwise(r, i) || (product && is_update(r, i))))
         return false;
-    if (!(is_elementwise(r, i) || (product && is_update(r, i))) || !reads_from(step, i))
-        return false;
-    return meets_in_place(r, step, i) && can_move_up(r, step, i);
+    return same_form(i, first) && reads_from(step, i) && meets_in_place(r, step, i) && can_move_up(r, step, i);
 }
 
 /* ---- what is not kept ---- */

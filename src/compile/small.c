@@ -83,9 +83,11 @@ static bool is_product(const gd__instruction *i)
 
 static bool is_small_product(const gd__instruction *i)
 {
+    if (!is_product(i))
+        return false;
     const gd_tensor *y = &i->look[0].tensor, *a = &i->look[1].tensor;
     int64_t rows = y->shape[0], columns = y->shape[1], inner = a->shape[1];
-    return is_product(i) && rows <= FEW_MULTIPLICATIONS && columns <= FEW_MULTIPLICATIONS && inner <= INNER &&
+    return rows <= FEW_MULTIPLICATIONS && columns <= FEW_MULTIPLICATIONS && inner <= INNER &&
            rows * columns * inner <= FEW_MULTIPLICATIONS;
 }
 
