@@ -76,8 +76,14 @@ static bool finite(gd_context *g, double norm)
     return false;
 }
 
-/* Every gradient times the factor: what is within the limit has the factor 1. */
-static bool scale(gd_layer *net, gd_tensor *factor)
+static gd_tensor *scale(gd_tensor *d, double factor, double unused)
+{
+    (void)unused;
+    return gd_scale_update(d, factor);
+}
+
+/* The same in operations, of a factor that only a replay will know: 1 for what is within the limit. */
+static bool scale_unseen(gd_layer *net, gd_tensor *factor)
 {
     int count = gd_parameter_count(net);
     for (int i = 0; i < count; i++) {
@@ -97,8 +103,10 @@ static double clip(const gd_clip_options *options)
     double norm = recorded ? NAN : gd_item(total);
     if (!gd__alive(factor) || g->failed || (options->error_if_nonfinite && !finite(g, norm)))
         return NAN;
-    bool within = !recorded && gd_item(factor) == 1;
-    return within || scale(options->net, factor) ? norm : NAN;
+    if (recorded)
+        return scale_unseen(options->net, factor) ? norm : NAN;
+    bool within = gd_item(factor) == 1;
+    return within || each_gradient(options->net, scale, gd_item(factor), 0) ? norm : NAN;
 }
 
 double gd_clip_grad_norm_with(gd_clip_options options)
