@@ -66,6 +66,7 @@ struct gd_context {
     uint64_t next_serial, marked; /* the last mark that was given out */
     int threads;                        /* how many work at most, the caller included */
     bool in_parallel;                   /* tasks are under way */
+    bool share_all;                     /* share small work too: for tests */
     struct gd__team *team;              /* the other threads, started at the first work that is large enough */
     struct gd__tape *tape;              /* the autograd floor's, made at the first record */
     struct gd__walk *walk;              /* the walk over it that is under way */

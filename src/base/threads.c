@@ -19,7 +19,7 @@ enum { MOST_THREADS = 256 };
 /* Nanoseconds: what is worth sharing with threads that are awake, and what is worth waking them for; how long a thread
  * stays awake without work. A call into the kernel and back takes some microseconds. */
 static const double WORTH_SHARING = 15e3, WORTH_WAKING = 80e3;
-enum { AWAKE = 60000 };
+enum { PATIENCE = 60000 };
 
 typedef struct gd__team gd__team;
 
@@ -36,8 +36,10 @@ struct gd__team {
     _Atomic(void *) user;
     _Atomic bool closing;
     _Atomic int asleep;
+    _Atomic bool caller_asleep;
     pthread_mutex_t mutex; /* of those that fall asleep */
-    pthread_cond_t wake;
+    pthread_cond_t wake, finish;
+    int64_t patience; /* nanoseconds that a member stays awake without work */
     int members;
     member member[];
 };
@@ -89,6 +91,13 @@ static int64_t now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static void wake_caller(gd__team *team)
+{
+    pthread_mutex_lock(&team->mutex);
+    pthread_cond_signal(&team->finish);
+    pthread_mutex_unlock(&team->mutex);
+}
+
 /* Runs one task of the job under way. False when all have been claimed. Where raising the claim succeeds, what was read
  * of the job belongs to it: `publish` closes the claim before it changes anything else. */
 static bool run_one(gd__team *team, int slot)
@@ -104,6 +113,8 @@ static bool run_one(gd__team *team, int slot)
             continue;
         task(user, index, slot);
         atomic_fetch_add(&team->finished, 1);
+        if (atomic_load(&team->caller_asleep))
+            wake_caller(team);
         return true;
     }
 }
@@ -129,7 +140,7 @@ static void sleep_until_news(gd__team *team, uint64_t seen)
 static void await_news(gd__team *team, uint64_t seen)
 {
     enum { ROUNDS = 64 };
-    int64_t end = now() + AWAKE;
+    int64_t end = now() + team->patience;
     while (!has_news(team, seen)) {
         for (int i = 0; i < ROUNDS && !has_news(team, seen); i++)
             pause_briefly();
@@ -178,6 +189,8 @@ static gd__team *start(gd_context *g)
         memset(team, 0, team_size(g->threads));
         pthread_mutex_init(&team->mutex, NULL);
         pthread_cond_init(&team->wake, NULL);
+        pthread_cond_init(&team->finish, NULL);
+        team->patience = g->threads <= available() ? PATIENCE : 0; /* threads without a core only hold others up */
         for (int i = 0; i < g->threads - 1; i++) {
             team->member[i] = (member){ .team = team, .slot = i + 1 };
             if (!start_member(&team->member[i]))
@@ -200,6 +213,7 @@ void gd__threads_close(gd_context *g)
     pthread_mutex_unlock(&team->mutex);
     for (int i = 0; i < team->members; i++)
         pthread_join(team->member[i].thread, NULL);
+    pthread_cond_destroy(&team->finish);
     pthread_cond_destroy(&team->wake);
     pthread_mutex_destroy(&team->mutex);
     g->team = NULL;
@@ -227,20 +241,30 @@ static void wake_all(gd__team *team)
     pthread_mutex_unlock(&team->mutex);
 }
 
-/* A thread that has claimed a task may have lost its core to another program: after a while it is offered ours. */
+/* Tasks of about the same length end at about the same time. But a thread may have lost its core to another program. */
 static void await_finish(gd__team *team, int64_t tasks)
 {
-    enum { ROUNDS = 1000 };
-    for (int i = 0; atomic_load(&team->finished) < tasks; i++)
-        if (i < ROUNDS)
-            pause_briefly();
-        else
-            sched_yield();
+    enum { ROUNDS = 2000 };
+    for (int i = 0; i < ROUNDS && team->patience > 0; i++) {
+        if (atomic_load(&team->finished) == tasks)
+            return;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&team->mutex);
+    atomic_store(&team->caller_asleep, true);
+    while (atomic_load(&team->finished) < tasks)
+        pthread_cond_wait(&team->finish, &team->mutex);
+    atomic_store(&team->caller_asleep, false);
+    pthread_mutex_unlock(&team->mutex);
 }
 
 static bool shares(gd_context *g, int64_t tasks, double nanoseconds)
 {
-    if (g->threads == 1 || g->in_parallel || tasks < 2 || tasks > INT32_MAX || nanoseconds < WORTH_SHARING)
+    if (g->threads == 1 || g->in_parallel || tasks < 2 || tasks > INT32_MAX)
+        return false;
+    if (g->share_all)
+        nanoseconds = WORTH_WAKING;
+    if (nanoseconds < WORTH_SHARING)
         return false;
     bool awake = g->team && atomic_load(&g->team->asleep) == 0;
     return awake || (nanoseconds >= WORTH_WAKING && (g->team || start(g)) && g->threads > 1);

@@ -1,7 +1,7 @@
-/* loss.c - softmax, its logarithm, and the losses. */
+/* loss.c - the losses. */
 #include "cpu/kernel.h"
 
-#include "cpu/kernels/vmath.h"
+#include "cpu/vmath.h"
 
 static inline int64_t label_at(const gd_tensor *labels, int64_t i)
 {
@@ -14,14 +14,6 @@ static inline int64_t label_at(const gd_tensor *labels, int64_t i)
 #define T double
 #define F(name) name##_f64
 #include "cpu/kernels/loss.inc"
-
-const gd__kernel GD__K(softmax) = {
-    .run = gd__run_along, .lanes = { [GD_FLOAT32] = softmax_f32, [GD_FLOAT64] = softmax_f64 },
-};
-
-const gd__kernel GD__K(log_softmax) = {
-    .run = gd__run_along, .lanes = { [GD_FLOAT32] = log_softmax_f32, [GD_FLOAT64] = log_softmax_f64 },
-};
 
 static bool run_nll(const gd__kernel *kernel, const gd__call *call)
 {
