@@ -66,28 +66,11 @@ static bool is_part(const gd__step *step, const gd__instruction *i)
     return false;
 }
 
-static bool touch(const gd__instruction *a, const gd__instruction *b)
-{
-    for (int k = 0; k < a->looks; k++) {
-        int cell = a->look[k].cell;
-        if (gd__writes_look(a, k) ? gd__writes_cell(b, cell) || gd__reads_cell(b, cell) : gd__writes_cell(b, cell))
-            return true;
-    }
-    return false;
-}
-
-/* What may end a run; nothing that is seen from outside moves before it. */
-static bool may_refuse(const gd__instruction *i)
-{
-    return i->kind == GD__FORWARD || i->kind == GD__BACKWARD || i->kind == GD__HOST || i->kind == GD__CHECK ||
-           (i->kind == GD__OPERATION && (i->op->checks || i->op->refuses));
-}
-
 /* May the instruction run right after the step, though others stand between? */
 static bool can_move_up(const gd__recording *r, const gd__step *step, const gd__instruction *i)
 {
     for (const gd__instruction *other = step->part[0] + 1; other < i; other++)
-        if (!is_part(step, other) && (touch(i, other) || (may_refuse(other) && i->kind == GD__UPDATE)))
+        if (!is_part(step, other) && (gd__conflict(i, other) || (gd__may_refuse(other) && i->kind == GD__UPDATE)))
             return false;
     (void)r;
     return true;

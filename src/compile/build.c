@@ -152,6 +152,8 @@ static bool finish_operation(gd__recording *r, gd__step *step, const gd__kernel 
         return gd__finish_sum(r, step, kernel);
     if (gd__is_small_loop(step, kernel))
         return gd__finish_loop(r, step, kernel);
+    if (gd__is_few_bce(r, step, kernel))
+        return call_kernel(step, kernel, gd__step_bce);
     return call_kernel(step, kernel, step->part[0]->op->checks ? gd__step_checked : gd__step_kernel);
 }
 
@@ -194,7 +196,7 @@ static bool patch_step(gd__recording *r, gd__step *step)
     if (step->small)
         return patch(r, (char **)(uintptr_t)&step->small->a, &i->look[1]) &&
                patch(r, (char **)(uintptr_t)&step->small->b, &i->look[2]) &&
-               (step->instructions == 1 || patch(r, (char **)(uintptr_t)&step->small->bias, gd__bias_of(step)));
+               (!gd__bias_of(step) || patch(r, (char **)(uintptr_t)&step->small->bias, gd__bias_of(step)));
     return true;
 }
 
@@ -220,7 +222,7 @@ static void look_for_fragile(gd__recording *r)
 
 bool gd__build(gd__recording *r)
 {
-    if (!gd__simplify(r) || !form_steps(r) || !copy_inputs(r))
+    if (!gd__simplify(r) || !copy_inputs(r) || !form_steps(r))
         return false;
     gd__leave_inside(r);
     if (!make_memory(r))

@@ -9,6 +9,12 @@ bool gd__reads_cell(const gd__instruction *i, int cell);
 bool gd__writes_cell(const gd__instruction *i, int cell);
 bool gd__writes_look(const gd__instruction *i, int k);
 
+/* May it end a run, by an error? */
+bool gd__may_refuse(const gd__instruction *i);
+
+/* Does it matter which of the two comes first? */
+bool gd__conflict(const gd__instruction *a, const gd__instruction *b);
+
 /* Takes out what is done twice, what nobody needs and what is only copied. What is left comes first, r->useful of them. False
  * with the error set. */
 bool gd__simplify(gd__recording *r);
@@ -43,6 +49,7 @@ bool gd__finish_sum(gd__recording *r, gd__step *step, const gd__kernel *kernel);
 bool gd__is_small_product(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
 bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel);
 const gd__look *gd__bias_of(const gd__step *step);
+bool gd__is_few_bce(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
 bool gd__is_small_update(const gd__instruction *i);
 bool gd__finish_sweep(gd__recording *r, gd__step *step, const gd__kernel *const *kernels);
 

@@ -120,6 +120,7 @@ struct gd__step {
     gd__few *few;
     gd__sum_few *sum;
     gd__sweep *sweep;
+    gd__descent *descent;
     gd__stage *stage; /* what is done on each block */
     int stages;
     gd__instruction **part; /* the instructions that it does */
@@ -215,6 +216,8 @@ bool gd__step_turn(gd__step *step);    /* with numbers that are asked for anew *
 bool gd__step_loop(gd__step *step);
 bool gd__step_small(gd__step *step);
 bool gd__step_few(gd__step *step);
+bool gd__step_bce(gd__step *step);
+bool gd__step_descend(gd__step *step);
 bool gd__step_sweep(gd__step *step);
 bool gd__step_product(gd__step *step); /* and what comes after it, on each block */
 bool gd__step_chain(gd__step *step);

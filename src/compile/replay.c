@@ -88,6 +88,23 @@ bool gd__step_few(gd__step *step)
     return true;
 }
 
+/* Where it fails, the kernel says why. */
+bool gd__step_bce(gd__step *step)
+{
+    gd_tensor *const *in = step->call.in;
+    bool good = step->kernel->bce(in[0]->data, in[1]->data, (int)in[0]->numel, step->call.out->data);
+    return good || step->kernel->run(step->kernel, &step->call);
+}
+
+bool gd__step_descend(gd__step *step)
+{
+    for (int n = 0; n < step->instructions; n++)
+        if (step->part[n]->turns.owner && !gd__take_turn(step->part[n], step->call.context))
+            return false;
+    step->kernel->descend(step->descent, step->instructions);
+    return true;
+}
+
 bool gd__step_sweep(gd__step *step)
 {
     for (gd__sweep *s = step->sweep, *end = s + step->instructions; s < end; s++) {
@@ -208,6 +225,7 @@ void gd__step_free(gd__step *step)
     gd__free(g, step->small, sizeof *step->small);
     gd__free(g, step->few, sizeof *step->few);
     gd__free_stages(step);
+    gd__free(g, step->descent, (size_t)step->instructions * sizeof *step->descent);
     gd__free(g, step->sweep, (size_t)step->instructions * sizeof *step->sweep);
 }
 

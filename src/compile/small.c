@@ -73,6 +73,18 @@ bool gd__finish_loop(gd__recording *r, gd__step *step, const gd__kernel *kernel)
     return true;
 }
 
+/* ---- the loss of few ---- */
+
+bool gd__is_few_bce(const gd__recording *r, const gd__step *step, const gd__kernel *kernel)
+{
+    const gd__instruction *i = step->part[0];
+    if (!kernel->bce || i->look[1].tensor.dtype != GD_FLOAT32)
+        return false;
+    const gd__look *p = &i->look[1], *t = &i->look[2];
+    return p->tensor.numel > 0 && p->tensor.numel <= VECTOR / (int64_t)sizeof(float) && room(r, p) >= VECTOR &&
+           room(r, t) >= VECTOR;
+}
+
 /* ---- products ---- */
 
 static bool is_product(const gd__instruction *i)
@@ -97,11 +109,23 @@ bool gd__is_small_product(const gd__recording *r, const gd__step *step, const gd
     return is_small_product(step->part[0]) && kernel->small[step->part[0]->look[0].tensor.dtype];
 }
 
-/* The look at the bias of a step that adds one. */
+/* The part of the step that adds a bias, and that which activates; NULL where there is none. */
+static const gd__instruction *adder(const gd__step *step)
+{
+    return step->instructions > 1 && step->part[1]->id == GD__OP_add ? step->part[1] : NULL;
+}
+
+static const gd__instruction *activation(const gd__step *step)
+{
+    const gd__instruction *last = step->part[step->instructions - 1];
+    return last->id == GD__OP_matmul || last->id == GD__OP_add ? NULL : last;
+}
+
+/* The look at the bias of a step that adds one, else NULL. */
 const gd__look *gd__bias_of(const gd__step *step)
 {
-    const gd__instruction *add = step->part[1];
-    return &add->look[add->look[1].cell == step->part[0]->look[0].cell ? 2 : 1];
+    const gd__instruction *add = adder(step);
+    return add ? &add->look[add->look[1].cell == step->part[0]->look[0].cell ? 2 : 1] : NULL;
 }
 
 static bool is_row(const gd_tensor *bias, const gd_tensor *y)
@@ -137,7 +161,7 @@ static bool has_room(const gd__recording *r, const gd__step *step)
     const gd__instruction *i = step->part[0];
     return room(r, &i->look[1]) >= LINE && room(r, &i->look[2]) >= LINE &&
            room(r, &step->part[step->instructions - 1]->look[0]) >= LINE &&
-           (step->instructions == 1 || room(r, gd__bias_of(step)) >= LINE);
+           (!gd__bias_of(step) || room(r, gd__bias_of(step)) >= LINE);
 }
 
 /* The lanes of the smallest vector that holds so many; 0 where none does. */
@@ -171,19 +195,12 @@ static void place_lanes(gd__small *s)
     }
 }
 
-bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel)
+/* All but the addresses. */
+static void describe_product(const gd__recording *r, const gd__step *step, gd__small *s)
 {
     const gd__instruction *i = step->part[0];
-    const gd_tensor *a = &i->look[1].tensor, *b = &i->look[2].tensor;
-    const gd_tensor *y = &step->part[step->instructions - 1]->look[0].tensor;
-    gd__small *s = step->small = gd__alloc(r->context, sizeof *s);
-    if (!s)
-        return false;
+    const gd_tensor *a = &i->look[1].tensor, *b = &i->look[2].tensor, *y = &i->look[0].tensor;
     memset(s, 0, sizeof *s);
-    s->a = a->data;
-    s->b = b->data;
-    s->y = y->data;
-    s->bias = step->instructions > 1 ? gd__bias_of(step)->tensor.data : NULL;
     s->rows = (int)y->shape[0];
     s->columns = (int)y->shape[1];
     s->inner = (int)a->shape[1];
@@ -191,11 +208,25 @@ bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel
     s->a_inner = a->stride[1];
     s->b_inner = b->stride[0];
     s->b_column = b->stride[1];
+    s->then = activation(step) ? activation(step)->id : -1;
     if (y->dtype == GD_FLOAT32 && has_room(r, step))
         place_lanes(s);
-    step->multiply = kernel->small[y->dtype];
+}
+
+bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel)
+{
+    const gd__instruction *i = step->part[0];
+    gd__small *s = step->small = gd__alloc(r->context, sizeof *s);
+    if (!s)
+        return false;
+    describe_product(r, step, s);
+    s->a = i->look[1].tensor.data;
+    s->b = i->look[2].tensor.data;
+    s->y = step->part[step->instructions - 1]->look[0].tensor.data;
+    s->bias = gd__bias_of(step) ? gd__bias_of(step)->tensor.data : NULL;
+    step->multiply = kernel->small[i->look[0].tensor.dtype];
     step->run = gd__step_small;
-    step->how = step->instructions > 1 ? "small product, bias added" : "small product";
+    step->how = s->lanes ? "small product, by lanes" : "small product";
     return true;
 }
 
@@ -253,8 +284,42 @@ bool gd__is_small_update(const gd__instruction *i)
     return i->kind == GD__UPDATE && i->op->contiguous && i->look[0].tensor.numel <= UPDATE_BLOCK;
 }
 
+/* Is it sgd of float32 without momentum, weight decay and maximizing, in vectors that have room to their end? */
+static bool is_plain(const gd__recording *r, const gd__instruction *i)
+{
+    bool sgd = i->id == GD__OP_sgd_update && i->looks == 2 && i->look[0].tensor.dtype == GD_FLOAT32;
+    int64_t lanes = VECTOR / (int64_t)sizeof(float), n = rounded(r, i, i->look[0].tensor.numel);
+    return sgd && n % lanes == 0 && i->attrs.scalar[3] == 0 && (i->attrs.integer[0] >> 1 & 1) == 0;
+}
+
+static bool are_plain(const gd__recording *r, const gd__step *step)
+{
+    for (int n = 0; n < step->instructions; n++)
+        if (!is_plain(r, step->part[n]))
+            return false;
+    return true;
+}
+
+static bool finish_descents(gd__recording *r, gd__step *step, const gd__kernel *kernel)
+{
+    step->descent = gd__alloc(step->call.context, (size_t)step->instructions * sizeof *step->descent);
+    if (!step->descent)
+        return false;
+    for (int n = 0; n < step->instructions; n++) {
+        gd__instruction *i = step->part[n];
+        step->descent[n] = (gd__descent){ (float *)i->look[0].tensor.data, (const float *)i->look[1].tensor.data,
+                                          rounded(r, i, i->look[0].tensor.numel), &i->attrs };
+    }
+    step->kernel = kernel;
+    step->run = gd__step_descend;
+    step->how = "in one sweep";
+    return true;
+}
+
 bool gd__finish_sweep(gd__recording *r, gd__step *step, const gd__kernel *const *kernels)
 {
+    if (are_plain(r, step))
+        return finish_descents(r, step, kernels[GD__OP_sgd_update]);
     step->sweep = gd__alloc(step->call.context, (size_t)step->instructions * sizeof *step->sweep);
     if (!step->sweep)
         return false;
@@ -273,8 +338,22 @@ bool gd__finish_sweep(gd__recording *r, gd__step *step, const gd__kernel *const 
 
 /* ---- what joins ---- */
 
+/* Lanes can take one of these on the way. */
+static bool activates(const gd__recording *r, const gd__step *last, const gd__instruction *i)
+{
+    const gd__instruction *before = last->part[last->instructions - 1];
+    bool known = i->kind == GD__OPERATION && (i->id == GD__OP_sigmoid || i->id == GD__OP_tanh || i->id == GD__OP_relu);
+    if (!known || !is_small_product(last->part[0]) || activation(last) || i->look[1].cell != before->look[0].cell ||
+        !gd__same_shape(&i->look[0].tensor, &before->look[0].tensor) || room(r, &i->look[0]) < LINE ||
+        !nobody_else_reads(r, before, i))
+        return false;
+    gd__small s;
+    describe_product(r, last, &s);
+    return s.lanes > 0;
+}
+
 bool gd__joins(const gd__recording *r, const gd__step *last, const gd__instruction *i)
 {
     bool sweeps = gd__is_small_update(last->part[0]) && gd__is_small_update(i);
-    return sweeps || adds_bias(r, last, i);
+    return sweeps || adds_bias(r, last, i) || activates(r, last, i);
 }

@@ -39,6 +39,7 @@ typedef struct gd__small {
     const void *a, *b, *bias;
     void *y;
     int rows, columns, inner;
+    int then; /* GD__OP_sigmoid, tanh or relu on y, where there are lanes; -1: nothing */
     int64_t a_row, a_inner, b_inner, b_column;
     int lanes; /* not 0: each matrix fits into a vector of so many, which may be read and written to its end; for each step of
                 * the inner dimension, the places of each lane */
@@ -61,12 +62,22 @@ typedef struct gd__few {
 
 typedef void gd__sum_few(const gd__few *s);
 
+/* A step of the plainest rule, of float32: numbers that have room to the end of a vector of eight. */
+typedef struct gd__descent {
+    float *p;
+    const float *d;
+    int64_t n; /* rounded up to that */
+    const gd__attrs *attrs;
+} gd__descent;
+
 struct gd__kernel {
     gd__run *run;
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
     gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
     gd__multiply_small *small[GD_BOOL + 1]; /* matmul: the bits of its own */
     gd__sum_few *few; /* sum, of float32 whose vectors have room to their end */
+    void (*descend)(const gd__descent *d, int count); /* sgd_update: without momentum, weight decay and maximizing */
+    bool (*bce)(const void *p, const void *t, int n, void *y); /* of up to eight float32; false where run would fail */
     bool joins; /* the fold of the folds of a lane's parts is its own fold: lanes[dtype of the result] folds them */
     gd__block_loop *block[GD_BOOL + 1]; /* products of matrices: the same */
 };

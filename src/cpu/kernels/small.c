@@ -2,6 +2,7 @@
 #include "cpu/kernels/small.h"
 
 #include "cpu/kernels/vector.h"
+#include "cpu/vmath.h"
 
 #ifdef __AVX2__
 #include <immintrin.h>
@@ -13,6 +14,23 @@
 #define T double
 #define F(name) name##_f64
 #include "cpu/kernels/small.inc"
+
+/* What the elementwise kernels do. */
+static inline __attribute__((always_inline)) void activate(int then, const float *restrict x, float *restrict y, int n)
+{
+    if (then == GD__OP_relu)
+        for (int i = 0; i < n; i++)
+            y[i] = x[i] <= 0 ? 0 : x[i];
+    else if (then == GD__OP_tanh)
+        for (int i = 0; i < n; i++)
+            y[i] = gd__tanh_f32(x[i]);
+    else if (gd__all_within_f32(x, n, gd__exp_limit_f32))
+        for (int i = 0; i < n; i++)
+            y[i] = gd__sigmoid_near_f32(x[i]);
+    else
+        for (int i = 0; i < n; i++)
+            y[i] = gd__sigmoid_f32(x[i]);
+}
 
 /* Vectors of sixteen or of eight: all elements of y at once, and for each step every lane picks its factors. */
 #ifdef __AVX512F__
