@@ -111,7 +111,7 @@ struct gd__step {
     bool (*run)(gd__step *step);
     const gd__kernel *kernel;
     gd__call call;
-    gd__loop *loop; /* over addresses that are known */
+    gd__loop *loop; /* in place of run: over addresses that are known */
     int64_t n;
     char *pointer[GD__MAX_POINTERS];
     int64_t stride[GD__MAX_POINTERS];
@@ -213,7 +213,6 @@ bool gd__build(gd__recording *r);
 bool gd__step_kernel(gd__step *step);
 bool gd__step_checked(gd__step *step); /* the same, with the shape rule's look at the numbers */
 bool gd__step_turn(gd__step *step);    /* with numbers that are asked for anew */
-bool gd__step_loop(gd__step *step);
 bool gd__step_small(gd__step *step);
 bool gd__step_few(gd__step *step);
 bool gd__step_bce(gd__step *step);

@@ -70,12 +70,6 @@ bool gd__step_turn(gd__step *step)
 
 /* ---- small ones, with nothing left to look up ---- */
 
-bool gd__step_loop(gd__step *step)
-{
-    step->loop(step->pointer, step->stride, step->n, step->call.attrs);
-    return true;
-}
-
 bool gd__step_small(gd__step *step)
 {
     step->multiply(step->small);
@@ -290,7 +284,10 @@ bool gd__replay(gd__recording *r, gd_tensors in)
     give(r, in);
     bool good = true;
     for (gd__step *step = r->step, *end = step + r->steps; good && step < end; step++)
-        good = step->run(step);
+        if (step->loop)
+            step->loop(step->pointer, step->stride, step->n, step->call.attrs);
+        else
+            good = step->run(step);
     leave_traces(r, good);
     return good;
 }

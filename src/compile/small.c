@@ -60,7 +60,6 @@ bool gd__finish_loop(gd__recording *r, gd__step *step, const gd__kernel *kernel)
     gd__instruction *i = step->part[0];
     if (i->id == GD__OP_bce_backward)
         i->attrs.scalar[0] = (double)i->look[0].tensor.numel;
-    step->run = gd__step_loop;
     step->how = "loop";
     step->loop = kernel->loop[i->look[1].tensor.dtype];
     step->n = rounded(r, i, i->look[0].tensor.numel);
@@ -223,6 +222,8 @@ bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel
     s->a = i->look[1].tensor.data;
     s->b = i->look[2].tensor.data;
     s->y = step->part[step->instructions - 1]->look[0].tensor.data;
+    const gd__instruction *then = activation(step);
+    s->of = then && then->looks > 2 ? then->look[2].tensor.data : NULL;
     s->bias = gd__bias_of(step) ? gd__bias_of(step)->tensor.data : NULL;
     step->multiply = kernel->small[i->look[0].tensor.dtype];
     step->run = gd__step_small;
@@ -339,13 +340,23 @@ bool gd__finish_sweep(gd__recording *r, gd__step *step, const gd__kernel *const 
 /* ---- what joins ---- */
 
 /* Lanes can take one of these on the way. */
+static bool is_activation(const gd__recording *r, const gd__instruction *i)
+{
+    if (i->kind != GD__OPERATION)
+        return false;
+    if (i->id == GD__OP_sigmoid || i->id == GD__OP_tanh || i->id == GD__OP_relu)
+        return true;
+    bool backward = i->id == GD__OP_sigmoid_backward || i->id == GD__OP_relu_backward;
+    return backward && i->look[2].tensor.contiguous && room(r, &i->look[2]) >= LINE &&
+           gd__same_shape(&i->look[2].tensor, &i->look[0].tensor);
+}
+
 static bool activates(const gd__recording *r, const gd__step *last, const gd__instruction *i)
 {
     const gd__instruction *before = last->part[last->instructions - 1];
-    bool known = i->kind == GD__OPERATION && (i->id == GD__OP_sigmoid || i->id == GD__OP_tanh || i->id == GD__OP_relu);
-    if (!known || !is_small_product(last->part[0]) || activation(last) || i->look[1].cell != before->look[0].cell ||
-        !gd__same_shape(&i->look[0].tensor, &before->look[0].tensor) || room(r, &i->look[0]) < LINE ||
-        !nobody_else_reads(r, before, i))
+    if (!is_activation(r, i) || !is_small_product(last->part[0]) || activation(last) ||
+        i->look[1].cell != before->look[0].cell || !gd__same_shape(&i->look[0].tensor, &before->look[0].tensor) ||
+        room(r, &i->look[0]) < LINE || !nobody_else_reads(r, before, i))
         return false;
     gd__small s;
     describe_product(r, last, &s);

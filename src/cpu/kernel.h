@@ -39,7 +39,8 @@ typedef struct gd__small {
     const void *a, *b, *bias;
     void *y;
     int rows, columns, inner;
-    int then; /* GD__OP_sigmoid, tanh or relu on y, where there are lanes; -1: nothing */
+    int then; /* where there are lanes: sigmoid, tanh or relu of y, or the backward of the first and last; -1: nothing */
+    const void *of; /* the value that a backward is of */
     int64_t a_row, a_inner, b_inner, b_column;
     int lanes; /* not 0: each matrix fits into a vector of so many, which may be read and written to its end; for each step of
                 * the inner dimension, the places of each lane */

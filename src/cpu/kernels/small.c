@@ -18,10 +18,7 @@
 /* What the elementwise kernels do. */
 static inline __attribute__((always_inline)) void activate(int then, const float *restrict x, float *restrict y, int n)
 {
-    if (then == GD__OP_relu)
-        for (int i = 0; i < n; i++)
-            y[i] = x[i] <= 0 ? 0 : x[i];
-    else if (then == GD__OP_tanh)
+    if (then == GD__OP_tanh)
         for (int i = 0; i < n; i++)
             y[i] = gd__tanh_f32(x[i]);
     else if (gd__all_within_f32(x, n, gd__exp_limit_f32))
@@ -41,6 +38,11 @@ static inline __m512 pick_16(const int32_t *place, __m512 from)
 {
     return _mm512_permutexvar_ps(_mm512_loadu_si512(place), from);
 }
+/* 0 where `of` is not above 0; NaN is not cut off. */
+static inline __m512 cut_16(__m512 of, __m512 x)
+{
+    return _mm512_maskz_mov_ps((__mmask16)~_mm512_cmp_ps_mask(of, _mm512_setzero_ps(), _CMP_LE_OQ), x);
+}
 static inline __m512 first_16(int count, __m512 x)
 {
     return _mm512_maskz_mov_ps((__mmask16)((1u << count) - 1), x);
@@ -55,6 +57,10 @@ static inline __m512 first_16(int count, __m512 x)
 static inline __m256 pick_8(const int32_t *place, __m256 from)
 {
     return _mm256_permutevar8x32_ps(from, _mm256_loadu_si256((const __m256i *)(const void *)place));
+}
+static inline __m256 cut_8(__m256 of, __m256 x)
+{
+    return _mm256_andnot_ps(_mm256_cmp_ps(of, _mm256_setzero_ps(), _CMP_LE_OQ), x);
 }
 static inline __m256 first_8(int count, __m256 x)
 {
