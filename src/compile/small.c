@@ -210,6 +210,8 @@ static void describe_product(const gd__recording *r, const gd__step *step, gd__s
     s->then = activation(step) ? activation(step)->id : -1;
     if (y->dtype == GD_FLOAT32 && has_room(r, step))
         place_lanes(s);
+    if (s->lanes > gd__kernels(r->context)[GD__OP_matmul]->widest)
+        s->lanes = 0;
 }
 
 bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel)

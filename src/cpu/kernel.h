@@ -76,6 +76,7 @@ struct gd__kernel {
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
     gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
     gd__multiply_small *small[GD_BOOL + 1]; /* matmul: the bits of its own */
+    int widest;                             /* the lanes of its widest vector of float32; 0: it has none */
     gd__sum_few *few; /* sum, of float32 whose vectors have room to their end */
     void (*descend)(const gd__descent *d, int count); /* sgd_update: without momentum, weight decay and maximizing */
     bool (*bce)(const void *p, const void *t, int n, void *y); /* of up to eight float32; false where run would fail */

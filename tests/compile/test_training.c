@@ -199,10 +199,12 @@ static void compare(const trainer *a, const trainer *b, int i)
     }
 }
 
-static void train(const recipe *r, gd_dtype dtype)
+/* The compiled one with so many threads, the eager one with one. */
+static void train(const recipe *r, gd_dtype dtype, const char *isa, int threads)
 {
     enum { STEPS = 40 };
-    gd_context *eager = gd_open(), *compiled = gd_open();
+    gd_context *eager = gd_open_with(&(gd_config){ .isa = isa, .threads = 1 });
+    gd_context *compiled = gd_open_with(&(gd_config){ .isa = isa, .threads = threads });
     trainer a = start(compiled, r, dtype), b = start(eager, r, dtype);
     gd_plan *plan = gd_compile(compiled, step, &a);
     for (int i = 0; i < STEPS; i++) {
@@ -226,8 +228,26 @@ static void train(const recipe *r, gd_dtype dtype)
 
 static void test_training(void **state)
 {
-    train(*state, GD_FLOAT32);
-    train(*state, GD_FLOAT64);
+    train(*state, GD_FLOAT32, NULL, 1);
+    train(*state, GD_FLOAT64, NULL, 1);
+}
+
+static void test_threads(void **state)
+{
+    for (int threads = 2; threads <= 8; threads += threads)
+        train(*state, GD_FLOAT32, NULL, threads);
+}
+
+static void test_instruction_sets(void **state)
+{
+    static const char *const names[] = { "generic", "avx2", "avx512" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        gd_context *g = gd_open_with(&(gd_config){ .isa = names[i] });
+        bool there = strcmp(gd_isa(g), "none") != 0;
+        gd_close(g);
+        if (there)
+            train(*state, GD_FLOAT32, names[i], 1);
+    }
 }
 
 /* No step asks the allocator for anything, and none leaves anything behind. */
@@ -252,14 +272,18 @@ static void test_memory(void **state)
 
 int main(void)
 {
-    enum { COUNT = sizeof recipes / sizeof *recipes };
-    static struct CMUnitTest tests[2 * COUNT];
-    static char names[2 * COUNT][64];
-    for (int i = 0; i < COUNT; i++) {
-        snprintf(names[i], sizeof *names, "%s", recipes[i].name);
-        snprintf(names[COUNT + i], sizeof *names, "%s, memory", recipes[i].name);
-        tests[i] = (struct CMUnitTest){ names[i], test_training, NULL, NULL, (void *)(uintptr_t)&recipes[i] };
-        tests[COUNT + i] = (struct CMUnitTest){ names[COUNT + i], test_memory, NULL, NULL, (void *)(uintptr_t)&recipes[i] };
+    enum { COUNT = sizeof recipes / sizeof *recipes, KINDS = 4 };
+    static const struct {
+        const char *name;
+        CMUnitTestFunction test;
+    } kinds[KINDS] = { { "", test_training }, { ", threads", test_threads }, { ", instruction sets", test_instruction_sets },
+                       { ", memory", test_memory } };
+    static struct CMUnitTest tests[KINDS * COUNT];
+    static char names[KINDS * COUNT][64];
+    for (int i = 0; i < KINDS * COUNT; i++) {
+        const recipe *r = &recipes[i % COUNT];
+        snprintf(names[i], sizeof *names, "%s%s", r->name, kinds[i / COUNT].name);
+        tests[i] = (struct CMUnitTest){ names[i], kinds[i / COUNT].test, NULL, NULL, (void *)(uintptr_t)r };
     }
-    return _cmocka_run_group_tests("compile training", tests, 2 * COUNT, NULL, NULL);
+    return _cmocka_run_group_tests("compile training", tests, KINDS * COUNT, NULL, NULL);
 }
