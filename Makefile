@@ -13,7 +13,7 @@ NOTEBOOKS = $(sort $(wildcard examples/notebooks/*.c))
 CMAKE = MAKEFLAGS=--no-print-directory cmake
 build = $(CMAKE) --build $(BUILD) -j $(JOBS) --target
 
-.PHONY: all mnist notebooks test check soak mutants docs bench install clean format help setup
+.PHONY: all mnist notebooks test check soak mutants zoo docs bench install clean format help setup
 
 all: $(BUILD)/Makefile ## build the library, the gradus command and the examples (the default)
 	@$(build) all
@@ -44,6 +44,12 @@ mutants: setup ## put mistakes into every derivative rule and kernel: the tests 
 soak: setup ## random programs against the reference, for an hour (SECONDS=600 JOBS=2 SEED=1)
 	@tools/setup test
 	@tests/fuzz/soak $(SECONDS) $(JOBS) $(SEED)
+
+zoo: setup ## wrong gradients by the thousand: is each one's mistake named? Writes docs/gradcheck-zoo.md (PYTHON=python3 with torch)
+	@tools/setup test
+	@$(CMAKE) -S . -B $(BUILD) -G "Unix Makefiles" --log-level=WARNING > /dev/null
+	@$(build) zoo_zoo
+	@tests/zoo/report $(BUILD) > build/gradcheck-zoo.md && mv build/gradcheck-zoo.md docs/gradcheck-zoo.md
 
 docs: all ## make docs/ops.md anew, from the list of operations
 	@tools/ops_reference $(BUILD)/gradus > build/ops.md && mv build/ops.md docs/ops.md

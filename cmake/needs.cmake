@@ -15,7 +15,7 @@ target_link_libraries(gradus_needs INTERFACE PkgConfig::LIBZIP PkgConfig::JANSSO
 set(pc_libs ${LIBZIP_LDFLAGS} ${JANSSON_LDFLAGS} ${ZLIB_LDFLAGS} -pthread -lm)
 
 if(NOT GRADUS_BLAS)
-    set(blas_name "none (own kernel)")
+    set(blas_name "none (own kernels)")
 elseif(GRADUS_BLAS_LIBRARY)
     set(blas_name "${GRADUS_BLAS_LIBRARY}")
     target_link_libraries(gradus_needs INTERFACE ${GRADUS_BLAS_LIBRARY})

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* A function of tensors: what it is given in in[0 .. n - 1], and what `user` leads to, it makes a tensor of. */
+/* A function of tensors: what it makes of in[0 .. n - 1]. `user` is the caller's. */
 typedef gd_tensor *gd_function(void *user, gd_tensor *const *in, size_t n);
 
 /* Says whether gradients of this leaf are wanted. Only floats can have them (GD_ERROR_DTYPE), and only a leaf can

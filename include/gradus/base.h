@@ -71,7 +71,7 @@ typedef struct gd_config {
 /* Opens a context. The default random stream is GD_RNG_PHILOX with seed 0.
  * Returns a context that the caller closes with gd_close. When there is not even memory for that, a
  * static context stands in for it: gd_failed says so, and all calls on it return error objects.
- * The first operation sets the BLAS to one thread, which is process-wide: results must not depend on how many. */
+ * In a library that was built with OpenBLAS, products set that to one thread, which is process-wide. */
 GD_API gd_context *gd_open(void);
 GD_API gd_context *gd_open_with(const gd_config *config);
 

@@ -4,6 +4,7 @@
  *     tensor.h    tensors: making, reading, writing, printing
  *     op.h        operations, listed in ops.inc
  *     autograd.h  derivatives
+ *     check.h     gradient checks that say why
  *     compile.h   steps that are recorded once and replayed
  *     nn.h        layers and parameters, saving and loading
  *     optim.h     optimizers
@@ -20,6 +21,7 @@
 
 #include <gradus/autograd.h>
 #include <gradus/base.h>
+#include <gradus/check.h>
 #include <gradus/compile.h>
 #include <gradus/data.h>
 #include <gradus/io.h>

@@ -72,6 +72,9 @@ typedef struct gd_tensors {
     ((gd_tensors){ sizeof((gd_tensor *const[]){ __VA_ARGS__ }) / sizeof(gd_tensor *),                  \
                    (gd_tensor *const[]){ __VA_ARGS__ } })
 
+/* The list of none. */
+#define gd_no_tensors ((gd_tensors){ 0, NULL })
+
 /* ---------------------------------------------------------------------------------------------
  * Making
  * ------------------------------------------------------------------------------------------- */

@@ -185,6 +185,10 @@ static bool run_update(gd__call *call)
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
     bool blameless = call->context->watching && gd__all_finite(call);
+    gd__trace *trace = call->context->trace;
+    for (int i = 0; trace && trace->writing && i < call->count; i++)
+        if (i != GD__READ_ONLY)
+            trace->writing(trace, call->in[i]);
     if (!kernels || call->context->failed || !kernels[call->id]->run(kernels[call->id], call))
         return false;
     for (int i = 0; i < call->count; i++)

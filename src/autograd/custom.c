@@ -33,9 +33,50 @@ static void operation_destroy(gd__object *object)
 
 static const gd__class operation_class = { "operation", sizeof(gd_operation), operation_destroy };
 
-static const gd_operation *operation_of(const gd__op *op)
+gd_operation *gd__operation_of(const gd__op *op)
 {
-    return (const gd_operation *)((const char *)op - offsetof(gd_operation, op));
+    return (gd_operation *)(void *)((char *)(uintptr_t)op - offsetof(gd_operation, op));
+}
+
+/* ---- operands that a user's function writes to ---- */
+
+/* A sum over the bytes of row-major memory, by which a write is noticed. */
+static uint64_t print_of(const gd_tensor *t)
+{
+    uint64_t sum = 14695981039346656037u;
+    size_t size = (size_t)t->numel * gd__dtypes[t->dtype].size;
+    for (size_t i = 0; t->contiguous && i < size; i++)
+        sum = (sum ^ (unsigned char)t->data[i]) * 1099511628211u;
+    return sum;
+}
+
+/* Takes the prints of the operands, where somebody wants to know; else NULL. */
+static uint64_t *take_prints(gd_context *g, gd_tensors x)
+{
+    uint64_t *print = g->trace && g->trace->overwrote ? gd__alloc(g, (size_t)x.count * sizeof *print) : NULL;
+    for (int i = 0; print && i < x.count; i++)
+        print[i] = print_of(x.item[i]);
+    return print;
+}
+
+static void compare_prints(gd_context *g, const gd__op *op, gd_tensors x, uint64_t *print, bool backward)
+{
+    for (int i = 0; print && i < x.count; i++)
+        if (print[i] != print_of(x.item[i]))
+            g->trace->overwrote(g->trace, op, i, backward);
+    if (print)
+        gd__free(g, print, (size_t)x.count * sizeof *print);
+}
+
+/* Is somebody told of this gradient of another shape? Then there is none. */
+static bool is_told(gd_context *g, const gd__op *op, gd_tensor *x, gd_tensor **dx)
+{
+    bool told = g->trace && g->trace->misshapen && gd__alive(*dx) && !gd__same_shape(x, *dx);
+    if (told) {
+        g->trace->misshapen(g->trace, op, x, *dx);
+        *dx = NULL;
+    }
+    return told;
 }
 
 /* ---- backward ----
@@ -56,23 +97,25 @@ static bool run_backward(const gd_operation *o, const gd__vjp *v, const bool *wa
     for (int slot = 0, i = operands; i < v->count; slot++)
         if (v->attrs->integer[1] >> slot & 1)
             call.saved[slot] = v->x[i++];
+    uint64_t *print = take_prints(g, call.x);
     gd__trace *trace = pause(g);
     bool good = gd__alive(call.dy) && o->options.backward(&call, dx);
     g->trace = trace;
+    compare_prints(g, &o->op, call.x, print, true);
     if (!good && !g->failed)
         gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Return true where all went well" },
                  "its backward returned false");
     for (int i = 0; good && i < operands; i++)
-        good = !wanted[i] || !dx[i] || gd__is_gradient_of(v->x[i], dx[i], "a gradient that its backward set");
+        good = !wanted[i] || !dx[i] || is_told(g, &o->op, v->x[i], &dx[i]) || gd__is_gradient_of(v->x[i], dx[i], "a gradient that its backward set");
     good = good && !g->failed;
     if (good && trace && trace->called)
-        return trace->called(trace, &(gd__user_call){ (gd_operation *)(uintptr_t)o, &call, NULL, dx });
+        return trace->called(trace, &(gd__user_call){ gd__operation_of(&o->op), &call, NULL, dx });
     return good;
 }
 
 static bool custom_vjp(const gd__op *op, const gd__vjp *v, const bool *wanted, gd_tensor **dx)
 {
-    const gd_operation *o = operation_of(op);
+    const gd_operation *o = gd__operation_of(op);
     gd_context *g = v->dy->object.context;
     bool final = o->options.once || v->attrs->integer[1] != 0;
     const char *outer = g->running;
@@ -126,8 +169,10 @@ static bool run_quietly(gd__call *call, gd_operation_call *c)
     gd_scope scope = gd_scope_enter(g);
     gd_no_grad quiet = gd_no_grad_enter(g);
     g->held = g->depth;
+    uint64_t *print = take_prints(g, c->x);
     gd__trace *trace = pause(g);
-    gd_tensor *y = scope.context ? operation_of(call->op)->options.forward(c) : NULL;
+    gd_tensor *y = scope.context ? gd__operation_of(call->op)->options.forward(c) : NULL;
+    compare_prints(g, call->op, c->x, print, false);
     g->held = held;
     call->out = g->failed ? NULL : taken_out(g, y, depth);
     gd_no_grad_leave(&quiet);
@@ -151,15 +196,10 @@ static bool record(gd__call *call, const gd_operation_call *c)
     return gd__tape_add(call);
 }
 
-static gd_operation *operation_of_call(const gd__call *call)
-{
-    return (gd_operation *)(uintptr_t)operation_of(call->op);
-}
-
 static bool run_forward(gd__call *call)
 {
     gd_operation_call c = { .context = call->context,
-                            .user = operation_of(call->op)->options.user,
+                            .user = gd__operation_of(call->op)->options.user,
                             .x = { call->count, call->in } };
     if (!gd__prepare(call) || !run_quietly(call, &c))
         return false;
@@ -173,7 +213,7 @@ static bool run_forward(gd__call *call)
     c.x.item = call->in;
     gd__trace *trace = call->context->trace;
     if (good && trace && trace->called)
-        return trace->called(trace, &(gd__user_call){ operation_of_call(call), &c, call, NULL });
+        return trace->called(trace, &(gd__user_call){ gd__operation_of(call->op), &c, call, NULL });
     return good && gd__traced(call);
 }
 

@@ -127,8 +127,9 @@ gd_tensor *gd_detach(gd_tensor *t)
         return gd__error_object(gd__context(t));
     gd__meta meta = { .dtype = (gd_dtype)t->dtype, .shape = gd__shape(t) };
     memcpy(meta.stride, t->stride, t->ndim * sizeof *t->stride);
-    gd_tensor *view = gd__view(t, &meta);
     gd__trace *trace = t->object.context->trace;
+    gd_tensor *view = trace && trace->freeze ? trace->freeze(trace, t) : NULL;
+    view = view ? view : gd__view(t, &meta);
     if (!view || (trace && trace->detached && !trace->detached(trace, t, view)))
         return gd__error_object(t->object.context);
     return view;

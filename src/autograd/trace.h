@@ -6,10 +6,13 @@
 #include "gradus/autograd.h"
 #include "op/op.h"
 
+/* The user's operation that a call's descriptor, which is not in the list, belongs to. */
+gd_operation *gd__operation_of(const gd__op *op);
+
 static inline bool gd__traced(const gd__call *call)
 {
     gd__trace *trace = call->context->trace;
-    return !trace || trace->ran(trace, call);
+    return !trace || !trace->ran || trace->ran(trace, call);
 }
 
 /* A user's function under way: the forward of an operation, or its backward, which made dx where wanted. */

@@ -50,6 +50,38 @@ static int follow(const unsigned char *at)
     return -1;
 }
 
+/* The character at *at, which moves behind it. Bytes that are no UTF-8 count as characters of their own. */
+static unsigned next_character(const unsigned char **at)
+{
+    unsigned first = *(*at)++, more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+    unsigned character = more > 0 ? first & (0x3fu >> more) : first;
+    for (; more > 0 && (**at & 0xc0) == 0x80; more--)
+        character = character << 6 | (*(*at)++ & 0x3fu);
+    return character;
+}
+
+/* The blocks of Unicode whose characters are wide: Hangul, kana, Han and what goes with them. */
+static bool is_wide(unsigned character)
+{
+    static const struct {
+        unsigned first, last;
+    } blocks[] = { { 0x1100, 0x115f }, { 0x2e80, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff },
+                   { 0xfe30, 0xfe6f }, { 0xff00, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x20000, 0x3fffd } };
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        if (character >= blocks[i].first && character <= blocks[i].last)
+            return true;
+    return false;
+}
+
+int gd__columns(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    int columns = 0;
+    while (*at)
+        columns += is_wide(next_character(&at)) ? 2 : 1;
+    return columns;
+}
+
 bool gd__is_utf8(const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;

@@ -29,6 +29,9 @@ bool gd__is_word(const char *text, const char *word);
 /* Control characters become '?': text of files must not steer a terminal. */
 void gd__make_printable(char *text);
 
+/* How many columns of a terminal a UTF-8 text takes: two for each character of East Asian scripts, which are wide. */
+int gd__columns(const char *text);
+
 /* Well-formed UTF-8: the shortest form of each character, no surrogates, none above U+10FFFF. */
 bool gd__is_utf8(const char *text);
 

@@ -18,7 +18,7 @@ enum { MOST_THREADS = 256 };
 
 /* Nanoseconds: what is worth sharing with threads that are awake, and what is worth waking them for; how long a thread
  * stays awake without work. A call into the kernel and back takes some microseconds. */
-static const double WORTH_SHARING = 15e3, WORTH_WAKING = 80e3;
+static const double WORTH_SHARING = 10e3, WORTH_WAKING = 50e3;
 enum { PATIENCE = 60000 };
 
 typedef struct gd__team gd__team;

@@ -8,7 +8,8 @@
 struct gd_tensor;
 struct gd__attrs;
 struct gd__call;
-struct gd__recipe;
+struct gd__op;
+struct gd__filling;
 struct gd__user_call;
 
 /* What becomes of the gradient of a leaf. */
@@ -24,7 +25,7 @@ typedef struct gd__turns {
     const uint64_t *stamp; /* the numbers stay while this stays; NULL: they never do */
 } gd__turns;
 
-/* All may be NULL, but for `ran`. Those that return false have set the error: the call that tells them fails then. */
+/* All may be NULL. Those that return false have set the error: the call that tells them fails then. */
 typedef struct gd__trace {
     /* The call has run, recorded on the tape or not: its operands are as the kernel took them, call->out is there. Of an
      * update, call->out is the first operand. Of a user's operation call->op is not in the list of operations, and call->id
@@ -32,10 +33,19 @@ typedef struct gd__trace {
     bool (*ran)(struct gd__trace *trace, const struct gd__call *call);
     /* gd_detach has made `out` of `in`: the same numbers, no operation of the list. */
     bool (*detached)(struct gd__trace *trace, struct gd_tensor *in, struct gd_tensor *out);
+    /* gd_detach is asked for t: what it returns instead, or NULL for the same numbers. */
+    struct gd_tensor *(*freeze)(struct gd__trace *trace, struct gd_tensor *t);
+    /* An update is about to write into t. */
+    void (*writing)(struct gd__trace *trace, struct gd_tensor *t);
+    /* A user's operation has written to its operand number i, from outside all functions: its forward or its backward. */
+    void (*overwrote)(struct gd__trace *trace, const struct gd__op *op, int i, bool backward);
+    /* The backward of a user's operation has set dx for the operand x, of another shape. Where there is nobody to be told,
+     * that is an error; else it is as if it had set none. */
+    void (*misshapen)(struct gd__trace *trace, const struct gd__op *op, struct gd_tensor *x, struct gd_tensor *dx);
     /* In place of an update: it does not run then. */
     bool (*instead)(struct gd__trace *trace, const struct gd__attrs *attrs);
     /* A tensor has been filled from the random stream. */
-    bool (*drawn)(struct gd__trace *trace, struct gd_tensor *t, const struct gd__recipe *draw);
+    bool (*drawn)(struct gd__trace *trace, struct gd_tensor *t, const struct gd__filling *draw);
     /* The leaf's gradient. SET: `grad` holds it, and is the leaf's own already or is to be copied there. */
     bool (*graded)(struct gd__trace *trace, struct gd_tensor *leaf, gd__grad_event event, struct gd_tensor *grad);
     /* A user's function, the forward or the backward of an operation, has run as one: nothing within it was told. */

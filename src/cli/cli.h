@@ -36,6 +36,7 @@ int run_train(int count, char **arguments);
 int run_evaluate(int count, char **arguments);
 int run_inspect(int count, char **arguments);
 int run_ops(int count, char **arguments);
+int run_check(int count, char **arguments);
 
 /* ---- the optimizers that train knows ---- */
 
@@ -80,5 +81,28 @@ bool save_model(gd_layer *net, const trained_table *table, const char *path);
  * saying that its columns are others. */
 gd_layer *load_classifier(gd_context *g, gd_archive *model);
 gd_dataset *load_table(gd_context *g, gd_archive *model, const char *path, table_options options);
+
+/* ---- checks of gradients ---- */
+
+/* Where a bar may be drawn: the terminal that errors go to; NULL where it is none. */
+FILE *progress_stream(void);
+
+/* Prints it; returns 0 where all gradients are right, else EXIT_FAILED. */
+int report_check(const gd_context *g, const gd_check *check);
+
+/* What made the numbers in a file. */
+typedef struct numbers_options {
+    const char *net, *loss;
+    const char *reduction; /* NULL: the loss's own */
+    double l2;
+} numbers_options;
+
+/* Checks gradients that somebody computed elsewhere: a file with the input, the targets, the parameters and their
+ * gradients. Returns the exit status. */
+int check_numbers(gd_context *g, const char *path, const numbers_options *options);
+
+/* The layers without weights and the losses that it knows, with commas between them. */
+void print_layer_names(FILE *to);
+void print_loss_names(FILE *to);
 
 #endif

@@ -10,6 +10,7 @@ static const struct {
     { "train", "train a classifier on images in IDX files (MNIST) or on a table (.csv)", run_train },
     { "evaluate", "measure the accuracy of a trained classifier", run_evaluate },
     { "inspect", "list the tensors of an .npz or .safetensors file", run_inspect },
+    { "check", "check gradients, and say what is wrong with them", run_check },
     { "ops", "list the operations with their formulas and derivatives", run_ops },
 };
 

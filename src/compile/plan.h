@@ -71,7 +71,7 @@ typedef struct gd__instruction {
     gd__attrs attrs;
     gd__turns turns; /* owner NULL: the numbers never change */
     uint64_t turns_serial, seen; /* the owner's; the stamp that the numbers are of */
-    gd__recipe draw;
+    gd__filling draw;
     gd__user user;
     bool (*again)(void *object);
     gd__object *object;

@@ -273,7 +273,7 @@ static bool detached(gd__trace *trace, gd_tensor *in, gd_tensor *out)
     return gd__cell_of(trace->user, in) >= 0;
 }
 
-static bool drawn(gd__trace *trace, gd_tensor *t, const gd__recipe *draw)
+static bool drawn(gd__trace *trace, gd_tensor *t, const gd__filling *draw)
 {
     gd__recording *r = trace->user;
     gd__instruction *i = add(r, GD__DRAW, 1, 0);

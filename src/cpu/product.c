@@ -157,10 +157,12 @@ static int64_t cut(int64_t n, int64_t most, int64_t unit, int64_t *size)
     return (n + *size - 1) / *size;
 }
 
+enum { COLUMNS = 32 }; /* the least that a block is wide, where there are more */
+
 /* A's rows are gathered anew for each block that stands beside another; where they are not, narrow ones cost nothing. */
 static void cut_product(job *j, int64_t products)
 {
-    enum { ROWS = 12, COLUMNS = 32, WIDE = 256, ENOUGH = 200000 };
+    enum { ROWS = 12, WIDE = 256, ENOUGH = 200000 };
     const gd__product *p = &j->p;
     bool lies = gd__takes_as_it_lies(p);
     j->down = cut(p->rows, GD__BLOCK_ROWS, ROWS, &j->rows);
@@ -207,13 +209,27 @@ static void run_group(void *user, int64_t task, int slot)
         run_block(j, i, scratch);
 }
 
+/* A product that is one block, which needs no scratch memory: no more is done than must be. */
+static bool run_alone(const job *j)
+{
+    const gd__product *p = &j->p;
+    if (p->rows > GD__BLOCK_ROWS || p->columns > COLUMNS || !gd__takes_as_it_lies(p))
+        return false;
+    j->loop(p, (gd__block){ 0, p->rows, 0, p->columns }, NULL);
+    if (p->done)
+        p->done(p->user, 0, p->rows, 0, p->columns);
+    return true;
+}
+
 static bool run_job(gd_context *g, job *j, int64_t products)
 {
     const gd__kernel *const *kernels = gd__kernels(g);
     if (!kernels)
         return false;
-    cut_product(j, products);
     j->loop = loop_for(kernels[GD__OP_matmul], &j->p);
+    if (products == 1 && run_alone(j))
+        return true;
+    cut_product(j, products);
     int64_t tasks = (j->blocks + j->group - 1) / j->group;
     size_t size = j->room * (size_t)gd__slots(g);
     if (size > 0 && !(j->scratch = gd__alloc(g, size)))

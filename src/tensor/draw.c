@@ -15,7 +15,7 @@ static gd_tensor *create_float(gd_context *g, const char *function, gd_dtype dty
                     "%s numbers can't be drawn", gd_dtype_name(dtype));
 }
 
-static void fill_uniform(gd_tensor *t, const gd__recipe *draw)
+static void fill_uniform(gd_tensor *t, const gd__filling *draw)
 {
     gd__random *random = &t->object.context->random;
     if (t->dtype == GD_FLOAT32)
@@ -24,7 +24,7 @@ static void fill_uniform(gd_tensor *t, const gd__recipe *draw)
         gd__random_uniform_f64(random, (double *)t->data, t->numel, draw->a, draw->b);
 }
 
-static void fill_normal(gd_tensor *t, const gd__recipe *draw)
+static void fill_normal(gd_tensor *t, const gd__filling *draw)
 {
     gd__random *random = &t->object.context->random;
     if (t->dtype == GD_FLOAT32)
@@ -35,15 +35,15 @@ static void fill_normal(gd_tensor *t, const gd__recipe *draw)
 
 void gd__draw_uniform(gd_tensor *t, double low, double high)
 {
-    fill_uniform(t, &(gd__recipe){ .a = low, .b = high });
+    fill_uniform(t, &(gd__filling){ .a = low, .b = high });
 }
 
 void gd__draw_normal(gd_tensor *t, double mean, double deviation)
 {
-    fill_normal(t, &(gd__recipe){ .a = mean, .b = deviation });
+    fill_normal(t, &(gd__filling){ .a = mean, .b = deviation });
 }
 
-static void fill_bernoulli(gd_tensor *t, const gd__recipe *draw)
+static void fill_bernoulli(gd_tensor *t, const gd__filling *draw)
 {
     size_t size = gd__dtypes[t->dtype].size;
     for (int64_t i = 0; i < t->numel; i++)
@@ -51,7 +51,7 @@ static void fill_bernoulli(gd_tensor *t, const gd__recipe *draw)
                   gd__random_bernoulli(&t->object.context->random, draw->a));
 }
 
-static void fill_integers(gd_tensor *t, const gd__recipe *draw)
+static void fill_integers(gd_tensor *t, const gd__filling *draw)
 {
     gd__random *random = &t->object.context->random;
     size_t size = gd__dtypes[t->dtype].size;
@@ -64,15 +64,15 @@ static void fill_integers(gd_tensor *t, const gd__recipe *draw)
     }
 }
 
-static void fill_permutation(gd_tensor *t, const gd__recipe *draw)
+static void fill_permutation(gd_tensor *t, const gd__filling *draw)
 {
     (void)draw;
     gd__random_permutation(&t->object.context->random, (int64_t *)t->data, t->numel);
 }
 
-void gd__draw_into(gd_tensor *t, const gd__recipe *draw)
+void gd__draw_into(gd_tensor *t, const gd__filling *draw)
 {
-    static void (*const fill[])(gd_tensor *, const gd__recipe *) = {
+    static void (*const fill[])(gd_tensor *, const gd__filling *) = {
         [GD__UNIFORM] = fill_uniform,   [GD__NORMAL] = fill_normal,           [GD__BERNOULLI] = fill_bernoulli,
         [GD__INTEGERS] = fill_integers, [GD__PERMUTATION] = fill_permutation,
     };
@@ -80,7 +80,7 @@ void gd__draw_into(gd_tensor *t, const gd__recipe *draw)
 }
 
 /* A new tensor, filled; the error object as it is. */
-static gd_tensor *drawn(gd_tensor *t, const gd__recipe *draw)
+static gd_tensor *drawn(gd_tensor *t, const gd__filling *draw)
 {
     if (!gd__alive(t))
         return t;
@@ -113,13 +113,13 @@ bool gd__normal_fits(gd_context *g, const char *function, double deviation)
 static gd_tensor *drawn_uniform(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double low,
                                 double high)
 {
-    return drawn(create_float(g, function, dtype, shape), &(gd__recipe){ GD__UNIFORM, .a = low, .b = high });
+    return drawn(create_float(g, function, dtype, shape), &(gd__filling){ GD__UNIFORM, .a = low, .b = high });
 }
 
 static gd_tensor *drawn_normal(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double mean,
                                double deviation)
 {
-    return drawn(create_float(g, function, dtype, shape), &(gd__recipe){ GD__NORMAL, .a = mean, .b = deviation });
+    return drawn(create_float(g, function, dtype, shape), &(gd__filling){ GD__NORMAL, .a = mean, .b = deviation });
 }
 
 gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape)
@@ -167,7 +167,7 @@ gd_tensor *gd_bernoulli(gd_context *g, gd_dtype dtype, gd_dims shape, double p)
     if (!(p >= 0 && p <= 1))
         return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_bernoulli", "Pass a probability, from 0 to 1" },
                         "p is %g", p);
-    return drawn(gd__create(g, "gd_bernoulli", dtype, shape), &(gd__recipe){ GD__BERNOULLI, .a = p });
+    return drawn(gd__create(g, "gd_bernoulli", dtype, shape), &(gd__filling){ GD__BERNOULLI, .a = p });
 }
 
 /* Between these the dtype holds every integer. */
@@ -184,7 +184,7 @@ static const struct {
 static gd_tensor *draw_integers(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, int64_t low,
                                 int64_t high)
 {
-    return drawn(gd__create(g, function, dtype, shape), &(gd__recipe){ GD__INTEGERS, .low = low, .high = high });
+    return drawn(gd__create(g, function, dtype, shape), &(gd__filling){ GD__INTEGERS, .low = low, .high = high });
 }
 
 gd_tensor *gd_randint(gd_context *g, gd_dtype dtype, gd_dims shape, int64_t low, int64_t high)
@@ -213,7 +213,7 @@ gd_tensor *gd_choice(gd_context *g, int64_t limit, int64_t n)
 
 gd_tensor *gd_randperm(gd_context *g, int64_t n)
 {
-    return drawn(gd__create(g, "gd_randperm", GD_INT64, gd_shape(n)), &(gd__recipe){ .kind = GD__PERMUTATION });
+    return drawn(gd__create(g, "gd_randperm", GD_INT64, gd_shape(n)), &(gd__filling){ .kind = GD__PERMUTATION });
 }
 
 void gd_seed(gd_context *g, gd_rng kind, uint64_t seed)

@@ -144,14 +144,14 @@ void gd__storage_release(gd_context *g, gd__storage *storage);
 
 /* What a tensor is filled with from the context's stream. */
 typedef enum gd__drawing { GD__UNIFORM, GD__NORMAL, GD__BERNOULLI, GD__INTEGERS, GD__PERMUTATION } gd__drawing;
-typedef struct gd__recipe {
+typedef struct gd__filling {
     gd__drawing kind;
     double a, b;       /* low and high; mean and deviation; the probability */
     int64_t low, high; /* of integers */
-} gd__recipe;
+} gd__filling;
 
 /* Fills a row-major tensor. Tells nobody. */
-void gd__draw_into(gd_tensor *t, const gd__recipe *draw);
+void gd__draw_into(gd_tensor *t, const gd__filling *draw);
 
 /* The same for floats; and can such draws be: false with the error set. */
 void gd__draw_uniform(gd_tensor *t, double low, double high);

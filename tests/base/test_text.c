@@ -204,6 +204,18 @@ static void utf8_is_told_from_other_bytes(void **state)
         assert_false(gd__is_utf8(bad[i]));
 }
 
+static void wide_characters_take_two_columns(void **state)
+{
+    (void)state;
+    assert_int_equal(gd__columns(""), 0);
+    assert_int_equal(gd__columns("abc"), 3);
+    assert_int_equal(gd__columns("m\xc3\xb6hre"), 5);
+    assert_int_equal(gd__columns("\xea\xb0\x80\xec\xa4\x91\xec\xb9\x98"), 6);
+    assert_int_equal(gd__columns("\xe4\xb8\xad w"), 4);
+    assert_int_equal(gd__columns("\xf0\xa0\x80\x80"), 2);
+    assert_int_equal(gd__columns("\xff\xea"), 2);
+}
+
 static void words_are_the_same_in_any_case(void **state)
 {
     (void)state;
@@ -285,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_locale_says_nothing, NULL, reset_locale),
         cmocka_unit_test(the_shortest_text_gives_the_number_back),
         cmocka_unit_test(utf8_is_told_from_other_bytes),
+        cmocka_unit_test(wide_characters_take_two_columns),
         cmocka_unit_test(words_are_the_same_in_any_case),
         IN_CONTEXT(names_are_found_where_they_were_put),
         IN_CONTEXT(of_equal_names_the_last_is_found),

@@ -3,10 +3,11 @@
 # called wrongly.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-gradus=${GRADUS_BUILD:-build/release}/gradus
+gradus=$(realpath "${GRADUS_BUILD:-build/release}/gradus")
+numbers=${1:-build/release/tests/cli/numbers}
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-tests=58
+tests=84
 echo "1..$tests"
 
 number=0 failures=0
@@ -41,7 +42,7 @@ has() {
 expect "without a command it says how it is used" answers 2 "" "usage: gradus COMMAND"
 expect "--help" answers 0 "usage: gradus COMMAND" "" --help
 expect "help" answers 0 "usage: gradus COMMAND" "" help
-for command in train evaluate inspect ops; do
+for command in train evaluate inspect check ops; do
     expect "$command --help" answers 0 "usage: gradus $command" "" $command --help
 done
 version=$(awk '/define GD_VERSION_/ { v = v dot $3; dot = "." } END { print v }' include/gradus/base.h)
@@ -209,6 +210,67 @@ awk -F , -v OFS=, '{ print $2, $1, $3, $4, $5 }' $flowers > "$place/turned.csv"
 expect "columns in another order" answers 1 "" "column 'leaf_cm' stands where the model was trained on 'stem_cm'" \
     evaluate "$out/model.safetensors" "$place/turned.csv"
 expect "a model of images" answers 1 "" "there is no tensor 'mean'" evaluate "$place/a/b/model.safetensors" $flowers
+
+# ---- check ----
+
+"$numbers" "$place" || exit 1
+sigmoids="--net affine,sigmoid,affine,sigmoid --loss bce" tanhs="--net affine,tanh,affine,relu,affine --loss cross_entropy"
+expect "check OPERATION" answers 0 "^ *A  (3, 4)  right" "" check matmul
+expect "check of an operation that there is not" answers 1 "" "no operation or file 'matmull'" check matmull
+expect "check of an operation without a derivative" answers 1 "" "argmax has no derivative" check argmax
+expect "check of what is made of others" answers 1 "" "var is made of other operations" check var
+expect "check --all finds every derivative right" answers 0 "^\([0-9]*\) operations .* of \1 are right\$" "" check --all
+expect "check of nothing" answers 2 "" "usage: gradus check" check
+expect "check of numbers that are right" answers 0 "^All 9 gradients are right" "" check "$place/right.npz" $tanhs
+expect "check of a decayed network" answers 0 "^All 9 gradients are right" "" check "$place/decayed.npz" $tanhs --l2 0.1
+expect "check finds what the decay would be missing" answers 1 "regulariser's gradient is missing" "" \
+    check "$place/right.npz" $tanhs --l2 0.1
+expect "check of what stands between the layers" answers 0 "^  a1  (5, 4)  right   20 entries" "" \
+    check "$place/right.npz" $tanhs
+expect "check of a gradient that is transposed" answers 1 "^  W2  (4, 4)  wrong   transposed\$" "" \
+    check "$place/transposed.npz" $tanhs
+
+diagnoses_notebook_001() {
+    answers 1 "*" "" check "$place/notebook_001.npz" $sigmoids &&
+        for weights in w1 w2; do
+            grep -q "^  $weights  .*wrong   the sign is flipped; summed where the mean is meant: -4 times\$" "$place/out" || return
+        done &&
+        for bias in b1 b2; do
+            grep -q "^  $bias  .*wrong   the sign is flipped: -1 times\$" "$place/out" || return
+        done
+}
+
+expect "check tells what is wrong in notebook 001" diagnoses_notebook_001
+# The console blocks of the pages: a command, and all that it prints.
+prints_what_the_page_shows() {
+    local command
+    sed -n '/^```console$/,/^```$/p' "$1" | sed '1d; $d' > "$place/block"
+    command=$(sed -n '1s/^\$ gradus //p' "$place/block")
+    (cd "$place" && "$gradus" $command > out 2> err)
+    [ -n "$command" ] && tail -n +2 "$place/block" | diff - "$place/out"
+}
+
+for page in docs/checking-gradients.md docs/checking-gradients.ko.md; do
+    expect "check prints what $page shows" prints_what_the_page_shows $page
+done
+expect "a sum in the place of the mean" answers 1 "averaged where the sum is meant: 1/5 times" "" \
+    check "$place/right.npz" $tanhs --reduction sum
+expect "an unknown layer" answers 2 "" "there is no layer 'convolution'" \
+    check "$place/right.npz" --net affine,convolution --loss mse
+expect "an unknown loss" answers 2 "" "there is no loss 'hinge'" check "$place/right.npz" --net affine --loss hinge
+expect "an unknown reduction" answers 2 "" "there is no reduction 'max'" check "$place/right.npz" $tanhs --reduction max
+expect "more layers than weights" answers 2 "" "the file has no array 'W4'" check "$place/right.npz" $tanhs \
+    --net affine,affine,affine,affine
+expect "a softmax before cross_entropy" answers 2 "" "a softmax stands before 'cross_entropy'" \
+    check "$place/right.npz" --net affine,softmax --loss cross_entropy
+expect "a name that is misspelt" answers 1 "" "the array 'DeltaW' belongs to nothing" \
+    check "$place/misspelt.npz" --net affine --loss mse
+expect "numbers that nothing is said of" answers 2 "" "--net and --loss" check "$place/right.npz"
+expect "numbers that are not there" answers 1 "" "no-such.npz" check "$place/no-such.npz" $tanhs
+expect "check of a classifier of images" answers 0 "^All 4 gradients are right" "" \
+    check "$place/a/b/model.safetensors" data/mnist --batch 3
+expect "check of a classifier of rows, entry by entry" answers 0 "^  0.W  (4, 50)  right   200 entries" "" \
+    check "$place/flowers/model.safetensors" data/flowers/flowers.csv --every
 
 # ---- ops ----
 

@@ -143,7 +143,7 @@ static void repeated_operands(void **state)
     assert_fine(g);
 }
 
-/* A sum of nothing is 0, where the BLAS might have been asked too. */
+/* A sum of nothing is 0. */
 static void tall_without_columns(void **state)
 {
     (void)state;

@@ -21,7 +21,12 @@ enum { TALL = 12 };
 enum { TALL = 4 };
 #endif
 
+/* A loop that must be taken apart, since it is over registers. */
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
 #define UNROLLED _Pragma("GCC unroll 16")
+#endif
 
 /* Four rows of four elements as columns. */
 static inline void turn_f32(const float *from, int64_t lead, float *to, int64_t to_lead)
