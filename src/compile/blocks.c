@@ -43,10 +43,13 @@ static bool is_elementwise(const gd__recording *r, const gd__instruction *i)
     return y->numel > 0;
 }
 
-/* An update whose operands all lie as the parameter does. */
+/* An update whose operands all lie as the parameter does. One that gathers more than a momentum takes longer than what it
+ * reads, and gains nothing here: measured with Adam on 1024 x 1024. */
 static bool is_update(const gd__recording *r, const gd__instruction *i)
 {
-    const gd__kernel *kernel = i->kind == GD__UPDATE && i->op->contiguous ? kernel_of(r, i) : NULL;
+    enum { MOST_OPERANDS = 3 };
+    bool fits = i->kind == GD__UPDATE && i->op->contiguous && i->looks <= MOST_OPERANDS;
+    const gd__kernel *kernel = fits ? kernel_of(r, i) : NULL;
     return kernel && kernel->loop[i->look[0].tensor.dtype] && i->look[0].tensor.numel > 0;
 }
 

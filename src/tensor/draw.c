@@ -73,8 +73,8 @@ static void fill_permutation(gd_tensor *t, const gd__filling *draw)
 void gd__draw_into(gd_tensor *t, const gd__filling *draw)
 {
     static void (*const fill[])(gd_tensor *, const gd__filling *) = {
-        [GD__UNIFORM] = fill_uniform,   [GD__NORMAL] = fill_normal,           [GD__BERNOULLI] = fill_bernoulli,
-        [GD__INTEGERS] = fill_integers, [GD__PERMUTATION] = fill_permutation,
+        [GD__FILL_UNIFORM] = fill_uniform,   [GD__FILL_NORMAL] = fill_normal,           [GD__FILL_BERNOULLI] = fill_bernoulli,
+        [GD__FILL_INTEGERS] = fill_integers, [GD__FILL_PERMUTATION] = fill_permutation,
     };
     fill[draw->kind](t, draw);
 }
@@ -113,13 +113,13 @@ bool gd__normal_fits(gd_context *g, const char *function, double deviation)
 static gd_tensor *drawn_uniform(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double low,
                                 double high)
 {
-    return drawn(create_float(g, function, dtype, shape), &(gd__filling){ GD__UNIFORM, .a = low, .b = high });
+    return drawn(create_float(g, function, dtype, shape), &(gd__filling){ GD__FILL_UNIFORM, .a = low, .b = high });
 }
 
 static gd_tensor *drawn_normal(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double mean,
                                double deviation)
 {
-    return drawn(create_float(g, function, dtype, shape), &(gd__filling){ GD__NORMAL, .a = mean, .b = deviation });
+    return drawn(create_float(g, function, dtype, shape), &(gd__filling){ GD__FILL_NORMAL, .a = mean, .b = deviation });
 }
 
 gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape)
@@ -167,7 +167,7 @@ gd_tensor *gd_bernoulli(gd_context *g, gd_dtype dtype, gd_dims shape, double p)
     if (!(p >= 0 && p <= 1))
         return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_bernoulli", "Pass a probability, from 0 to 1" },
                         "p is %g", p);
-    return drawn(gd__create(g, "gd_bernoulli", dtype, shape), &(gd__filling){ GD__BERNOULLI, .a = p });
+    return drawn(gd__create(g, "gd_bernoulli", dtype, shape), &(gd__filling){ GD__FILL_BERNOULLI, .a = p });
 }
 
 /* Between these the dtype holds every integer. */
@@ -184,7 +184,7 @@ static const struct {
 static gd_tensor *draw_integers(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, int64_t low,
                                 int64_t high)
 {
-    return drawn(gd__create(g, function, dtype, shape), &(gd__filling){ GD__INTEGERS, .low = low, .high = high });
+    return drawn(gd__create(g, function, dtype, shape), &(gd__filling){ GD__FILL_INTEGERS, .low = low, .high = high });
 }
 
 gd_tensor *gd_randint(gd_context *g, gd_dtype dtype, gd_dims shape, int64_t low, int64_t high)
@@ -213,7 +213,7 @@ gd_tensor *gd_choice(gd_context *g, int64_t limit, int64_t n)
 
 gd_tensor *gd_randperm(gd_context *g, int64_t n)
 {
-    return drawn(gd__create(g, "gd_randperm", GD_INT64, gd_shape(n)), &(gd__filling){ .kind = GD__PERMUTATION });
+    return drawn(gd__create(g, "gd_randperm", GD_INT64, gd_shape(n)), &(gd__filling){ .kind = GD__FILL_PERMUTATION });
 }
 
 void gd_seed(gd_context *g, gd_rng kind, uint64_t seed)

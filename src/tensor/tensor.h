@@ -143,7 +143,7 @@ void gd__written(gd_tensor *t, const char *writer);
 void gd__storage_release(gd_context *g, gd__storage *storage);
 
 /* What a tensor is filled with from the context's stream. */
-typedef enum gd__drawing { GD__UNIFORM, GD__NORMAL, GD__BERNOULLI, GD__INTEGERS, GD__PERMUTATION } gd__drawing;
+typedef enum gd__drawing { GD__FILL_UNIFORM, GD__FILL_NORMAL, GD__FILL_BERNOULLI, GD__FILL_INTEGERS, GD__FILL_PERMUTATION } gd__drawing;
 typedef struct gd__filling {
     gd__drawing kind;
     double a, b;       /* low and high; mean and deviation; the probability */
