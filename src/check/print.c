@@ -588,7 +588,7 @@ static void put_notes(sink *to, const gd_check *check)
 static void put_effort(sink *to, const gd_check *check)
 {
     char text[GD__TEXT_SIZE];
-    if (check->seconds < 1)
+    if (check->seconds < 10)
         return;
     snprintf(text, sizeof text, "(%lld evaluations of the function, %.0f s)", (long long)check->evaluations,
              check->seconds);
