@@ -265,6 +265,8 @@ static bool list_whole_rule(const lister *l)
     bool same = gd__same_shape(l->dx, l->dy), acts = is_activation(l->from) || is_softmax(l->from);
     if (same && is_flat(l->from))
         return put(l, GD__MUT_SKIP, 0, 0, GD_CAUSE_NOT_DETACHED, 1.0);
+    if (!same && (l->from->op == GD__OP_max || l->from->op == GD__OP_min || l->from->op == GD__OP_logsumexp))
+        return put(l, GD__MUT_SKIP, 0, 0, GD_CAUSE_DERIVATIVE_MISSING, 1.3);
     if (!same || !has_derivative(l->from))
         return true;
     gd_cause twice = is_softmax(l->from) ? GD_CAUSE_SOFTMAX_TWICE : GD_CAUSE_DERIVATIVE_TWICE;
