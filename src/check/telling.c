@@ -580,8 +580,8 @@ static int derive(listener *l, int n, int k, int dy)
         return -1;
     for (int i = 0; i < node->count; i++)
         x[i] = p->node[node->in[i]].value;
-    gd__vjp v = { p->node[dy].value, x, node->count, node->value, &node->attrs, k };
     gd__node told = *node; /* the list of nodes may move meanwhile */
+    gd__vjp v = { p->node[dy].value, x, told.count, told.value, &told.attrs, k };
     gd_tensor *dx = gd__told_rule(&told, &v);
     if (gd__alive(dx))
         dx = gd__sum_to(dx, gd__shape(x[k]));
