@@ -5,6 +5,7 @@
  * meets all rows of the block, which lie in the next one. Meanwhile the next panel is brought near. */
 #include "cpu/product.h"
 
+#include "cpu/kernels/small.h"
 #include "cpu/kernels/vector.h"
 
 #include <string.h>
@@ -67,4 +68,6 @@ static inline void turn_f64(const double *from, int64_t lead, double *to, int64_
 #define F(name) name##_f64
 #include "cpu/kernels/product.inc"
 
-const gd__kernel GD__K(matmul) = { .run = gd__run_matmul, .block = { [GD_FLOAT32] = block_f32, [GD_FLOAT64] = block_f64 } };
+const gd__kernel GD__K(matmul) = { .run = gd__run_matmul, .block = { [GD_FLOAT32] = block_f32, [GD_FLOAT64] = block_f64 },
+                               .small = { [GD_FLOAT32] = GD__K(multiply_small_f32), [GD_FLOAT64] = GD__K(multiply_small_f64) },
+                               .widest = WIDEST };
