@@ -314,7 +314,7 @@ bool gd__step_chain(gd__step *step)
     c.columns = c.f.rows > 1 ? c.f.columns : SHARE;
     c.rows = c.f.rows > 1 ? SHARE / c.f.columns + 1 : 1;
     int64_t tasks = c.f.rows > 1 ? (c.f.rows + c.rows - 1) / c.rows : (c.f.columns + c.columns - 1) / c.columns;
-    double work = (double)(c.f.rows * c.f.columns) * 0.3 * step->stages; /* nanoseconds */
+    double work = (double)(c.f.rows * c.f.columns) * 0.08 * step->stages; /* nanoseconds */
     gd__parallel(step->call.context, tasks, work, run_task, &c);
     return true;
 }

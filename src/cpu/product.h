@@ -51,7 +51,7 @@ gd__run gd__run_matmul;
 /* ---- for the kernels ---- */
 
 /* Rows of A that lie side by side in scratch memory, how far apart, and the longest piece of the inner dimension. */
-enum { GD__BLOCK_ROWS = 144, GD__PIECE = 256, GD__SCRATCH_LEAD = GD__PIECE + 16 };
+enum { GD__BLOCK_ROWS = 252, GD__PIECE = 256, GD__SCRATCH_LEAD = GD__PIECE + 16 };
 
 /* The inner dimension is cut into pieces of about the same length. */
 static inline int64_t gd__piece(int64_t inner)
