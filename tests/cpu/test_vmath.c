@@ -257,7 +257,7 @@ static int draw_f64(double *x)
     static const double within[] = { 0.4, 1, 2, 10, 40, 746, 1e6 };
     int count = 0;
     while (count + 8 < CHUNK) {
-        double size = ldexp(1 + uniform(), (int)(uniform() * 2098) - 1074);
+        double fraction = uniform(), size = ldexp(1 + fraction, (int)(uniform() * 2098) - 1074);
         x[count++] = uniform() < 0.5 ? size : -size;
         for (size_t i = 0; i < sizeof within / sizeof *within; i++)
             x[count++] = within[i] * (2 * uniform() - 1);
@@ -359,11 +359,12 @@ static void test_powers(void **state)
         double x = exp(100 * uniform() - 50), y = 8 * uniform() - 4;
         check_power(x, y, worst);
         check_power(-x, rint(y), worst);
-        check_power(0.7 + 0.8 * uniform(), 1400 * uniform() - 700, worst);
-        check_power(1 + 0.01 * (uniform() - 0.5), 1e5 * (uniform() - 0.5), worst);
-        check_power(ldexp(1 + uniform(), (int)(2098 * uniform()) - 1074), 8 * uniform() - 4, worst);
-        check_power((double)gd__from_bits_f32((uint32_t)(uniform() * 0x1p32)),
-                    (double)gd__from_bits_f32((uint32_t)(uniform() * 0x1p32)), worst);
+        double z = uniform(), t = uniform(), size = ldexp(1 + z, (int)(2098 * t) - 1074); /* drawn in this order */
+        check_power(0.7 + 0.8 * z, 1400 * t - 700, worst);
+        check_power(1 + 0.01 * (z - 0.5), 1e5 * (t - 0.5), worst);
+        check_power(size, y, worst);
+        check_power((double)gd__from_bits_f32((uint32_t)(z * 0x1p32)),
+                    (double)gd__from_bits_f32((uint32_t)(t * 0x1p32)), worst);
     }
     print_message("pow: %.4f units of float32, %.4f of float64\n", worst[0], worst[1]);
 }
