@@ -23,13 +23,13 @@
 #define GD__VMATH_POW 0.51, 0.8
 #define GD__VMATH(X)                                                                                                 \
     X(exp, 1.0, 0.8)                                                                                                 \
-    X(expm1, 1.5, 0.9)                                                                                               \
-    X(log, 0.8, 0.65)                                                                                                \
-    X(log1p, 0.8, 0.65)                                                                                              \
-    X(sigmoid, 2.5, 2.6)                                                                                             \
-    X(tanh, 2.4, 2.4)                                                                                                \
-    X(sin, 0.9, 0.8)                                                                                                 \
-    X(cos, 0.9, 0.8)                                                                                                 \
-    X(erf, 1.3, 1.5)
+    X(expm1, 1.6, 0.9)                                                                                               \
+    X(log, 0.9, 0.65)                                                                                                \
+    X(log1p, 0.9, 0.65)                                                                                              \
+    X(sigmoid, 2.6, 2.8)                                                                                             \
+    X(tanh, 2.7, 2.7)                                                                                                \
+    X(sin, 1.0, 0.9)                                                                                                 \
+    X(cos, 1.0, 0.9)                                                                                                 \
+    X(erf, 1.4, 1.5)
 
 #endif
