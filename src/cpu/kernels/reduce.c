@@ -1,12 +1,14 @@
 /* reduce.c - what folds lanes into one number: sums, products, extremes and their places; softmax, which needs two of them. */
 #include "cpu/kernel.h"
 
+#include "cpu/kernels/small.h"
 #include "cpu/vmath.h"
 
 #define NAME sum
 #define WIDENS
 #define FIRST 0
 #define FOLD(a, b) (a) + (b)
+#define FEW GD__K(sum_few)
 #include "cpu/kernels/fold.inc"
 
 #define NAME prod
