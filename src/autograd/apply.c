@@ -9,9 +9,13 @@
 
 static bool operands_usable(const gd__call *call)
 {
-    for (int i = 0; i < call->count; i++)
-        if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
+    for (int i = 0; i < call->count; i++) {
+        const gd_tensor *t = call->in[i];
+        if (gd__alive(t) && t->object.context == call->context)
+            continue;
+        if (!gd__usable(call->context, t, call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
             return false;
+    }
     return true;
 }
 
