@@ -5,6 +5,7 @@
  *     op.h        operations, listed in ops.inc
  *     autograd.h  derivatives
  *     check.h     gradient checks that say why
+ *     compile.h   steps that are recorded once and replayed
  *     nn.h        layers and parameters, saving and loading
  *     optim.h     optimizers
  *     data.h      data sets of tables, arrays and IDX files; batches
@@ -21,6 +22,7 @@
 #include <gradus/autograd.h>
 #include <gradus/base.h>
 #include <gradus/check.h>
+#include <gradus/compile.h>
 #include <gradus/data.h>
 #include <gradus/io.h>
 #include <gradus/metrics.h>

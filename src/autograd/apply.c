@@ -223,5 +223,7 @@ static bool run_update(gd__call *call)
 gd_tensor *gd__update(gd__op_id id, int count, gd_tensor *const *in, const gd__attrs *attrs)
 {
     gd_context *g = gd__context_of((gd_tensors){ count, in });
+    if (g->trace && g->trace->instead)
+        return g->trace->instead(g->trace, attrs) ? in[0] : gd__error_object(g);
     return g->failed ? gd__error_object(g) : apply(id, count, in, attrs, run_update);
 }

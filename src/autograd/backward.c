@@ -1,6 +1,8 @@
 /* backward.c - gd_backward: gradients gathered in the leaves. */
 #include "autograd/walk.h"
 
+#include "base/trace.h"
+
 /* Does the tensor keep its gradient? It may have been told since the forward that it wants none. */
 static bool keeps_grad(const gd_tensor *t)
 {
@@ -14,15 +16,15 @@ static bool gather(gd__walk *w, bool retain)
         gd_tensor *t = w->reached[i].tensor;
         gd_tensor *grad = t->cotangent;
         if (keeps_grad(t))
-            grad = t->has_grad ? gd_add(t->grad, grad) : gd__owned(grad);
+            grad = gd__grad_asked(t) ? gd_add(t->grad, grad) : gd__owned(grad);
         if (!gd__alive(grad))
             return false;
         t->cotangent = grad;
     }
     for (int i = 0; i < w->count; i++) {
         gd_tensor *t = w->reached[i].tensor;
-        if (keeps_grad(t))
-            gd__set_grad(t, t->cotangent);
+        if (keeps_grad(t) && !gd__set_grad(t, t->cotangent))
+            return false;
         if (t->record != 0 && !retain)
             gd__tape_at(w->context, t->record)->spent = true;
     }

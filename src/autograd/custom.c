@@ -1,6 +1,8 @@
 /* custom.c - operations that the user wrote: two functions in place of a descriptor's. */
 #include "autograd/walk.h"
 
+#include <string.h>
+
 #include "autograd/trace.h"
 #include "autograd/watch.h"
 
@@ -10,6 +12,11 @@ struct gd_operation {
     gd_operation_options options;
     char *name;
 };
+
+const gd_operation_options *gd__operation_options(const gd_operation *operation)
+{
+    return &operation->options;
+}
 
 static void release(const gd_operation_options *options)
 {
@@ -76,6 +83,12 @@ static bool is_told(gd_context *g, const gd__op *op, gd_tensor *x, gd_tensor **d
  *
  * The attrs of a record: integer[0] how many operands there are, bit k of integer[1] whether saved[k] is there, behind them. */
 
+/* Has the user's function run as one, where somebody wants it so. */
+static gd__trace *pause(gd_context *g)
+{
+    return g->trace && g->trace->called ? gd__trace_pause(g) : g->trace;
+}
+
 static bool run_backward(const gd_operation *o, const gd__vjp *v, const bool *wanted, gd_tensor **dx)
 {
     gd_context *g = v->dy->object.context;
@@ -85,14 +98,19 @@ static bool run_backward(const gd_operation *o, const gd__vjp *v, const bool *wa
         if (v->attrs->integer[1] >> slot & 1)
             call.saved[slot] = v->x[i++];
     uint64_t *print = take_prints(g, call.x);
+    gd__trace *trace = pause(g);
     bool good = gd__alive(call.dy) && o->options.backward(&call, dx);
+    g->trace = trace;
     compare_prints(g, &o->op, call.x, print, true);
     if (!good && !g->failed)
         gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Return true where all went well" },
                  "its backward returned false");
     for (int i = 0; good && i < operands; i++)
         good = !wanted[i] || !dx[i] || is_told(g, &o->op, v->x[i], &dx[i]) || gd__is_gradient_of(v->x[i], dx[i], "a gradient that its backward set");
-    return good && !g->failed;
+    good = good && !g->failed;
+    if (good && trace && trace->called)
+        return trace->called(trace, &(gd__user_call){ gd__operation_of(&o->op), &call, NULL, dx });
+    return good;
 }
 
 static bool custom_vjp(const gd__op *op, const gd__vjp *v, const bool *wanted, gd_tensor **dx)
@@ -152,12 +170,14 @@ static bool run_quietly(gd__call *call, gd_operation_call *c)
     gd_no_grad quiet = gd_no_grad_enter(g);
     g->held = g->depth;
     uint64_t *print = take_prints(g, c->x);
+    gd__trace *trace = pause(g);
     gd_tensor *y = scope.context ? gd__operation_of(call->op)->options.forward(c) : NULL;
     compare_prints(g, call->op, c->x, print, false);
     g->held = held;
     call->out = g->failed ? NULL : taken_out(g, y, depth);
     gd_no_grad_leave(&quiet);
     bool good = call->out && (!gd__wants_record(call) || take_saved(c, depth));
+    g->trace = trace;
     gd_scope_leave(&scope);
     return good;
 }
@@ -186,8 +206,14 @@ static bool run_forward(gd__call *call)
     if (call->context->watching)
         gd__watch_result(call);
     int operands = call->count;
-    bool good = !gd__wants_record(call) || record(call, &c);
+    bool recorded = gd__wants_record(call), good = !recorded || record(call, &c);
+    if (!recorded)
+        memset(c.saved, 0, sizeof c.saved);
     call->count = operands;
+    c.x.item = call->in;
+    gd__trace *trace = call->context->trace;
+    if (good && trace && trace->called)
+        return trace->called(trace, &(gd__user_call){ gd__operation_of(call->op), &c, call, NULL });
     return good && gd__traced(call);
 }
 
@@ -237,7 +263,7 @@ static gd_operation *define(gd_context *g, const gd_operation_options *options)
     }
     bool differentiable = options->backward != NULL;
     o->options = *options;
-    o->name = name;
+    o->options.name = o->name = name;
     o->op = (gd__op){ .info = { .name = name,
                                 .input = { "x" },
                                 .formula = "y = a function of the user's",

@@ -26,8 +26,10 @@ gd_tensor *gd_require_grad(gd_tensor *t, bool wanted)
     if (t->record != 0 && t->requires_grad && !wanted)
         return refuse(t, (gd__fault){ GD_ERROR_STATE, 0, "gd_require_grad", "Call it on a leaf, or gd_detach first" },
                       "was made by an operation: whether it requires a gradient follows from the operands");
-    if (t->requires_grad != wanted)
+    if (t->requires_grad != wanted) {
         t->record = 0; /* what a layer's forward recorded of it ends here */
+        t->object.context->settings += t->is_parameter || !wanted;
+    }
     t->requires_grad = wanted;
     return t;
 }
@@ -51,9 +53,21 @@ size_t gd_grad_fn(const gd_tensor *t, char *text, size_t size)
     return length < 0 ? 0 : (size_t)length;
 }
 
+/* Told as const, since it changes nothing but what the trace knows. */
+static bool tell(const gd_tensor *t, gd__grad_event event, gd_tensor *grad)
+{
+    gd__trace *trace = t->object.context->trace;
+    return !trace || !trace->graded || trace->graded(trace, (gd_tensor *)(uintptr_t)t, event, grad);
+}
+
+bool gd__grad_asked(const gd_tensor *t)
+{
+    return tell(t, GD__GRAD_ASKED, NULL) && t->has_grad;
+}
+
 gd_tensor *gd_grad(const gd_tensor *t)
 {
-    if (!usable(t, "gd_grad"))
+    if (!usable(t, "gd_grad") || !tell(t, GD__GRAD_ASKED, NULL))
         return gd__error_object(gd__context(t));
     if (t->has_grad)
         return t->grad;
@@ -69,8 +83,9 @@ gd_tensor *gd_grad(const gd_tensor *t)
     return refuse(t, fault, "has no gradient: it does not require one");
 }
 
-void gd__set_grad(gd_tensor *leaf, gd_tensor *grad)
+bool gd__set_grad(gd_tensor *leaf, gd_tensor *grad)
 {
+    bool told = tell(leaf, GD__GRAD_SET, grad);
     if (leaf->grad) {
         memcpy(leaf->grad->data, grad->data, (size_t)grad->numel * gd__dtypes[grad->dtype].size);
         gd__written(leaf->grad, "gd_backward");
@@ -79,16 +94,17 @@ void gd__set_grad(gd_tensor *leaf, gd_tensor *grad)
         leaf->grad = grad;
     }
     leaf->has_grad = true;
+    return told;
 }
 
 bool gd_has_grad(const gd_tensor *t)
 {
-    return gd__alive(t) && t->has_grad;
+    return gd__alive(t) && gd__grad_asked(t);
 }
 
 bool gd_clear_grad(gd_tensor *t)
 {
-    if (!usable(t, "gd_clear_grad") || t->object.context->failed)
+    if (!usable(t, "gd_clear_grad") || t->object.context->failed || !tell(t, GD__GRAD_CLEARED, NULL))
         return false;
     t->has_grad = false;
     return true;

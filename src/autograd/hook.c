@@ -22,6 +22,7 @@ int64_t gd_hook(gd_tensor *t, gd_grad_hook *hook, void *user)
         last = &(*last)->next;
     *added = (gd__hook){ NULL, (int64_t)g->next_serial++, hook, user };
     *last = added;
+    g->settings++;
     return added->id;
 }
 
@@ -36,6 +37,7 @@ bool gd_unhook(gd_tensor *t, int64_t id)
         if (found->id != id)
             continue;
         *at = found->next;
+        g->settings++;
         gd__free(g, found, sizeof *found);
         return true;
     }

@@ -64,8 +64,8 @@ static inline bool gd__stands(uint32_t stamp, const gd_tensor *t)
 
 /* Makes `grad`, row-major and with a storage of its own, the gradient of a leaf. The first moves to the leaf's
  * scope; later ones are copied into it, so that pointers to it, to its numbers and views of it stay good as long as
- * the leaf. */
-void gd__set_grad(gd_tensor *leaf, gd_tensor *grad);
+ * the leaf. False, with the error set, where it could not be told. */
+bool gd__set_grad(gd_tensor *leaf, gd_tensor *grad);
 
 static inline bool gd__record_gone(const gd_tensor *t)
 {

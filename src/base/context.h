@@ -77,6 +77,7 @@ struct gd_context {
     const char *(*maker)(const void *tensor, char *text, size_t size);
     struct gd__watch *watch;            /* the autograd floor's, made when it is first asked for */
     struct gd__trace *trace;            /* who is told of every operation that has run; NULL: nobody */
+    uint64_t settings;                  /* raised when a layer's mode, or what learns, is changed: what C code branches on */
     const struct gd__kernel *const *kernels; /* the cpu floor's table, chosen at the first operation */
     char isa_asked[16]; /* "" for the best */
     const char *isa;

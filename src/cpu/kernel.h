@@ -32,10 +32,54 @@ typedef void gd__block_loop(const gd__product *p, gd__block block, void *scratch
 /* Fills call->out. False with the error set. */
 typedef bool gd__run(const gd__kernel *kernel, const gd__call *call);
 
+/* A product of matrices that are so small that finding out how they lie costs more than the product; addresses and places
+ * are known beforehand. y = a b + bias, y in row-major order, and a bias (columns), NULL for none. Strides in elements. */
+enum { GD__SMALL_LANES = 16 };
+typedef struct gd__small {
+    const void *a, *b, *bias;
+    void *y;
+    int rows, columns, inner;
+    int then; /* where there are lanes: sigmoid, tanh or relu of y, or the backward of the first and last; -1: nothing */
+    const void *of; /* the value that a backward is of */
+    int64_t a_row, a_inner, b_inner, b_column;
+    int lanes; /* not 0: each matrix fits into a vector of so many, which may be read and written to its end; for each step of
+                * the inner dimension, the places of each lane */
+    int32_t a_place[GD__SMALL_LANES][GD__SMALL_LANES], b_place[GD__SMALL_LANES][GD__SMALL_LANES];
+    int32_t bias_place[GD__SMALL_LANES];
+} gd__small;
+
+typedef void gd__multiply_small(const gd__small *s);
+
+/* The sum over the rows of a small row-major matrix, as `sum` takes it. */
+typedef struct gd__few {
+    const void *x;
+    void *y;
+    int rows, columns;
+    int32_t place[GD__SMALL_LANES][GD__SMALL_LANES]; /* for each row, or halving of one column, what each lane adds */
+    int halvings; /* of one column; 0: of rows */
+    int lanes;    /* as of a small product */
+    gd__lane_loop *loop; /* for those that do not fit into a vector */
+} gd__few;
+
+typedef void gd__sum_few(const gd__few *s);
+
+/* A step of the plainest rule, of float32: numbers that have room to the end of a vector of eight. */
+typedef struct gd__descent {
+    float *p;
+    const float *d;
+    int64_t n; /* rounded up to that */
+    const gd__attrs *attrs;
+} gd__descent;
+
 struct gd__kernel {
     gd__run *run;
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
     gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
+    gd__multiply_small *small[GD_BOOL + 1]; /* matmul: the bits of its own */
+    int widest;                             /* the lanes of its widest vector of float32; 0: it has none */
+    gd__sum_few *few; /* sum, of float32 whose vectors have room to their end */
+    void (*descend)(const gd__descent *d, int count); /* sgd_update: without momentum, weight decay and maximizing */
+    bool (*bce)(const void *p, const void *t, int n, void *y); /* of up to eight float32; false where run would fail */
     bool joins; /* the fold of the folds of a lane's parts is its own fold: lanes[dtype of the result] folds them */
     gd__block_loop *block[GD_BOOL + 1]; /* products of matrices: the same */
 };
@@ -59,6 +103,7 @@ gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim);
 enum { GD__MAX_POINTERS = GD__MAX_INPUTS + 1 };
 typedef struct gd__nest {
     int ndim, operands;
+    int64_t weight; /* elements that a step of the innermost loop stands for; 0 is 1 */
     int64_t size[GD_MAX_DIMS];
     int64_t stride[GD_MAX_DIMS][GD__MAX_POINTERS];
     char *pointer[GD__MAX_POINTERS];
@@ -70,10 +115,13 @@ gd__nest gd__nest_over(const gd_tensor *t);
 void gd__nest_add(gd__nest *n, const gd_tensor *t);
 void gd__nest_run(gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
 
+/* Makes dimensions that can run as one loop one, and leaves out those of size 1. */
+void gd__nest_collapse(gd__nest *n);
+
 /* The same, shared among the context's threads where it is large: the loop is then called for parts, in any order. */
 void gd__nest_share(gd_context *g, gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
 
-/* A strided copy into row-major memory, dimensions taken in this order (elementwise.c). */
+/* A strided copy into row-major memory, dimensions taken in this order (copy.c). */
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to);
 
 /* The other way round: t's elements, in row-major order, to places with these strides in bytes. */

@@ -32,9 +32,9 @@ typedef void gd__block_done(void *user, int64_t row, int64_t rows, int64_t colum
 struct gd__product {
     gd__matrix a, b; /* rows x inner, inner x columns */
     int64_t rows, columns, inner;
-    gd_dtype dtype; /* GD_FLOAT32 or GD_FLOAT64 */
-    void *y;        /* row-major, written over; no part of a or b */
-    int64_t lead;   /* elements from one row of y to the next */
+    gd_dtype dtype;       /* GD_FLOAT32 or GD_FLOAT64 */
+    void *y;              /* row-major, written over; no part of a or b */
+    int64_t lead;         /* elements from one row of y to the next */
     gd__block_done *done; /* NULL: nothing */
     void *user;
 };

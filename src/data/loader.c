@@ -1,6 +1,8 @@
 /* loader.c - batches of a data set in an order. */
 #include "data/dataset.h"
 
+#include "base/trace.h"
+
 struct gd_loader {
     gd__object object;
     gd_dataset *dataset;
@@ -136,7 +138,8 @@ bool gd_next(gd_loader *loader, gd_batch *batch)
     gd_context *g = gd__context(loader);
     if (batch)
         *batch = gd__no_batch(g);
-    if (!usable(loader, "gd_next") || g->failed || !has_dataset(loader, "gd_next"))
+    if (!usable(loader, "gd_next") || g->failed || !has_dataset(loader, "gd_next") ||
+        !gd__may_stray(g, "gd_next", "Take batches outside of the step, and pass them to gd_run"))
         return false;
     if (!batch) {
         gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_next", "Pass the address of a gd_batch" },

@@ -109,7 +109,8 @@ static gd_tensor *backward(gd_layer *layer, gd_tensor *dy, wanted *w)
     if ((!asked && !gd__alive(nothing)) || !differentiate(layer, dy, w))
         return gd__error_object(w->context);
     for (int i = asked; i < w->count; i++)
-        gd__set_grad(w->x[i], w->dx[i]);
+        if (!gd__set_grad(w->x[i], w->dx[i]))
+            return gd__error_object(w->context);
     return asked ? w->dx[0] : nothing;
 }
 

@@ -4,13 +4,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/trace.h"
 #include "gradus/op.h"
 
 bool gd__can_init(gd_tensor *t, const char *function)
 {
     char text[GD__TEXT_SIZE];
     if (!gd__usable(gd__context(t), t, function, "the tensor") || t->object.context->failed ||
-        !gd__may_write(t, function))
+        !gd__may_write(t, function) ||
+        !gd__may_stray(t->object.context, function, "Draw first numbers outside of the step"))
         return false;
     if (gd__is_float((gd_dtype)t->dtype) && t->contiguous)
         return true;

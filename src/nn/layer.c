@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/trace.h"
 #include "gradus/autograd.h"
 
 static void layer_destroy(gd__object *object)
@@ -146,7 +147,11 @@ bool gd__draw(gd_layer *layer)
         return true;
     while (gd__alive(layer->parent) && layer->parent->object.serial == layer->parent_serial)
         layer = layer->parent;
-    return !layer->object.context->failed && gd__each_layer(layer, draw_one, NULL);
+    gd_context *g = layer->object.context;
+    gd__trace *trace = gd__trace_pause(g); /* it happens once, and is no part of a step */
+    bool good = !g->failed && gd__each_layer(layer, draw_one, NULL);
+    g->trace = trace;
+    return good;
 }
 
 gd_layer *gd_init(gd_layer *layer)

@@ -12,6 +12,7 @@ static bool may_change(gd_layer *layer, const char *function)
 static bool set_training(void *user, const gd__path *path, gd_layer *layer)
 {
     (void)path;
+    layer->object.context->settings += layer->training != *(const bool *)user;
     layer->training = *(const bool *)user;
     return true;
 }

@@ -132,28 +132,34 @@ static gd_tensor *blend(gd_tensor *running, gd_tensor *now, double part)
     return gd_add(gd_mul_scalar(running, 1 - part), gd_mul_scalar(as_running, part));
 }
 
-static bool put(gd_tensor *running, gd_tensor *next)
+/* running (1 - part) + now part, of a part that is known by a tensor alone. */
+static gd_tensor *blend_by(gd_tensor *running, gd_tensor *now, gd_tensor *part)
 {
-    return gd_write(running, (gd_dtype)running->dtype, gd_data(next), (size_t)running->numel);
+    gd_dtype dtype = (gd_dtype)running->dtype;
+    gd_tensor *as_running = gd_reshape(now, gd__shape(running)), *rest = gd_rsub_scalar(part, 1);
+    return gd_add(gd_mul(running, gd_cast(rest, dtype)), gd_mul(as_running, gd_cast(part, dtype)));
 }
 
 /* The running statistics after this batch: all are written, or none. The variance that is kept is unbiased. A batch
- * without numbers only counts. */
+ * without numbers only counts. All in operations, so that a compiled step follows too. */
 static bool follow(gd_layer *layer, const gd_tensor *x, statistics s)
 {
     const batch_norm *own = layer->options;
     gd_tensor *mean = gd__member_of(layer, GD__BUFFER, "running_mean");
     gd_tensor *variance = gd__member_of(layer, GD__BUFFER, "running_var");
     gd_tensor *count = gd__member_of(layer, GD__BUFFER, "num_batches_tracked");
-    int64_t batches = *(const int64_t *)gd_data(count) + 1;
-    double part = own->cumulative ? 1 / (double)batches : own->momentum;
+    gd_tensor *batches = gd_add_scalar(count, 1);
     double n = (double)(x->numel / own->features);
     if (x->numel == 0)
-        return gd_write(count, GD_INT64, &batches, 1);
-    gd_tensor *next_mean = blend(mean, s.mean, part);
-    gd_tensor *next_variance = blend(variance, gd_mul_scalar(s.variance, n / (n - 1)), part);
-    return gd__alive(next_mean) && gd__alive(next_variance) && put(mean, next_mean) && put(variance, next_variance) &&
-           gd_write(count, GD_INT64, &batches, 1);
+        return gd__alive(gd_assign(count, batches));
+    gd_tensor *unbiased = gd_mul_scalar(s.variance, n / (n - 1)), *part = NULL;
+    if (own->cumulative)
+        part = gd_reciprocal(gd_cast(batches, GD_FLOAT64));
+    gd_tensor *next_mean = part ? blend_by(mean, s.mean, part) : blend(mean, s.mean, own->momentum);
+    gd_tensor *next_variance = part ? blend_by(variance, unbiased, part) : blend(variance, unbiased, own->momentum);
+    return gd__alive(next_mean) && gd__alive(next_variance) && gd__alive(batches) &&
+           gd__alive(gd_assign(mean, next_mean)) && gd__alive(gd_assign(variance, next_variance)) &&
+           gd__alive(gd_assign(count, batches));
 }
 
 static bool follow_quietly(gd_layer *layer, const gd_tensor *x, statistics s)

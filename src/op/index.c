@@ -1,6 +1,8 @@
 /* index.c - elements picked by indices, and added where indices say. */
 #include "op/op.h"
 
+#include "base/trace.h"
+
 /* ---- what indices must be ---- */
 
 typedef struct search {
@@ -118,7 +120,7 @@ const gd__op gd__op_gather = {
               .derivative = { "dx = zeros, to which dy is added along dim at i" },
               .why = "an element that was picked several times has the sum of the influences",
               .latex = "y_{jk} = x_{i_{jk} k}", .latex_derivative = { "\\bar x_{lk} = \\sum_{j:\\,i_{jk} = l} \\bar y_{jk}" } },
-    .arity = 2, .dtypes = GD__AS_GIVEN, .infer = gather_infer, .vjp = gather_vjp, .differentiable = 1, .reads = { 2 },
+    .arity = 2, .dtypes = GD__AS_GIVEN, .checks = true, .infer = gather_infer, .vjp = gather_vjp, .differentiable = 1, .reads = { 2 },
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 2, 6 } } }, .low = -1, .high = 1, .attrs = { .integer = { 1 } },
                   .label_input = 2, .label_limit = 4 },
                 { .shape = { { 3, { 3, 2, 4 } }, { 3, { 5, 2, 3 } } }, .low = -1, .high = 1,
@@ -169,7 +171,7 @@ const gd__op gd__op_scatter_add = {
               .why = "a sum has the influence 1 on each of its terms, so s has that of the place it was added to",
               .latex = "y_{lk} = x_{lk} + \\sum_{j:\\,i_{jk} = l} s_{jk}",
               .latex_derivative = { "\\bar x = \\bar y", NULL, "\\bar s_{jk} = \\bar y_{i_{jk} k}" } },
-    .arity = 3, .dtypes = GD__AS_GIVEN, .infer = scatter_add_infer, .vjp = scatter_add_vjp, .differentiable = 5,
+    .arity = 3, .dtypes = GD__AS_GIVEN, .checks = true, .infer = scatter_add_infer, .vjp = scatter_add_vjp, .differentiable = 5,
     .reads = { 0, 0, 2 },
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 2, 6 } }, { 2, { 2, 6 } } }, .low = -1, .high = 1,
                   .attrs = { .integer = { 1 } }, .label_input = 2, .label_limit = 4 },
@@ -283,11 +285,22 @@ static int64_t classes_in(const gd_tensor *labels)
     return s.size;
 }
 
+static bool are_classes(const gd_tensor *labels, int64_t classes)
+{
+    char text[GD__TEXT_SIZE];
+    gd__outside found;
+    if (!gd__index_outside(labels, classes, NULL, &found))
+        return true;
+    gd__fail(labels->object.context, (gd__fault){ GD_ERROR_INDEX, 0, "one_hot", "Labels count from 0" },
+             "label %lld at %s is outside the %lld classes", (long long)found.value,
+             gd__shape_text(found.place, text), (long long)classes);
+    return false;
+}
+
 gd_tensor *gd_one_hot(gd_tensor *labels, int64_t classes)
 {
     gd_context *g = gd__context(labels);
     char text[GD__TEXT_SIZE];
-    gd__outside found;
     if (!gd__usable(g, labels, "one_hot", "the labels"))
         return gd__error_object(g);
     gd__describe(labels, text);
@@ -297,11 +310,12 @@ gd_tensor *gd_one_hot(gd_tensor *labels, int64_t classes)
     if (classes < -1 || (labels->numel == 0 && classes < 1))
         return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "one_hot", "Give the number of classes" },
                         "%lld classes for %s", (long long)classes, text);
+    if (classes == -1 && !gd__may_stray(g, "one_hot", "Give the number of classes: the shape depends on the labels"))
+        return gd__error_object(g);
     if (classes == -1)
         classes = classes_in(labels);
-    if (gd__index_outside(labels, classes, NULL, &found))
-        return gd__fail(g, (gd__fault){ GD_ERROR_INDEX, 0, "one_hot", "Labels count from 0" },
-                        "label %lld at %s is outside the %lld classes", (long long)found.value,
-                        gd__shape_text(found.place, text), (long long)classes);
+    if (!are_classes(labels, classes) ||
+        (g->trace && g->trace->checked && !g->trace->checked(g->trace, are_classes, labels, classes)))
+        return gd__error_object(g);
     return gd_cast(gd_eq(gd_unsqueeze(labels, -1), gd_arange(g, GD_INT64, classes)), GD_INT64);
 }

@@ -47,11 +47,20 @@ static gd_tensor *turned(gd_tensor *x)
     return gd_transpose(x, -2, -1);
 }
 
+/* Is it the transpose of what lies row-major? */
+static bool is_turned(const gd_tensor *x)
+{
+    return !x->contiguous && x->stride[x->ndim - 2] == 1 && x->shape[x->ndim - 1] > 1;
+}
+
+/* The gradient of a transposed operand is made as the transpose of a product: then it lies as the operand's own does, and
+ * need not be copied. (dY B^T)^T = B dY^T, (A^T dY)^T = dY^T A. */
 static gd_tensor *matmul_vjp(const gd__vjp *v)
 {
+    gd_tensor *a = v->x[0], *b = v->x[1], *dy = v->dy;
     if (v->i == 0)
-        return gd_matmul(v->dy, turned(v->x[1]));
-    return gd_matmul(turned(v->x[0]), v->dy);
+        return is_turned(a) ? turned(gd_matmul(b, turned(dy))) : gd_matmul(dy, turned(b));
+    return is_turned(b) ? turned(gd_matmul(turned(dy), a)) : gd_matmul(turned(a), dy);
 }
 
 const gd__op gd__op_matmul = {

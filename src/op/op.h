@@ -69,6 +69,8 @@ struct gd__op {
     int arity; /* GD__ANY: any number of operands; what is said of the first then holds for all */
     gd__dtype_rule dtypes;
     bool contiguous;     /* the kernel wants its operands in row-major order */
+    bool checks;         /* the shape rule looks at numbers too, and may refuse them */
+    bool refuses;        /* the kernel may refuse numbers */
     bool elementwise;    /* each result from the operands' elements at the same place */
     /* The shape of the result from those of the operands, in call->in; for a view the strides too. False with
      * the error set. out->dtype and the rest are preset. */

@@ -1,11 +1,27 @@
 /* sort.c - elements in order: what comes first, and where it was. */
 #include "op/op.h"
 
-/* attrs: integer dim, and whether the largest come first. */
+/* attrs: integer dim, whether the largest come first, how many are wanted, and whether not all are. */
 static bool argsort_infer(const gd__call *call, gd__meta *out)
 {
+    const int64_t *asked = call->attrs->integer;
+    const gd_tensor *x = call->in[0];
+    char text[GD__TEXT_SIZE];
     out->dtype = GD_INT64;
-    return gd__infer_along(call, out);
+    if (!gd__infer_along(call, out))
+        return false;
+    int dim = gd__axis(x, asked[0]);
+    int64_t size = x->ndim == 0 ? 1 : x->shape[dim];
+    if (!asked[3] || asked[2] == size)
+        return true;
+    if (asked[2] < 0 || asked[2] > size) {
+        gd__fail(call->context, (gd__fault){ GD_ERROR_INDEX, dim + 1, "argtopk", "Ask for no more than there are" },
+                 "the first %lld along dimension %d of %s", (long long)asked[2], dim, gd__describe(x, text));
+        return false;
+    }
+    out->shape.count = x->ndim == 0 ? 1 : x->ndim;
+    out->shape.size[dim] = asked[2];
+    return true;
 }
 
 const gd__op gd__op_argsort = {
@@ -28,17 +44,7 @@ gd_tensor *gd_sort(gd_tensor *x, int dim, bool descending)
 
 gd_tensor *gd_argtopk(gd_tensor *x, int64_t k, int dim, bool largest)
 {
-    gd_tensor *order = gd__in_row(gd_argsort(x, dim, largest));
-    char text[GD__TEXT_SIZE];
-    if (!gd__alive(order))
-        return order;
-    int counted = gd__dim(order, dim);
-    if (k < 0 || k > order->shape[counted])
-        return gd__fail(order->object.context,
-                        (gd__fault){ GD_ERROR_INDEX, counted + 1, "argtopk", "Ask for no more than there are" },
-                        "the first %lld along dimension %d of %s", (long long)k, counted, gd__describe(x, text));
-    gd_tensor *first = gd_contiguous(gd_slice(order, counted, 0, k, 1));
-    return k == 1 ? gd__shaped_as(first, x) : first;
+    return gd__apply1(GD__OP_argsort, x, &(gd__attrs){ .integer = { dim, largest, k, true } });
 }
 
 gd_tensor *gd_topk(gd_tensor *x, int64_t k, int dim, bool largest)

@@ -28,6 +28,7 @@ static const gd__rule adagrad = {
                 { GD__MAXIMIZE, false } },
     .state = { "sum" },
     .states = adagrad_states,
+    .counts = true,
     .step = adagrad_step,
 };
 

@@ -43,6 +43,7 @@ static const gd__rule adam = {
                 { GD__MAXIMIZE, false } },
     .state = { [FIRST] = "exp_avg", [SECOND] = "exp_avg_sq", [LARGEST] = "max_exp_avg_sq" },
     .states = adam_states,
+    .counts = true,
     .step = adam_step,
 };
 
@@ -57,6 +58,7 @@ static const gd__rule adamw = {
                 { GD__MAXIMIZE, false } },
     .state = { [FIRST] = "exp_avg", [SECOND] = "exp_avg_sq", [LARGEST] = "max_exp_avg_sq" },
     .states = adam_states,
+    .counts = true,
     .step = adamw_step,
 };
 

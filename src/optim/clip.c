@@ -4,6 +4,8 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "base/trace.h"
+#include "gradus/autograd.h"
 
 /* Can the network's gradients be clipped? Draws its parameters, as every first use does. */
 static bool usable(gd_layer *net, const char *function)
@@ -33,23 +35,20 @@ static bool each_gradient(gd_layer *net, gd_tensor *update(gd_tensor *d, double 
 
 /* ---- by the norm ---- */
 
-/* Of all gradients together, in float64: float32 need not hold the squares of what it holds. NaN on an error as well,
- * which then stands. */
-static double total_norm(gd_layer *net, double p)
+/* Of all gradients together, in float64: float32 need not hold the squares of what it holds. In operations, so that a
+ * compiled step clips too. */
+static gd_tensor *total_norm(gd_layer *net, double p)
 {
     int count = gd_parameter_count(net);
-    double total = 0;
+    gd_tensor *total = gd_scalar(gd__context(net), GD_FLOAT64, 0);
     for (int i = 0; i < count; i++) {
-        gd_scope scope = gd_scope_enter(gd__context(net));
         gd_tensor *d = gd__gradient(gd_parameter(net, i));
-        double norm = d && d->numel > 0 ? gd_item(gd_norm(gd_cast(d, GD_FLOAT64), .p = p)) : 0;
-        if (!isinf(p))
-            total += pow(norm, p);
-        else if (norm > total || isnan(norm))
-            total = norm;
-        gd_scope_leave(&scope);
+        if (!d || d->numel == 0)
+            continue;
+        gd_tensor *norm = gd_norm(gd_cast(d, GD_FLOAT64), .p = p);
+        total = isinf(p) ? gd_maximum(total, norm) : gd_add(total, gd_pow_scalar(norm, p));
     }
-    return isinf(p) ? total : pow(total, 1 / p);
+    return isinf(p) ? total : gd_pow_scalar(total, 1 / p);
 }
 
 static bool clip_fits(gd_context *g, const gd_clip_options *options)
@@ -83,6 +82,33 @@ static gd_tensor *scale(gd_tensor *d, double factor, double unused)
     return gd_scale_update(d, factor);
 }
 
+/* The same in operations, of a factor that only a replay will know: 1 for what is within the limit. */
+static bool scale_unseen(gd_layer *net, gd_tensor *factor)
+{
+    int count = gd_parameter_count(net);
+    for (int i = 0; i < count; i++) {
+        gd_tensor *d = gd__gradient(gd_parameter(net, i));
+        if (d && !gd__alive(gd_assign(d, gd_mul(d, gd_cast(factor, (gd_dtype)d->dtype)))))
+            return false;
+    }
+    return true;
+}
+
+static double clip(const gd_clip_options *options)
+{
+    gd_context *g = gd__context(options->net);
+    gd_tensor *total = total_norm(options->net, options->norm_type);
+    gd_tensor *factor = gd_minimum_scalar(gd_div(gd_scalar(g, GD_FLOAT64, options->max_norm), gd_add_scalar(total, 1e-6)), 1);
+    bool recorded = g->trace && g->trace->strayed && !options->error_if_nonfinite;
+    double norm = recorded ? NAN : gd_item(total);
+    if (!gd__alive(factor) || g->failed || (options->error_if_nonfinite && !finite(g, norm)))
+        return NAN;
+    if (recorded)
+        return scale_unseen(options->net, factor) ? norm : NAN;
+    bool within = gd_item(factor) == 1;
+    return within || each_gradient(options->net, scale, gd_item(factor), 0) ? norm : NAN;
+}
+
 double gd_clip_grad_norm_with(gd_clip_options options)
 {
     gd_context *g = gd__context(options.net);
@@ -90,12 +116,12 @@ double gd_clip_grad_norm_with(gd_clip_options options)
         options.norm_type = 2;
     if (!usable(options.net, "gd_clip_grad_norm") || !clip_fits(g, &options))
         return NAN;
-    double norm = total_norm(options.net, options.norm_type);
-    if (g->failed || (options.error_if_nonfinite && !finite(g, norm)))
-        return NAN;
-    double factor = options.max_norm / (norm + 1e-6);
-    bool within = factor >= 1; /* not so of NaN */
-    return within || each_gradient(options.net, scale, factor, 0) ? norm : NAN;
+    gd_scope scope = gd_scope_enter(g);
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    double norm = clip(&options);
+    gd_no_grad_leave(&quiet);
+    gd_scope_leave(&scope);
+    return norm;
 }
 
 /* ---- by the value ---- */

@@ -1,6 +1,8 @@
 /* group.c - parameters with options of their own, and the learning rates of groups. */
 #include "optim/optimizer.h"
 
+#include "base/trace.h"
+
 #include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
@@ -69,6 +71,7 @@ int gd_optimizer_group_with(gd_group_options options)
     for (int i = 0; i < o->count; i++)
         if (fnmatch(options.parameters, o->slot[i].name, 0) == 0)
             o->slot[i].group = o->groups;
+    o->stamp++;
     return o->groups++;
 }
 
@@ -92,13 +95,15 @@ static double rate(const gd_optimizer *o, int group, const char *function)
 
 static bool set_rate(gd_optimizer *o, int group, double lr, const char *function)
 {
-    if (!gd__optimizer_usable(o, function) || !has_group(o, group, function))
+    if (!gd__optimizer_usable(o, function) || !has_group(o, group, function) ||
+        !gd__may_stray(o->object.context, function, "Set learning rates outside of the step: a replay reads them"))
         return false;
     gd__group changed = o->group[group];
     changed.option[GD__LR] = lr;
     if (!gd__options_fit(o->object.context, function, o->rule, changed.option))
         return false;
     o->group[group] = changed;
+    o->stamp++;
     return true;
 }
 

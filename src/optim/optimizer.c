@@ -2,6 +2,8 @@
  * parameters or for none. */
 #include "optim/optimizer.h"
 
+#include "base/trace.h"
+
 #include <math.h>
 
 static void optimizer_destroy(gd__object *object)
@@ -90,7 +92,7 @@ gd_optimizer *gd__optimizer(gd_layer *net, const gd__rule *rule, const char *giv
 
 gd_tensor *gd__gradient(const gd_tensor *p)
 {
-    return p->requires_grad && p->has_grad ? p->grad : NULL;
+    return p->requires_grad && gd__grad_asked(p) ? p->grad : NULL;
 }
 
 static unsigned states_of(const gd_optimizer *o, const gd__slot *slot)
@@ -134,7 +136,7 @@ static bool prepare(gd_optimizer *o, gd__slot *slot)
     return gd__usable(g, p->grad, "gd_step", "a gradient");
 }
 
-static bool update(gd_optimizer *o, gd__slot *slot)
+static bool step_slot(gd_optimizer *o, gd__slot *slot)
 {
     unsigned states = states_of(o, slot);
     gd__turn turn = { .p = slot->parameter,
@@ -142,15 +144,38 @@ static bool update(gd_optimizer *o, gd__slot *slot)
                       .step = slot->steps + 1,
                       .option = o->group[slot->group].option,
                       .first = states & ~slot->begun };
-    if (!turn.d)
-        return true;
     for (int i = 0; i < GD__MAX_STATES; i++)
         turn.state[i] = states >> i & 1 ? slot->state[i] : NULL;
     if (!gd__alive(o->rule->step(&turn)))
         return false;
-    slot->steps++;
-    slot->begun |= states;
+    if (turn.first) {
+        slot->begun |= states;
+        o->stamp++;
+    }
     return true;
+}
+
+/* The step of a parameter once more, in a replay. */
+static bool step_again(void *owner, int which)
+{
+    gd_optimizer *o = owner;
+    return step_slot(o, &o->slot[which]);
+}
+
+static bool update(gd_optimizer *o, int which)
+{
+    gd__slot *slot = &o->slot[which];
+    gd__trace *trace = o->object.context->trace;
+    gd__turns turns = { o, &o->object, which, step_again, &slot->steps, o->rule->counts ? NULL : &o->stamp };
+    if (!gd__gradient(slot->parameter))
+        return true;
+    if (trace)
+        trace->turns = &turns;
+    bool good = step_slot(o, slot);
+    if (trace)
+        trace->turns = NULL;
+    slot->steps += good;
+    return good;
 }
 
 bool gd_step(gd_optimizer *optimizer)
@@ -161,7 +186,7 @@ bool gd_step(gd_optimizer *optimizer)
         if (!prepare(optimizer, &optimizer->slot[i]))
             return false;
     for (int i = 0; i < optimizer->count; i++)
-        if (!update(optimizer, &optimizer->slot[i]))
+        if (!update(optimizer, i))
             return false;
     return true;
 }

@@ -56,6 +56,7 @@ typedef struct gd__rule {
     gd__default option[GD__OPTIONS];          /* those that the rule has, up to GD__NO_OPTION */
     const char *state[GD__MAX_STATES];        /* what is gathered for a parameter, by PyTorch's names */
     unsigned (*states)(const double *option); /* bit i: with these options state i is needed */
+    bool counts;                              /* the step's number is among the numbers of an update */
     /* Do they go together? False with the error set; NULL: they do. */
     bool (*fits)(gd_context *g, const char *function, const double *option);
     gd_tensor *(*step)(const gd__turn *turn);
@@ -82,6 +83,7 @@ struct gd_optimizer {
     int count, groups, group_capacity;
     gd__slot *slot;
     gd__group *group;
+    uint64_t stamp; /* raised whenever the numbers of a step change, other than by counting */
     gd_schedule *schedule; /* the newest that sets the learning rates, while its serial is this; NULL: none did */
     uint64_t schedule_serial;
 };

@@ -1,6 +1,8 @@
 /* plateau.c - learning rates that go down when a metric does not become better. */
 #include "optim/schedule.h"
 
+#include "base/trace.h"
+
 #include <math.h>
 
 static bool is_better(const gd_schedule *s, double metric)
@@ -20,11 +22,13 @@ static void reduce(const gd_schedule *s)
         if (*lr - reduced > o->eps)
             *lr = reduced;
     }
+    s->optimizer->stamp++;
 }
 
 bool gd_schedule_step_on(gd_schedule *schedule, double metric)
 {
-    if (!gd__schedule_ready(schedule, "gd_schedule_step_on", true))
+    if (!gd__schedule_ready(schedule, "gd_schedule_step_on", true) ||
+        !gd__may_stray(schedule->object.context, "gd_schedule_step_on", "Step the schedule after gd_run"))
         return false;
     gd_schedule *s = schedule;
     bool better = is_better(s, metric);

@@ -209,6 +209,8 @@ static void take_over(gd_optimizer *o, const transfer *t)
         o->slot[i] = t->slot[i];
     }
     memcpy(o->group, t->group, (size_t)o->groups * sizeof *o->group);
+    o->stamp++;
+    o->object.context->settings++;
     if (!s)
         return;
     s->steps = (int64_t)t->schedule[STEPS];

@@ -1,6 +1,8 @@
 /* schedule.c - setting the learning rates of an optimizer, step by step, and chains of schedules. */
 #include "optim/schedule.h"
 
+#include "base/trace.h"
+
 #include <math.h>
 
 static void schedule_destroy(gd__object *object)
@@ -56,6 +58,7 @@ static bool set_rates(gd_schedule *s, int64_t t)
         group->option[GD__LR] = floor + (group->initial_lr - floor) * factor;
     }
     s->steps = t;
+    o->stamp++;
     return true;
 }
 
@@ -99,9 +102,18 @@ bool gd__schedule_ready(gd_schedule *s, const char *function, bool on_metric)
     return (s->kind->factor == NULL) == on_metric ? leads(s, function) : wrong_step(s, function);
 }
 
+static bool step(void *schedule)
+{
+    gd_schedule *s = schedule;
+    return gd__schedule_ready(s, "gd_schedule_step", false) && set_rates(s, s->steps + 1);
+}
+
 bool gd_schedule_step(gd_schedule *schedule)
 {
-    return gd__schedule_ready(schedule, "gd_schedule_step", false) && set_rates(schedule, schedule->steps + 1);
+    if (!step(schedule))
+        return false;
+    gd__trace *trace = schedule->object.context->trace;
+    return !trace || !trace->hosted || trace->hosted(trace, step, &schedule->object);
 }
 
 /* ---- chains ---- */

@@ -3,9 +3,17 @@
 
 #include <string.h>
 
+#include "base/trace.h"
+
 static bool usable(const gd_tensor *t, const char *function)
 {
     return gd__usable(gd__context(t), t, function, "the tensor");
+}
+
+/* Numbers that go out are not seen by whoever is told of operations only. */
+static bool readable(const gd_tensor *t, const char *function)
+{
+    return usable(t, function) && gd__may_stray(t->object.context, function, "Return the tensor, and read it after gd_run");
 }
 
 void gd__each(const gd_tensor *t, void (*visit)(void *user, void *element), void *user)
@@ -27,7 +35,7 @@ void gd__each(const gd_tensor *t, void (*visit)(void *user, void *element), void
 double gd_item(const gd_tensor *t)
 {
     char text[GD__TEXT_SIZE];
-    if (!usable(t, "gd_item"))
+    if (!readable(t, "gd_item"))
         return __builtin_nan("");
     if (t->numel == 1)
         return gd__load((gd_dtype)t->dtype, t->data);
@@ -43,7 +51,7 @@ double gd_at_of(const gd_tensor *t, size_t count, const int64_t *index)
 {
     char text[GD__TEXT_SIZE], place[GD__TEXT_SIZE];
     int64_t offset = 0;
-    if (!usable(t, "gd_at"))
+    if (!readable(t, "gd_at"))
         return __builtin_nan("");
     bool good = count == (size_t)t->ndim && (index || count == 0);
     for (int i = 0; good && i < t->ndim; i++) {
@@ -123,7 +131,7 @@ static bool may_copy(const gd_tensor *t, const char *function, gd_dtype dtype, c
 
 bool gd_read(const gd_tensor *t, gd_dtype dtype, void *to, size_t count)
 {
-    if (!may_copy(t, "gd_read", dtype, to, count))
+    if (!may_copy(t, "gd_read", dtype, to, count) || !readable(t, "gd_read"))
         return false;
     copy_state state = { (gd_dtype)t->dtype, dtype, to };
     if (t->contiguous && t->dtype == dtype && count > 0)
@@ -180,7 +188,8 @@ bool gd__may_write(const gd_tensor *t, const char *function)
 
 bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count)
 {
-    if (!may_copy(t, "gd_write", dtype, from, count) || t->object.context->failed || !gd__may_write(t, "gd_write"))
+    if (!may_copy(t, "gd_write", dtype, from, count) || t->object.context->failed || !gd__may_write(t, "gd_write") ||
+        !gd__may_stray(t->object.context, "gd_write", "Write what operations made, with gd_assign"))
         return false;
     if (count == 0)
         return true;
@@ -192,7 +201,7 @@ bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count)
 const void *gd_data(const gd_tensor *t)
 {
     char text[GD__TEXT_SIZE];
-    if (!usable(t, "gd_data"))
+    if (!readable(t, "gd_data"))
         return NULL;
     if (t->contiguous)
         return t->data;

@@ -3,6 +3,8 @@
 
 #include <float.h>
 
+#include "base/trace.h"
+
 /* ---- floats ---- */
 
 static gd_tensor *create_float(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape)
@@ -13,22 +15,78 @@ static gd_tensor *create_float(gd_context *g, const char *function, gd_dtype dty
                     "%s numbers can't be drawn", gd_dtype_name(dtype));
 }
 
-void gd__draw_uniform(gd_tensor *t, double low, double high)
+static void fill_uniform(gd_tensor *t, const gd__filling *draw)
 {
     gd__random *random = &t->object.context->random;
     if (t->dtype == GD_FLOAT32)
-        gd__random_uniform_f32(random, (float *)t->data, t->numel, low, high);
+        gd__random_uniform_f32(random, (float *)t->data, t->numel, draw->a, draw->b);
     else
-        gd__random_uniform_f64(random, (double *)t->data, t->numel, low, high);
+        gd__random_uniform_f64(random, (double *)t->data, t->numel, draw->a, draw->b);
+}
+
+static void fill_normal(gd_tensor *t, const gd__filling *draw)
+{
+    gd__random *random = &t->object.context->random;
+    if (t->dtype == GD_FLOAT32)
+        gd__random_normal_f32(random, (float *)t->data, t->numel, draw->a, draw->b);
+    else
+        gd__random_normal_f64(random, (double *)t->data, t->numel, draw->a, draw->b);
+}
+
+void gd__draw_uniform(gd_tensor *t, double low, double high)
+{
+    fill_uniform(t, &(gd__filling){ .a = low, .b = high });
 }
 
 void gd__draw_normal(gd_tensor *t, double mean, double deviation)
 {
+    fill_normal(t, &(gd__filling){ .a = mean, .b = deviation });
+}
+
+static void fill_bernoulli(gd_tensor *t, const gd__filling *draw)
+{
+    size_t size = gd__dtypes[t->dtype].size;
+    for (int64_t i = 0; i < t->numel; i++)
+        gd__store((gd_dtype)t->dtype, t->data + (size_t)i * size,
+                  gd__random_bernoulli(&t->object.context->random, draw->a));
+}
+
+static void fill_integers(gd_tensor *t, const gd__filling *draw)
+{
     gd__random *random = &t->object.context->random;
-    if (t->dtype == GD_FLOAT32)
-        gd__random_normal_f32(random, (float *)t->data, t->numel, mean, deviation);
-    else
-        gd__random_normal_f64(random, (double *)t->data, t->numel, mean, deviation);
+    size_t size = gd__dtypes[t->dtype].size;
+    if (t->dtype == GD_INT64)
+        gd__random_integers(random, (int64_t *)t->data, t->numel, draw->low, draw->high);
+    for (int64_t i = 0; t->dtype != GD_INT64 && i < t->numel; i++) {
+        int64_t drawn;
+        gd__random_integers(random, &drawn, 1, draw->low, draw->high);
+        gd__store((gd_dtype)t->dtype, t->data + (size_t)i * size, (double)drawn);
+    }
+}
+
+static void fill_permutation(gd_tensor *t, const gd__filling *draw)
+{
+    (void)draw;
+    gd__random_permutation(&t->object.context->random, (int64_t *)t->data, t->numel);
+}
+
+void gd__draw_into(gd_tensor *t, const gd__filling *draw)
+{
+    static void (*const fill[])(gd_tensor *, const gd__filling *) = {
+        [GD__FILL_UNIFORM] = fill_uniform,   [GD__FILL_NORMAL] = fill_normal,           [GD__FILL_BERNOULLI] = fill_bernoulli,
+        [GD__FILL_INTEGERS] = fill_integers, [GD__FILL_PERMUTATION] = fill_permutation,
+    };
+    fill[draw->kind](t, draw);
+}
+
+/* A new tensor, filled; the error object as it is. */
+static gd_tensor *drawn(gd_tensor *t, const gd__filling *draw)
+{
+    if (!gd__alive(t))
+        return t;
+    gd__draw_into(t, draw);
+    gd__trace *trace = t->object.context->trace;
+    return !trace || !trace->drawn || trace->drawn(trace, t, draw) ? t : gd__error_object(t->object.context);
 }
 
 bool gd__uniform_fits(gd_context *g, const char *function, gd_dtype dtype, double low, double high)
@@ -55,19 +113,13 @@ bool gd__normal_fits(gd_context *g, const char *function, double deviation)
 static gd_tensor *drawn_uniform(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double low,
                                 double high)
 {
-    gd_tensor *t = create_float(g, function, dtype, shape);
-    if (gd__alive(t))
-        gd__draw_uniform(t, low, high);
-    return t;
+    return drawn(create_float(g, function, dtype, shape), &(gd__filling){ GD__FILL_UNIFORM, .a = low, .b = high });
 }
 
 static gd_tensor *drawn_normal(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double mean,
                                double deviation)
 {
-    gd_tensor *t = create_float(g, function, dtype, shape);
-    if (gd__alive(t))
-        gd__draw_normal(t, mean, deviation);
-    return t;
+    return drawn(create_float(g, function, dtype, shape), &(gd__filling){ GD__FILL_NORMAL, .a = mean, .b = deviation });
 }
 
 gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape)
@@ -115,11 +167,7 @@ gd_tensor *gd_bernoulli(gd_context *g, gd_dtype dtype, gd_dims shape, double p)
     if (!(p >= 0 && p <= 1))
         return gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_bernoulli", "Pass a probability, from 0 to 1" },
                         "p is %g", p);
-    gd_tensor *t = gd__create(g, "gd_bernoulli", dtype, shape);
-    for (int64_t i = 0; gd__alive(t) && i < t->numel; i++)
-        gd__store((gd_dtype)t->dtype, t->data + (size_t)i * gd__dtypes[t->dtype].size,
-                  gd__random_bernoulli(&g->random, p));
-    return t;
+    return drawn(gd__create(g, "gd_bernoulli", dtype, shape), &(gd__filling){ GD__FILL_BERNOULLI, .a = p });
 }
 
 /* Between these the dtype holds every integer. */
@@ -136,17 +184,7 @@ static const struct {
 static gd_tensor *draw_integers(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, int64_t low,
                                 int64_t high)
 {
-    gd_tensor *t = gd__create(g, function, dtype, shape);
-    if (!gd__alive(t))
-        return t;
-    if (t->dtype == GD_INT64)
-        gd__random_integers(&g->random, (int64_t *)t->data, t->numel, low, high);
-    for (int64_t i = 0; t->dtype != GD_INT64 && i < t->numel; i++) {
-        int64_t drawn;
-        gd__random_integers(&g->random, &drawn, 1, low, high);
-        gd__store((gd_dtype)t->dtype, t->data + (size_t)i * gd__dtypes[t->dtype].size, (double)drawn);
-    }
-    return t;
+    return drawn(gd__create(g, function, dtype, shape), &(gd__filling){ GD__FILL_INTEGERS, .low = low, .high = high });
 }
 
 gd_tensor *gd_randint(gd_context *g, gd_dtype dtype, gd_dims shape, int64_t low, int64_t high)
@@ -175,15 +213,12 @@ gd_tensor *gd_choice(gd_context *g, int64_t limit, int64_t n)
 
 gd_tensor *gd_randperm(gd_context *g, int64_t n)
 {
-    gd_tensor *t = gd__create(g, "gd_randperm", GD_INT64, gd_shape(n));
-    if (gd__alive(t))
-        gd__random_permutation(&g->random, (int64_t *)t->data, t->numel);
-    return t;
+    return drawn(gd__create(g, "gd_randperm", GD_INT64, gd_shape(n)), &(gd__filling){ .kind = GD__FILL_PERMUTATION });
 }
 
 void gd_seed(gd_context *g, gd_rng kind, uint64_t seed)
 {
-    if (!g || g->stand_in)
+    if (!g || g->stand_in || !gd__may_stray(g, "gd_seed", "Seed outside of the step"))
         return;
     if (kind == GD_RNG_PHILOX || kind == GD_RNG_TORCH || kind == GD_RNG_NUMPY)
         gd__random_seed(&g->random, kind, seed);

@@ -4,6 +4,8 @@
  * scientific notation, all of one width (notation.c). A second walk writes them in their brackets. */
 #include "tensor/print.h"
 
+#include "base/trace.h"
+
 #include <string.h>
 
 /* What stands around the elements. */
@@ -289,7 +291,8 @@ static bool is_style(gd_context *g, const char *function, gd_style style)
 static void put_tensor_or_message(sink *to, const gd_tensor *t, gd_style style, const char *function)
 {
     gd_context *g = gd__context(t);
-    if (gd__usable(g, t, function, "the tensor") && is_style(g, function, style))
+    if (gd__usable(g, t, function, "the tensor") && is_style(g, function, style) &&
+        gd__may_stray(g, function, "Return the tensor, and print it after gd_run"))
         put_tensor(to, t, style);
     else
         put(to, gd_failed(g) ? gd_message(g) : "an error tensor, whose error was cleared");

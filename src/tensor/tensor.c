@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static void free_storage(gd_context *g, gd__storage *storage)
+void gd__storage_release(gd_context *g, gd__storage *storage)
 {
+    if (--storage->uses > 0)
+        return;
     if (storage->release)
         storage->release(storage->user);
     gd__free(g, storage, storage->size);
@@ -16,8 +18,7 @@ static void tensor_destroy(gd__object *object)
 {
     gd_tensor *t = (gd_tensor *)object;
     gd_context *g = object->context;
-    if (--t->storage->uses == 0)
-        free_storage(g, t->storage);
+    gd__storage_release(g, t->storage);
     while (t->hooks) {
         gd__hook *next = t->hooks->next;
         gd__free(g, t->hooks, sizeof *t->hooks);
@@ -99,7 +100,8 @@ static gd_tensor *with_storage(gd_context *g, const gd__meta *meta, int64_t coun
         gd__free(g, storage, size);
         return NULL;
     }
-    *storage = (gd__storage){ .uses = 1, .size = size, .bytes = (char *)(storage + 1) };
+    *storage =
+        (gd__storage){ .uses = 1, .size = size, .bytes = (char *)(storage + 1), .serial = g->next_serial++ };
     t->storage = storage;
     t->data = storage->bytes;
     return t;

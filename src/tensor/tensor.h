@@ -18,7 +18,7 @@ typedef struct gd__storage {
     char *bytes;
     gd_release *release; /* of borrowed memory: called when the last tensor has gone */
     void *user;
-    char fill[8]; /* the head is 64 bytes, so that the numbers are aligned to 64 */
+    uint64_t serial; /* no two of a context have the same. The head is 64 bytes, so the numbers are aligned to 64 */
 } gd__storage;
 
 /* A function that looks at a tensor's gradient (src/autograd/hook.c). */
@@ -150,7 +150,21 @@ bool gd__may_write(const gd_tensor *t, const char *function);
 /* Says that the tensor's numbers were written: raises the storage's version. */
 void gd__written(gd_tensor *t, const char *writer);
 
-/* Fills a row-major tensor of floats from the context's stream; and can such draws be: false with the error set. */
+/* Takes a tensor's hold of the storage away. */
+void gd__storage_release(gd_context *g, gd__storage *storage);
+
+/* What a tensor is filled with from the context's stream. */
+typedef enum gd__drawing { GD__FILL_UNIFORM, GD__FILL_NORMAL, GD__FILL_BERNOULLI, GD__FILL_INTEGERS, GD__FILL_PERMUTATION } gd__drawing;
+typedef struct gd__filling {
+    gd__drawing kind;
+    double a, b;       /* low and high; mean and deviation; the probability */
+    int64_t low, high; /* of integers */
+} gd__filling;
+
+/* Fills a row-major tensor. Tells nobody. */
+void gd__draw_into(gd_tensor *t, const gd__filling *draw);
+
+/* The same for floats; and can such draws be: false with the error set. */
 void gd__draw_uniform(gd_tensor *t, double low, double high);
 void gd__draw_normal(gd_tensor *t, double mean, double deviation);
 bool gd__uniform_fits(gd_context *g, const char *function, gd_dtype dtype, double low, double high);

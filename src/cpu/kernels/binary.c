@@ -1,7 +1,7 @@
 /* binary.c - elementwise kernels of two operands. */
 #include "cpu/kernel.h"
 
-#include "cpu/kernels/libm.h"
+#include "cpu/vmath.h"
 
 #define NAME add
 #define INTEGERS
@@ -32,10 +32,6 @@
 #define NAME relu_backward
 #define INTEGERS
 #define EXPR(dy, y) (y) <= 0 ? 0 : (dy)
-#include "cpu/kernels/binary.inc"
-
-#define NAME pow
-#define EXPR(a, b) F(call_pow)(a, b)
 #include "cpu/kernels/binary.inc"
 
 /* A NaN on either side is the result, as in PyTorch. */

@@ -2,14 +2,14 @@
 #include "cpu/kernel.h"
 
 #include "cpu/kernels/libm.h"
-#include "cpu/kernels/vmath.h"
+#include "cpu/vmath.h"
 
 #define NAME expm1
-#define EXPR(x) F(call_expm1)(x)
+#define EXPR(x) F(gd__expm1)(x)
 #include "cpu/kernels/unary.inc"
 
 #define NAME log1p
-#define EXPR(x) F(call_log1p)(x)
+#define EXPR(x) F(gd__log1p)(x)
 #include "cpu/kernels/unary.inc"
 
 #define NAME rsqrt
@@ -20,8 +20,17 @@
 #define EXPR(x) 1 / (x)
 #include "cpu/kernels/unary.inc"
 
-/* Squares and roots as PyTorch takes them: of -infinity a root is NaN, where C's pow has infinity or 0. */
-#define ROOT(x) c > 0 ? F(call_sqrt)(x) : 1 / F(call_sqrt)(x)
-#define NAME pow_scalar
-#define EXPR(x) c == 2 ? (x) * (x) : c == (T)0.5 || c == (T)-0.5 ? (ROOT(x)) : F(call_pow)(x, c)
-#include "cpu/kernels/unary.inc"
+#define T float
+#define F(name) GD__NAME(name, _f32)
+#include "cpu/kernels/power.inc"
+#define T double
+#define F(name) GD__NAME(name, _f64)
+#include "cpu/kernels/power.inc"
+
+const gd__kernel GD__K(pow) = {
+    .run = gd__run_elementwise, .loop = { [GD_FLOAT32] = pow_f32, [GD_FLOAT64] = pow_f64 },
+};
+
+const gd__kernel GD__K(pow_scalar) = {
+    .run = gd__run_elementwise, .loop = { [GD_FLOAT32] = pow_scalar_f32, [GD_FLOAT64] = pow_scalar_f64 },
+};

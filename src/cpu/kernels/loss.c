@@ -1,7 +1,7 @@
-/* loss.c - softmax, its logarithm, and the losses. */
+/* loss.c - the losses. */
 #include "cpu/kernel.h"
 
-#include "cpu/kernels/vmath.h"
+#include "cpu/vmath.h"
 
 static inline int64_t label_at(const gd_tensor *labels, int64_t i)
 {
@@ -14,14 +14,6 @@ static inline int64_t label_at(const gd_tensor *labels, int64_t i)
 #define T double
 #define F(name) name##_f64
 #include "cpu/kernels/loss.inc"
-
-const gd__kernel GD__K(softmax) = {
-    .run = gd__run_along, .lanes = { [GD_FLOAT32] = softmax_f32, [GD_FLOAT64] = softmax_f64 },
-};
-
-const gd__kernel GD__K(log_softmax) = {
-    .run = gd__run_along, .lanes = { [GD_FLOAT32] = log_softmax_f32, [GD_FLOAT64] = log_softmax_f64 },
-};
 
 static bool run_nll(const gd__kernel *kernel, const gd__call *call)
 {
@@ -65,7 +57,29 @@ static bool run_bce(const gd__kernel *kernel, const gd__call *call)
     return are_probabilities(call, good, outside);
 }
 
-const gd__kernel GD__K(bce) = { .run = run_bce };
+/* The sum of up to eight terms, as a cascade adds them. */
+static inline double few_total(const float *term, int n)
+{
+    gd__cascade sum;
+    sum.count = 0;
+    if (n == 4)
+        return (((double)term[0] + (double)term[1]) + ((double)term[2] + (double)term[3])) + 0.0;
+    for (int i = 0; i < n; i++)
+        gd__cascade_add(&sum, (double)term[i]);
+    return gd__cascade_total(&sum);
+}
+
+/* The same of up to eight elements, with room for eight. False, and nothing said, where one is no probability. */
+static bool bce_few(const void *p, const void *t, int n, void *y)
+{
+    enum { LANES = 8 };
+    float term[LANES];
+    likelihoods_f32(p, t, LANES, term);
+    *(float *)y = (float)(-few_total(term, n) / (double)n);
+    return all_probabilities_f32(p, n);
+}
+
+const gd__kernel GD__K(bce) = { .run = run_bce, .bce = bce_few };
 
 static bool run_bce_terms(const gd__kernel *kernel, const gd__call *call)
 {
@@ -79,12 +93,12 @@ const gd__kernel GD__K(bce_terms) = { .run = run_bce_terms };
 
 static bool run_bce_backward(const gd__kernel *kernel, const gd__call *call)
 {
-    (void)kernel;
-    if (call->out->dtype == GD_FLOAT32)
-        bce_backward_f32(call);
-    else
-        bce_backward_f64(call);
+    char *pointer[] = { call->out->data, call->in[0]->data, call->in[1]->data, call->in[2]->data };
+    gd__attrs attrs = { .scalar = { (double)call->out->numel } };
+    kernel->loop[call->out->dtype](pointer, NULL, call->out->numel, &attrs);
     return true;
 }
 
-const gd__kernel GD__K(bce_backward) = { .run = run_bce_backward };
+const gd__kernel GD__K(bce_backward) = {
+    .run = run_bce_backward, .loop = { [GD_FLOAT32] = bce_backward_f32, [GD_FLOAT64] = bce_backward_f64 },
+};

@@ -5,6 +5,7 @@
  * meets all rows of the block, which lie in the next one. Meanwhile the next panel is brought near. */
 #include "cpu/product.h"
 
+#include "cpu/kernels/small.h"
 #include "cpu/kernels/vector.h"
 
 #include <string.h>
@@ -28,6 +29,7 @@ enum { TALL = 4 };
 #endif
 
 /* Four rows of four elements as columns. */
+#if defined __clang__ || __GNUC__ >= 12
 static inline void turn_f32(const float *from, int64_t lead, float *to, int64_t to_lead)
 {
     typedef float four __attribute__((vector_size(16)));
@@ -43,6 +45,14 @@ static inline void turn_f32(const float *from, int64_t lead, float *to, int64_t 
     for (int i = 0; i < 4; i++)
         memcpy(to + i * to_lead, &row[i], sizeof row[i]);
 }
+#else
+static inline void turn_f32(const float *from, int64_t lead, float *to, int64_t to_lead)
+{
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++)
+            to[j * to_lead + i] = from[i * lead + j];
+}
+#endif
 
 static inline void turn_f64(const double *from, int64_t lead, double *to, int64_t to_lead)
 {
@@ -58,4 +68,6 @@ static inline void turn_f64(const double *from, int64_t lead, double *to, int64_
 #define F(name) name##_f64
 #include "cpu/kernels/product.inc"
 
-const gd__kernel GD__K(matmul) = { .run = gd__run_matmul, .block = { [GD_FLOAT32] = block_f32, [GD_FLOAT64] = block_f64 } };
+const gd__kernel GD__K(matmul) = { .run = gd__run_matmul, .block = { [GD_FLOAT32] = block_f32, [GD_FLOAT64] = block_f64 },
+                               .small = { [GD_FLOAT32] = GD__K(multiply_small_f32), [GD_FLOAT64] = GD__K(multiply_small_f64) },
+                               .widest = WIDEST };

@@ -32,7 +32,7 @@ static bool run_argsort(const gd__kernel *kernel, const gd__call *call)
     };
     (void)kernel;
     const gd_tensor *x = call->in[0];
-    return x->numel == 0 || sorts[x->dtype](call, gd__lanes_along(x, call->attrs->integer[0]));
+    return call->out->numel == 0 || sorts[x->dtype](call, gd__lanes_along(x, call->attrs->integer[0]));
 }
 
 const gd__kernel GD__K(argsort) = { .run = run_argsort };

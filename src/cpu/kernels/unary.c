@@ -2,7 +2,7 @@
 #include "cpu/kernel.h"
 
 #include "cpu/kernels/libm.h"
-#include "cpu/kernels/vmath.h"
+#include "cpu/vmath.h"
 
 #define NAME neg
 #define INTEGERS
@@ -10,11 +10,13 @@
 #include "cpu/kernels/unary.inc"
 
 #define NAME exp
-#define EXPR(x) F(vexp)(x)
+#define EXPR(x) F(gd__exp)(x)
+#define NEAR(x) F(gd__exp_near)(x)
+#define LIMIT F(gd__exp_limit)
 #include "cpu/kernels/unary.inc"
 
 #define NAME log
-#define EXPR(x) F(vlog)(x)
+#define EXPR(x) F(gd__log)(x)
 #include "cpu/kernels/unary.inc"
 
 #define NAME square
@@ -27,7 +29,9 @@
 #include "cpu/kernels/unary.inc"
 
 #define NAME sigmoid
-#define EXPR(x) F(vsigmoid)(x)
+#define EXPR(x) F(gd__sigmoid)(x)
+#define NEAR(x) F(gd__sigmoid_near)(x)
+#define LIMIT F(gd__exp_limit)
 #include "cpu/kernels/unary.inc"
 
 /* NaN is not below 0, so it stays. */

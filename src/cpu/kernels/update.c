@@ -45,7 +45,23 @@ static bool run_update(const gd__kernel *kernel, const gd__call *call)
     return true;
 }
 
-const gd__kernel GD__K(sgd_update) = { .run = run_update, .loop = { [GD_FLOAT32] = sgd_f32, [GD_FLOAT64] = sgd_f64 } };
+/* The plainest rule, p - lr d, for several parameters, in vectors that have room to their end. */
+static void descend_few(const gd__descent *d, int count)
+{
+    enum { LANES = 8 };
+    for (const gd__descent *end = d + count; d < end; d++) {
+        float rate = (float)d->attrs->scalar[0];
+        float *restrict p = d->p;
+        const float *restrict gradient = d->d;
+        for (int64_t at = 0; at < d->n; at += LANES)
+            for (int i = 0; i < LANES; i++)
+                p[at + i] -= rate * gradient[at + i];
+    }
+}
+
+const gd__kernel GD__K(sgd_update) = {
+    .run = run_update, .loop = { [GD_FLOAT32] = sgd_f32, [GD_FLOAT64] = sgd_f64 }, .descend = descend_few,
+};
 const gd__kernel GD__K(adagrad_update) = { .run = run_update, .loop = { [GD_FLOAT32] = adagrad_f32, [GD_FLOAT64] = adagrad_f64 } };
 const gd__kernel GD__K(rmsprop_update) = { .run = run_update, .loop = { [GD_FLOAT32] = rmsprop_f32, [GD_FLOAT64] = rmsprop_f64 } };
 const gd__kernel GD__K(adam_update) = { .run = run_update, .loop = { [GD_FLOAT32] = adam_f32, [GD_FLOAT64] = adam_f64 } };

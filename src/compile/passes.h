@@ -1,0 +1,56 @@
+/* passes.h - what is done to instructions before they become steps. */
+#ifndef GRADUS_SRC_COMPILE_PASSES_H
+#define GRADUS_SRC_COMPILE_PASSES_H
+
+#include "compile/plan.h"
+
+/* Does the instruction write, or read, the cell; and does its k-th look write? */
+bool gd__reads_cell(const gd__instruction *i, int cell);
+bool gd__writes_cell(const gd__instruction *i, int cell);
+bool gd__writes_look(const gd__instruction *i, int k);
+
+/* May it end a run, by an error? */
+bool gd__may_refuse(const gd__instruction *i);
+
+/* Does it matter which of the two comes first? */
+bool gd__conflict(const gd__instruction *a, const gd__instruction *b);
+
+/* Takes out what is done twice, what nobody needs and what is only copied. What is left comes first, r->useful of them. False
+ * with the error set. */
+bool gd__simplify(gd__recording *r);
+
+/* Gives each cell that is made its place in the arena: cells that do not live at the same time may share it. */
+void gd__place_cells(gd__recording *r);
+
+/* ---- steps over blocks (blocks.c) ---- */
+
+/* Can the instruction become a part of an earlier step, which then runs block by block? */
+bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__instruction *i);
+
+/* Marks the cells that live within one step. */
+void gd__leave_inside(gd__recording *r);
+
+bool gd__finish_blocks(gd__recording *r, gd__step *step);
+void gd__free_stages(gd__step *step);
+
+/* ---- small steps (small.c) ---- */
+
+/* Above so many elements, a kernel may have several threads, or tiles, and what a step costs beside its numbers does not
+ * matter. */
+enum { GD__FEW = 4096 };
+
+/* Can the instruction become a part of the step before it? */
+bool gd__joins(const gd__recording *r, const gd__step *last, const gd__instruction *i);
+
+bool gd__is_small_loop(const gd__step *step, const gd__kernel *kernel);
+bool gd__finish_loop(gd__recording *r, gd__step *step, const gd__kernel *kernel);
+bool gd__is_small_sum(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
+bool gd__finish_sum(gd__recording *r, gd__step *step, const gd__kernel *kernel);
+bool gd__is_small_product(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
+bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel);
+const gd__look *gd__bias_of(const gd__step *step);
+bool gd__is_few_bce(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
+bool gd__is_small_update(const gd__instruction *i);
+bool gd__finish_sweep(gd__recording *r, gd__step *step, const gd__kernel *const *kernels);
+
+#endif
