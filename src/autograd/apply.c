@@ -9,9 +9,13 @@
 
 static bool operands_usable(const gd__call *call)
 {
-    for (int i = 0; i < call->count; i++)
-        if (!gd__usable(call->context, call->in[i], call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
+    for (int i = 0; i < call->count; i++) {
+        const gd_tensor *t = call->in[i];
+        if (gd__alive(t) && t->object.context == call->context)
+            continue;
+        if (!gd__usable(call->context, t, call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
             return false;
+    }
     return true;
 }
 
@@ -193,8 +197,11 @@ static bool may_write(const gd__call *call)
 
 static bool run_update(gd__call *call)
 {
-    gd__meta meta = { .dtype = GD_DEFAULT };
-    if (!operands_usable(call) || !may_write(call) || !gd__prepare(call) || !call->op->infer(call, &meta))
+    gd__meta meta;
+    if (!operands_usable(call) || !may_write(call) || !gd__prepare(call))
+        return false;
+    begin_meta(call, &meta);
+    if (!call->op->infer(call, &meta))
         return false;
     const gd__kernel *const *kernels = gd__kernels(call->context);
     bool blameless = call->context->watching && gd__all_finite(call);

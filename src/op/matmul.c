@@ -31,9 +31,12 @@ static bool matmul_infer(const gd__call *call, gd__meta *out)
     if (!fit(a, b))
         return refuse(call, a->ndim - 1, "Transpose one of them, or mend its shape",
                       "the columns of the left (its last dimension) are not as many as the rows of the right (its last but one)");
-    out->shape = batches(a);
-    if (!gd__join_shapes(call, &out->shape, batches(b)))
-        return false;
+    out->shape.count = 0;
+    if (a->ndim > 2 || b->ndim > 2) {
+        out->shape = batches(a);
+        if (!gd__join_shapes(call, &out->shape, batches(b)))
+            return false;
+    }
     out->shape.size[out->shape.count++] = a->shape[a->ndim - 2];
     out->shape.size[out->shape.count++] = b->shape[b->ndim - 1];
     return true;
