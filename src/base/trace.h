@@ -79,4 +79,7 @@ static inline gd__trace *gd__trace_pause(gd_context *g)
 /* Has the tensor a gradient? For code that branches on it: the trace is told (src/autograd/grad.c). */
 bool gd__grad_asked(const struct gd_tensor *t);
 
+/* Did its gradient stay within a compiled step? Then true with the error set. */
+bool gd__grad_withheld(const struct gd_tensor *t);
+
 #endif

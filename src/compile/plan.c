@@ -99,6 +99,17 @@ gd_plan *gd_compile_all(gd_context *g, size_t outputs, gd_functions *function, v
                    function != NULL);
 }
 
+gd_plan *gd_keep_gradients(gd_plan *plan, bool keep)
+{
+    gd_context *g = gd__context(plan);
+    if (!gd__usable(g, plan, "gd_keep_gradients", "the plan"))
+        return gd__error_object(g);
+    while (plan->keeps_gradients != keep && plan->recordings > 0)
+        drop(plan, plan->recordings - 1);
+    plan->keeps_gradients = keep;
+    return plan;
+}
+
 /* ---- which recording fits ---- */
 
 static gd__mood mood_of(const gd_context *g)
@@ -134,7 +145,7 @@ static bool fits( gd__recording *r, gd_tensors in, const gd__mood *mood)
         if (!has_form(&r->form[i], in.item[i]))
             return false;
     for (int i = 0; i < r->guards; i++)
-        if (r->leaf[i].tensor->has_grad != r->leaf[i].before)
+        if (r->leaf[i].tensor->withheld || r->leaf[i].tensor->has_grad != r->leaf[i].before)
             return false;
     return true;
 }

@@ -85,7 +85,7 @@ typedef struct gd__leaf {
     gd_tensor *tensor;
     uint64_t serial;
     bool guarded, before; /* whether it had a gradient counts, and whether it had */
-    bool after;
+    bool after, withheld; /* it has one afterwards; but in no place */
 } gd__leaf;
 
 /* A place that holds the address of an input's numbers. */
@@ -123,6 +123,7 @@ struct gd__step {
     gd__descent *descent;
     gd__stage *stage; /* what is done on each block */
     int stages;
+    bool withholds; /* the product itself is not kept */
     gd__instruction **part; /* the instructions that it does */
     int instructions, part_room;
     const char *how; /* in words, for those who read the plan */
@@ -186,6 +187,7 @@ struct gd_plan {
     int recordings, room;
     gd__recording *latest;
     int64_t runs, recorded;
+    bool keeps_gradients;
 };
 
 /* ---- recording (record.c) ---- */

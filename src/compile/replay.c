@@ -243,8 +243,11 @@ static void leave_traces(gd__recording *r, bool good)
 {
     for (int i = 0; i < r->outside_written; i++)
         r->written[i]->version++;
-    for (int i = 0; i < r->leaves; i++)
-        r->leaf[i].tensor->has_grad = good && r->leaf[i].after;
+    for (int i = 0; i < r->leaves; i++) {
+        const gd__leaf *leaf = &r->leaf[i];
+        leaf->tensor->has_grad = good && leaf->after && !leaf->withheld;
+        leaf->tensor->withheld = good && leaf->after && leaf->withheld;
+    }
 }
 
 static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, const char *what)

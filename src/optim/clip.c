@@ -15,7 +15,7 @@ static bool usable(gd_layer *net, const char *function)
         return false;
     int count = gd_parameter_count(net);
     for (int i = 0; i < count; i++)
-        if (!gd__usable(g, gd_parameter(net, i), function, "a parameter"))
+        if (!gd__usable(g, gd_parameter(net, i), function, "a parameter") || gd__grad_withheld(gd_parameter(net, i)))
             return false;
     return true;
 }
