@@ -112,7 +112,8 @@ bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__in
     const gd__instruction *first = step->part[0];
     bool product = is_product(first) && !gd__is_small_product(r, step, kernel_of(r, first));
     bool chain = is_elementwise(r, first) && first->look[0].tensor.numel > GD__FEW;
-    if (step->instructions >= MOST_STAGES || !(product || chain) || !(is_elementwise(r, i) || (product && is_update(r, i))))
+    if (step->instructions >= MOST_STAGES || !(product || chain) ||
+        !(is_elementwise(r, i) || (product && is_update(r, i))))
         return false;
     return same_form(i, first) && reads_from(step, i) && meets_in_place(r, step, i) && can_move_up(r, step, i);
 }
@@ -166,7 +167,8 @@ static gd__leaf *used_up(gd__recording *r, const gd__step *step, int cell)
 static void withhold(gd__recording *r, gd__step *step)
 {
     const gd__instruction *first = step->part[0], *second = step->instructions > 1 ? step->part[1] : NULL;
-    if (!second || !is_product(first) || second->kind != GD__UPDATE || second->look[GD__READ_ONLY].cell != first->look[0].cell)
+    if (!second || !is_product(first) || second->kind != GD__UPDATE ||
+        second->look[GD__READ_ONLY].cell != first->look[0].cell)
         return;
     gd__leaf *leaf = used_up(r, step, first->look[0].cell);
     if (!leaf)
@@ -182,7 +184,6 @@ void gd__leave_inside(gd__recording *r)
         withhold(r, &r->step[s]);
     leave_inside(r);
 }
-
 
 /* ---- finishing ---- */
 
@@ -325,8 +326,12 @@ static bool take_turns(gd__step *step)
 /* A product whose operands lie so that they must be copied first is run as the operation that it is. */
 static bool multiply_plainly(const gd__step *step, gd_tensor *a, gd_tensor *b, gd_tensor *y)
 {
-    gd__call call = { .context = step->call.context, .op = gd__ops[GD__OP_matmul], .id = GD__OP_matmul, .count = 2,
-                      .in = (gd_tensor *[]){ a, b }, .out = y };
+    gd__call call = { .context = step->call.context,
+                      .op = gd__ops[GD__OP_matmul],
+                      .id = GD__OP_matmul,
+                      .count = 2,
+                      .in = (gd_tensor *[]){ a, b },
+                      .out = y };
     return gd__run_matmul(NULL, &call);
 }
 
@@ -334,9 +339,17 @@ bool gd__step_product(gd__step *step)
 {
     gd__look *look = step->part[0]->look;
     gd_tensor *y = &look[0].tensor, *a = &look[1].tensor, *b = &look[2].tensor;
-    gd__product p = { .a = gd__matrix_of(a), .b = gd__matrix_of(b), .rows = y->shape[0], .columns = y->shape[1],
-                      .inner = a->shape[1], .dtype = (gd_dtype)y->dtype, .y = step->withholds ? NULL : y->data,
-                      .lead = y->shape[1], .done = run_block, .taken = run_taken, .user = step };
+    gd__product p = { .a = gd__matrix_of(a),
+                      .b = gd__matrix_of(b),
+                      .rows = y->shape[0],
+                      .columns = y->shape[1],
+                      .inner = a->shape[1],
+                      .dtype = (gd_dtype)y->dtype,
+                      .y = step->withholds ? NULL : y->data,
+                      .lead = y->shape[1],
+                      .done = run_block,
+                      .taken = run_taken,
+                      .user = step };
     if (!take_turns(step))
         return false;
     if (p.a.data && p.b.data)

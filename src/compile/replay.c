@@ -120,7 +120,9 @@ static bool put(gd_context *g, const gd_tensor *t, gd__look *look)
     if (!gd__usable(g, t, "gd_run", "a user's function's result"))
         return false;
     if (t->dtype != look->tensor.dtype || !gd__same_shape(t, &look->tensor)) {
-        gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_run", "A replayed function's result must not depend on values in shape" },
+        gd__fail(g,
+                 (gd__fault){ GD_ERROR_SHAPE, 0, "gd_run",
+                              "A replayed function's result must not depend on values in shape" },
                  "a user's function returned %s where it returned %s when it was recorded", gd__describe(t, left),
                  gd__describe(&look->tensor, right));
         return false;

@@ -61,7 +61,8 @@ static gd_layer *wide_network(gd_context *g)
 static gd_layer *drop_network(gd_context *g)
 {
     return gd_sequential(g, gd_linear(g, 20, 32), gd_batch_norm(g, 32), gd_relu_layer(g), gd_dropout(g, 0.3),
-                         gd_linear(g, 32, 16), gd_layer_norm(g, gd_shape(16)), gd_sigmoid_layer(g), gd_linear(g, 16, 5));
+                         gd_linear(g, 32, 16), gd_layer_norm(g, gd_shape(16)), gd_sigmoid_layer(g),
+                         gd_linear(g, 16, 5));
 }
 
 static gd_layer *average_network(gd_context *g)
@@ -137,21 +138,25 @@ static const recipe recipes[] = {
     { "xor, accumulating", xor_network, plain, bce, .features = 2, .classes = 1, .rows = 4, .accumulates = true },
     { "xor, cleared after", xor_network, adam, bce, .features = 2, .classes = 1, .rows = 4, .cleared_after = true },
     { "relu, sgd", relu_network, plain, cross_entropy, .features = 20, .classes = 5, .rows = 10, .labels = true },
-    { "relu, momentum", relu_network, momentum, cross_entropy, .features = 20, .classes = 5, .rows = 10, .labels = true },
+    { "relu, momentum", relu_network, momentum, cross_entropy, .features = 20, .classes = 5, .rows = 10,
+      .labels = true },
     { "relu, dampened", relu_network, heavy, squares, .features = 20, .classes = 5, .rows = 10, .labels = true },
     { "relu, adam", relu_network, adam, smoothed, .features = 20, .classes = 5, .rows = 10, .labels = true },
     { "relu, adamw, groups, schedule", relu_network, adamw, cross_entropy, cosine, .features = 20, .classes = 5,
       .rows = 10, .labels = true },
     { "relu, clipped", relu_network, plain, cross_entropy, .clips = true, .features = 20, .classes = 5, .rows = 10,
       .labels = true },
-    { "relu, values clipped", relu_network, rmsprop, cross_entropy, .clips_values = true, .features = 20, .classes = 5,
-      .rows = 10, .labels = true },
-    { "wide, adagrad", wide_network, adagrad, cross_entropy, .features = 20, .classes = 5, .rows = 100, .labels = true },
+    { "relu, values clipped", relu_network, rmsprop, cross_entropy, .clips_values = true, .features = 20,
+      .classes = 5, .rows = 10, .labels = true },
+    { "wide, adagrad", wide_network, adagrad, cross_entropy, .features = 20, .classes = 5, .rows = 100,
+      .labels = true },
     { "wide, adam", wide_network, adam, cross_entropy, .features = 20, .classes = 5, .rows = 33, .labels = true },
-    { "drop, adam", drop_network, adam, cross_entropy, cosine, .features = 20, .classes = 5, .rows = 12, .labels = true },
+    { "drop, adam", drop_network, adam, cross_entropy, cosine, .features = 20, .classes = 5, .rows = 12,
+      .labels = true },
     { "drop, momentum", drop_network, momentum, smoothed, .clips = true, .features = 20, .classes = 5, .rows = 12,
       .labels = true },
-    { "averages", average_network, momentum, cross_entropy, .features = 20, .classes = 5, .rows = 12, .labels = true },
+    { "averages", average_network, momentum, cross_entropy, .features = 20, .classes = 5, .rows = 12,
+      .labels = true },
 };
 
 /* ---- side by side ---- */
@@ -276,7 +281,9 @@ int main(void)
     static const struct {
         const char *name;
         CMUnitTestFunction test;
-    } kinds[KINDS] = { { "", test_training }, { ", threads", test_threads }, { ", instruction sets", test_instruction_sets },
+    } kinds[KINDS] = { { "", test_training },
+                       { ", threads", test_threads },
+                       { ", instruction sets", test_instruction_sets },
                        { ", memory", test_memory } };
     static struct CMUnitTest tests[KINDS * COUNT];
     static char names[KINDS * COUNT][64];
