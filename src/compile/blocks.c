@@ -167,7 +167,7 @@ static gd__leaf *used_up(gd__recording *r, const gd__step *step, int cell)
 static void withhold(gd__recording *r, gd__step *step)
 {
     const gd__instruction *first = step->part[0], *second = step->instructions > 1 ? step->part[1] : NULL;
-    if (!second || !is_product(first) || second->kind != GD__UPDATE ||
+    if (!second || !is_product(first) || second->kind != GD__UPDATE || second->looks <= GD__READ_ONLY ||
         second->look[GD__READ_ONLY].cell != first->look[0].cell)
         return;
     gd__leaf *leaf = used_up(r, step, first->look[0].cell);
