@@ -54,9 +54,9 @@ zoo: setup ## wrong gradients by the thousand: is each one's mistake named? Writ
 docs: all ## make docs/ops.md anew, from the list of operations
 	@tools/ops_reference $(BUILD)/gradus > build/ops.md && mv build/ops.md docs/ops.md
 
-bench: $(BUILD)/Makefile ## build and run the benchmarks
+bench: $(BUILD)/Makefile ## time Gradus beside its peers and limits; writes bench/RESULTS.md (WORK="xor exp" picks, and writes none)
 	@$(build) bench
-	@if [ -x bench/run ]; then bench/run; else echo "There is no bench/run."; fi
+	@bench/run $(WORK)
 
 install: $(BUILD)/Makefile ## install library, headers and command (PREFIX=/usr/local DESTDIR=)
 	@$(build) all

@@ -13,18 +13,18 @@ int main(int count, char **arguments)
 {
     const char *folder = count > 1 ? arguments[1] : "data/mnist";
     gd_context *g = gd_open();
-    gd_dataset *train = gd_mnist(g, folder, true), *test = gd_mnist(g, folder, false);
+    gd_parts images = gd_mnist_parts(g, folder);
     gd_layer *net = network(g);
     gd_history *history = gd_fit(net, .optimizer = gd_sgd(net, .lr = 0.1, .momentum = 0.9),
-                                 .batches = gd_batches(train, .size = 100, .shuffle = true),
-                                 .steps = count > 2 ? atoi(arguments[2]) : 1800, .test = test, .evaluate_every = 600,
-                                 .progress = stdout);
+                                 .batches = gd_batches(images.train, .size = 100, .shuffle = true),
+                                 .steps = count > 2 ? atoi(arguments[2]) : 1800, .test = images.test,
+                                 .evaluate_every = 600, .progress = stdout);
     gd_save(net, "digits.safetensors");
     gd_history_save(history, "digits.csv");
 
     gd_layer *again = network(g); /* other weights, until it loads those that were saved */
     gd_load(again, "digits.safetensors");
-    printf("%.2f %% of the test images are right\n", 100 * gd_accuracy(again, test));
+    printf("%.2f %% of the test images are right\n", 100 * gd_accuracy(again, images.test));
     int failed = gd_failed(g);
     if (failed)
         fprintf(stderr, "%s\n", gd_message(g));

@@ -3,8 +3,8 @@
  *     gd_dataset *table = gd_dataset_csv(g, "flowers.csv", .target = "kind");
  *     gd_parts part = gd_dataset_split(table, .fraction = 0.8, .stratify = true);
  *
- *     gd_dataset *train = gd_mnist(g, "data/mnist", true);
- *     gd_loader *loader = gd_batches(train, .size = 100, .shuffle = true);
+ *     gd_parts images = gd_mnist_parts(g, "data/mnist");
+ *     gd_loader *loader = gd_batches(images.train, .size = 100, .shuffle = true);
  *     for (int epoch = 0; epoch < 10; epoch++) {
  *         gd_batch batch;
  *         for (;;) {
@@ -80,7 +80,7 @@ GD_API gd_dataset *gd_dataset_csv_with(gd_csv_options options);
  *     t10k-images-idx3-ubyte   t10k-labels-idx1-ubyte        (10,000 samples)
  * each with a dot instead of the second hyphen too, and with or without .gz. GD_ERROR_FILE, with the
  * names that were looked for, where one is missing. Batches: x (n, 784), pixels divided by 255;
- * t (n,) int64, 0 to 9. */
+ * t (n,) int64, 0 to 9. Both files are read at the same time; gd_mnist_parts reads both sets so. */
 GD_API gd_dataset *gd_mnist(gd_context *g, const char *folder, bool train);
 
 /* ---- parts ---- */
@@ -98,6 +98,9 @@ GD_API gd_dataset *gd_dataset_subset(gd_dataset *ds, const gd_tensor *index);
 typedef struct gd_parts {
     gd_dataset *train, *test;
 } gd_parts;
+
+/* Both sets of a folder as gd_mnist makes them: .train and .test. All four files are read, and inflated, at the same time. */
+GD_API gd_parts gd_mnist_parts(gd_context *g, const char *folder);
 
 typedef struct gd_split_options {
     gd_dataset *dataset;

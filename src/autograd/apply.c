@@ -5,6 +5,8 @@
 #include "autograd/watch.h"
 #include "cpu/kernel.h"
 
+#include <string.h>
+
 static bool operands_usable(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
@@ -116,11 +118,22 @@ bool gd__wants_record(const gd__call *call)
     return can && (call->out->requires_grad || g->recording_all);
 }
 
+/* What the shape rule begins with. To clear all of it would cost as much as a small kernel. */
+static void begin_meta(const gd__call *call, gd__meta *meta)
+{
+    meta->dtype = (gd_dtype)call->in[0]->dtype;
+    meta->shape.count = 0;
+    meta->offset = 0;
+    if (call->op->info.is_view)
+        memset(meta->stride, 0, sizeof meta->stride);
+}
+
 static bool run(gd__call *call)
 {
+    gd__meta meta;
     if (!operands_usable(call) || !gd__prepare(call))
         return false;
-    gd__meta meta = { .dtype = (gd_dtype)call->in[0]->dtype };
+    begin_meta(call, &meta);
     if (!call->op->infer(call, &meta) || !compute(call, &meta))
         return false;
     if (call->context->watching)

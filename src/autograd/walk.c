@@ -132,7 +132,8 @@ static bool reach(gd__walk *w, gd_tensor *t)
 /* Summed down to the shape of t. */
 bool gd__hand_over(gd__walk *w, gd_tensor *t, gd_tensor *dx)
 {
-    dx = gd__sum_to(dx, gd__shape(t));
+    if (!gd__alive(dx) || !gd__same_shape(dx, t))
+        dx = gd__sum_to(dx, gd__shape(t));
     if (t->cotangent)
         dx = gd_add(t->cotangent, dx);
     if (!gd__alive(dx) || (!t->cotangent && !reach(w, t)))

@@ -230,6 +230,10 @@ static gd_tensor *of_logits(gd_tensor *dy, gd_tensor *value, gd_tensor *target, 
     gd_tensor *s = gd_div(dy, gd_sub(f, target));
     if (m->c == 3)
         return gd_mul(s, gd_sub(gd_softmax(value, 0), target));
+    if (m->c == 4)
+        return gd_mul(s, gd_sub(value, target));
+    if (m->c > 4)
+        return gd_mul(s, gd_sub(f, rolled(target, target->ndim - 1, m->c == 5 ? 1 : -1)));
     gd_tensor *sum = m->c == 0 ? gd_add(f, target) : m->c == 1 ? f : gd_neg(target);
     return gd_mul(s, sum);
 }

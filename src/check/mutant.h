@@ -34,7 +34,8 @@ typedef enum gd__mutation {
     GD__MUT_EXTRA,          /* times the derivative of a sigmoid (a = 0), tanh (1), relu (2) or softmax, its diagonal (3) or all of it (4),
                                at the value b */
     GD__MUT_LOGITS,         /* of a loss of logits, (f(value) - target) s: the target, node a, is added (c = 0), is missing (1), or all but
-                               it is (2); or f is taken along axis 0 (3); f of node b is a sigmoid or, where `edge` is -2, softmax */
+                               it is (2); or f is taken along axis 0 (3), or left out (4), or the
+                               target is one off along its last axis (5, 6); f of node b is a sigmoid or, where `edge` is -2, softmax */
     /* Of a node within a rule: */
     GD__MUT_TERM_SIGN,      /* of a sum or difference, operand a has the other sign */
     GD__MUT_TERM_DROPPED,   /* operand a of a sum, difference or product is left out */

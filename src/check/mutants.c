@@ -348,6 +348,11 @@ static bool is_of_logits(const gd__program *p, int whole, int value, int target,
     return true;
 }
 
+enum { LOGIT_MISTAKES = 7 };
+static const gd_cause logit_cause[LOGIT_MISTAKES] = { GD_CAUSE_TERM_SIGN, GD_CAUSE_TERM_MISSING, GD_CAUSE_TERM_MISSING,
+                                                      GD_CAUSE_WRONG_AXIS, GD_CAUSE_WRONG_POINT, GD_CAUSE_OFF_BY_ONE,
+                                                      GD_CAUSE_OFF_BY_ONE };
+
 static bool list_logits(gd__mutants *list, const gd__program *p, int value, int whole)
 {
     const gd_tensor *z = p->node[value].value;
@@ -357,11 +362,13 @@ static bool list_logits(gd__mutants *list, const gd__program *p, int value, int 
         for (int soft = 0; fits && soft < 2; soft++) {
             if ((soft && z->ndim < 1) || !is_of_logits(p, whole, value, target, soft))
                 continue;
-            for (int which = 0; which < (soft && z->ndim == 2 ? 4 : 3); which++)
+            for (int which = 0; which < LOGIT_MISTAKES; which++) {
+                if ((which == 3 && !(soft && z->ndim == 2)) || (which > 4 && z->shape[z->ndim - 1] < 2))
+                    continue;
                 if (!add(list, (gd__mutant){ whole, GD__MUT_LOGITS, soft ? -2 : -1, target, value, which,
-                                             which == 3 ? GD_CAUSE_WRONG_AXIS : which ? GD_CAUSE_TERM_MISSING : GD_CAUSE_TERM_SIGN,
-                                             which ? 1.6 : 1.4 }))
+                                             logit_cause[which], which ? 1.6 : 1.4 }))
                     return false;
+            }
             return true;
         }
     }

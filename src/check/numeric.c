@@ -163,7 +163,7 @@ static void *work_in_lane(void *user)
             atomic_store(&w->failed, true);
         int64_t done = atomic_fetch_add(&w->done, 1) + 1;
         if (me->lane == 0 && o->progress)
-            o->progress(o->user, done, all);
+            o->progress(o->watcher, done, all);
     }
     return NULL;
 }
@@ -200,7 +200,7 @@ static bool slopes_in_lanes(lanes *l, int input, gd__slope *slope)
     bool done = work_in_lanes(&w, workers);
     gd__free(o->context, workers, size);
     if (done && o->progress && l->count > 1)
-        o->progress(o->user, o->entries[input], o->entries[input]);
+        o->progress(o->watcher, o->entries[input], o->entries[input]);
     return done;
 }
 

@@ -19,7 +19,8 @@ typedef struct gd__objective {
     bool (*evaluate)(void *user, int lane, double *const *x, double *y);
     int lanes;
     double unit; /* the relative rounding of its arithmetic: 2^-53, or 2^-24 where it runs in float32 */
-    void (*progress)(void *user, int64_t done, int64_t all); /* NULL: nobody wants to know */
+    void *watcher;
+    void (*progress)(void *watcher, int64_t done, int64_t all); /* NULL: nobody wants to know */
 } gd__objective;
 
 typedef enum gd__slope_state {

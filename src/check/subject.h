@@ -59,7 +59,6 @@ typedef struct gd__subject {
     double *weight;
     int64_t calls;
     bool widening;
-    void *bar; /* the progress that is shown */
 } gd__subject;
 
 /* Takes over the options' tensors. With `freezes`, what gd_detach gives is a constant of the function, not a function of the

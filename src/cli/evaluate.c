@@ -22,11 +22,11 @@ static void print_report(gd_context *g, gd_layer *net, gd_dataset *dataset, int6
 
 static gd_dataset *evaluate_images(gd_context *g, gd_layer *net, const char *folder)
 {
-    gd_dataset *train = gd_mnist(g, folder, true), *test = gd_mnist(g, folder, false);
-    double train_accuracy = gd_accuracy(net, train), test_accuracy = gd_accuracy(net, test);
+    gd_parts images = gd_mnist_parts(g, folder);
+    double train_accuracy = gd_accuracy(net, images.train), test_accuracy = gd_accuracy(net, images.test);
     if (!gd_failed(g))
         printf("train %.4f  test %.4f\n", train_accuracy, test_accuracy);
-    return test;
+    return images.test;
 }
 
 static gd_dataset *evaluate_table(gd_context *g, gd_layer *net, gd_archive *model, const plan *p)

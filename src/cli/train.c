@@ -61,7 +61,8 @@ typedef struct sets {
 
 static sets read_images(gd_context *g, const char *folder)
 {
-    return (sets){ .train = gd_mnist(g, folder, true), .test = gd_mnist(g, folder, false) };
+    gd_parts images = gd_mnist_parts(g, folder);
+    return (sets){ .train = images.train, .test = images.test };
 }
 
 /* The rows in two parts, both standardised as the first. */

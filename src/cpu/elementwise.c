@@ -20,7 +20,7 @@ static bool merges(const gd__nest *n, int outer)
     return true;
 }
 
-static void collapse(gd__nest *n)
+void gd__nest_collapse(gd__nest *n)
 {
     int kept = 0;
     for (int i = 0; i < n->ndim; i++) {
@@ -77,7 +77,7 @@ static int64_t calls_of(const gd__nest *n)
 /* A nest ready to run: of one dimension at least. */
 static void make_ready(gd__nest *n)
 {
-    collapse(n);
+    gd__nest_collapse(n);
     if (n->ndim == 0) {
         memset(n->stride[0], 0, sizeof n->stride[0]);
         n->size[n->ndim++] = 1;
@@ -125,17 +125,17 @@ static void run_some_elements(void *user, int64_t task, int slot)
 void gd__nest_share(gd_context *g, gd__nest *n, gd__loop *loop, const gd__attrs *attrs)
 {
     make_ready(n);
-    shared s = { .nest = n, .loop = loop, .attrs = attrs, .calls = calls_of(n), .each = SHARE };
-    int64_t inner = n->size[n->ndim - 1], units = n->size[0];
-    if (s.calls * inner < 2 * SHARE) {
+    int64_t share = SHARE / (n->weight > 1 ? n->weight : 1), inner = n->size[n->ndim - 1], units = n->size[0];
+    shared s = { .nest = n, .loop = loop, .attrs = attrs, .calls = calls_of(n), .each = share };
+    if (s.calls * inner < 2 * share) {
         run_calls(n, loop, attrs, 0, s.calls);
         return;
     }
     if (s.calls > 1) {
-        s.each = inner < SHARE ? SHARE / inner : 1;
+        s.each = inner < share ? share / inner : 1;
         units = s.calls;
     }
-    double work = (double)(s.calls * inner) * 0.3; /* nanoseconds: about what a sum takes */
+    double work = (double)(s.calls * inner) * 0.3 * (double)SHARE / (double)share; /* nanoseconds: about what a sum takes */
     gd__parallel(g, (units + s.each - 1) / s.each, work, s.calls > 1 ? run_some_calls : run_some_elements, &s);
 }
 
@@ -197,55 +197,4 @@ bool gd__run_elementwise(const gd__kernel *kernel, const gd__call *call)
         gd__nest_add(&n, call->in[i]);
     gd__nest_share(call->context, &n, loop, call->attrs);
     return true;
-}
-
-/* ---- a strided copy ---- */
-
-/* With a size that the compiler knows, each copy is one move. */
-static inline void copy_each(char *const *pointer, const int64_t *stride, int64_t n, size_t size)
-{
-    for (int64_t i = 0; i < n; i++)
-        memcpy(pointer[0] + i * stride[0], pointer[1] + i * stride[1], size);
-}
-
-static void copy_loop(char *const *pointer, const int64_t *stride, int64_t n, const gd__attrs *attrs)
-{
-    size_t size = (size_t)attrs->integer[0];
-    if (stride[0] == (int64_t)size && stride[1] == (int64_t)size)
-        memcpy(pointer[0], pointer[1], (size_t)n * size);
-    else if (size == 8)
-        copy_each(pointer, stride, n, 8);
-    else if (size == 4)
-        copy_each(pointer, stride, n, 4);
-    else
-        copy_each(pointer, stride, n, 1);
-}
-
-void gd__copy_into(const gd_tensor *t, char *to, const int64_t *stride)
-{
-    int64_t size = (int64_t)gd_dtype_size((gd_dtype)t->dtype);
-    gd__nest n = { .ndim = t->ndim, .operands = 2, .pointer = { to, t->data } };
-    if (t->numel == 0)
-        return;
-    for (int i = 0; i < t->ndim; i++) {
-        n.size[i] = t->shape[i];
-        n.stride[i][0] = stride[i];
-        n.stride[i][1] = t->stride[i] * size;
-    }
-    gd__nest_share(t->object.context, &n, copy_loop, &(gd__attrs){ .integer = { size } });
-}
-
-void gd__copy_strided(const gd_tensor *t, const int *order, char *to)
-{
-    int64_t size = (int64_t)gd_dtype_size((gd_dtype)t->dtype), step = size;
-    gd__nest n = { .ndim = t->ndim, .operands = 2, .pointer = { to, t->data } };
-    if (t->numel == 0)
-        return;
-    for (int i = t->ndim - 1; i >= 0; i--) {
-        n.size[i] = t->shape[order[i]];
-        n.stride[i][0] = step;
-        n.stride[i][1] = t->stride[order[i]] * size;
-        step *= n.size[i];
-    }
-    gd__nest_share(t->object.context, &n, copy_loop, &(gd__attrs){ .integer = { size } });
 }

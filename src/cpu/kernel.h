@@ -103,6 +103,7 @@ gd__lanes gd__lanes_along(const gd_tensor *x, int64_t dim);
 enum { GD__MAX_POINTERS = GD__MAX_INPUTS + 1 };
 typedef struct gd__nest {
     int ndim, operands;
+    int64_t weight; /* elements that a step of the innermost loop stands for; 0 is 1 */
     int64_t size[GD_MAX_DIMS];
     int64_t stride[GD_MAX_DIMS][GD__MAX_POINTERS];
     char *pointer[GD__MAX_POINTERS];
@@ -114,10 +115,13 @@ gd__nest gd__nest_over(const gd_tensor *t);
 void gd__nest_add(gd__nest *n, const gd_tensor *t);
 void gd__nest_run(gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
 
+/* Makes dimensions that can run as one loop one, and leaves out those of size 1. */
+void gd__nest_collapse(gd__nest *n);
+
 /* The same, shared among the context's threads where it is large: the loop is then called for parts, in any order. */
 void gd__nest_share(gd_context *g, gd__nest *n, gd__loop *loop, const gd__attrs *attrs);
 
-/* A strided copy into row-major memory, dimensions taken in this order (elementwise.c). */
+/* A strided copy into row-major memory, dimensions taken in this order (copy.c). */
 void gd__copy_strided(const gd_tensor *t, const int *order, char *to);
 
 /* The other way round: t's elements, in row-major order, to places with these strides in bytes. */

@@ -115,13 +115,49 @@ static bool fold_gathered(const gd__kernel *kernel, const gd__call *call)
     return true;
 }
 
+/* The dimensions of x in the order in which they lie in memory, the outermost first. */
+static void memory_order(const gd_tensor *x, int *order)
+{
+    for (int i = 0; i < x->ndim; i++) {
+        int at = i;
+        for (; at > 0 && x->stride[order[at - 1]] < x->stride[i]; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+}
+
+/* x with its dimensions in the order of memory and the reduced ones marked in *axes: a row-major tensor, where nothing is left
+ * out between its elements and none is repeated. False where it is not, or where its folds would come out in another order. */
+static bool lies_dense(const gd_tensor *x, int64_t *axes, bool any_order, gd_tensor *dense)
+{
+    int order[GD_MAX_DIMS], last[2] = { -1, -1 };
+    int64_t step = 1, marked = 0;
+    memory_order(x, order);
+    *dense = (gd_tensor){ .ndim = x->ndim, .dtype = x->dtype, .numel = x->numel };
+    for (int i = x->ndim - 1; i >= 0; i--) {
+        int dim = order[i], reduced = *axes >> dim & 1;
+        dense->shape[i] = x->shape[dim];
+        marked |= (int64_t)reduced << i;
+        if (x->shape[dim] == 1)
+            continue;
+        if (x->stride[dim] != step || (last[reduced] >= 0 && last[reduced] < dim && !(reduced && any_order)))
+            return false;
+        last[reduced] = dim;
+        step *= x->shape[dim];
+    }
+    *axes = marked;
+    return true;
+}
+
 bool gd__run_fold(const gd__kernel *kernel, const gd__call *call)
 {
     const gd_tensor *x = call->in[0];
+    int64_t axes = call->attrs->integer[0];
+    gd_tensor dense;
     gd__lanes l;
     if (call->out->numel == 0) /* however many lanes of no elements there are */
         return true;
-    if (!x->contiguous || !split(x, call->attrs->integer[0], &l))
+    if (!lies_dense(x, &axes, kernel->joins, &dense) || !split(&dense, axes, &l))
         return fold_gathered(kernel, call);
     fold(kernel, call, l, x->data);
     return true;

@@ -108,7 +108,8 @@ static int64_t place(const gd__matrix *m, int64_t row, int64_t column)
 
 static void blas_block(const gd__product *p, gd__block b, void *scratch)
 {
-    CBLAS_TRANSPOSE ta = p->a.transposed ? CblasTrans : CblasNoTrans, tb = p->b.transposed ? CblasTrans : CblasNoTrans;
+    CBLAS_TRANSPOSE ta = p->a.transposed ? CblasTrans : CblasNoTrans,
+                    tb = p->b.transposed ? CblasTrans : CblasNoTrans;
     int m = (int)b.rows, n = (int)b.columns, k = (int)p->inner, la = (int)p->a.lead, lb = (int)p->b.lead;
     int64_t at_a = place(&p->a, b.row, 0), at_b = place(&p->b, 0, b.column), at_y = b.row * p->lead + b.column;
     (void)scratch;
@@ -277,9 +278,17 @@ static bool multiply(const gd__call *call, const operand *a, const operand *b)
 {
     const gd_tensor *y = call->out;
     int64_t rows = y->shape[y->ndim - 2], columns = y->shape[y->ndim - 1];
-    job j = { .a = a, .b = b, .y = y,
-              .p = { .a = a->matrix, .b = b->matrix, .rows = rows, .columns = columns,
-                     .inner = a->lies->shape[a->lies->ndim - 1], .dtype = (gd_dtype)y->dtype, .y = y->data, .lead = columns } };
+    job j = { .a = a,
+              .b = b,
+              .y = y,
+              .p = { .a = a->matrix,
+                     .b = b->matrix,
+                     .rows = rows,
+                     .columns = columns,
+                     .inner = a->lies->shape[a->lies->ndim - 1],
+                     .dtype = (gd_dtype)y->dtype,
+                     .y = y->data,
+                     .lead = columns } };
     return run_job(call->context, &j, y->numel / (rows * columns));
 }
 

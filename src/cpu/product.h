@@ -36,10 +36,10 @@ typedef void gd__block_taken(void *user, const void *block, int64_t lead, int64_
 struct gd__product {
     gd__matrix a, b; /* rows x inner, inner x columns */
     int64_t rows, columns, inner;
-    gd_dtype dtype; /* GD_FLOAT32 or GD_FLOAT64 */
-    void *y;        /* row-major, written over; no part of a or b. NULL: it is wanted block by block only */
-    int64_t lead;   /* elements from one row of y to the next */
-    gd__block_done *done; /* NULL: nothing */
+    gd_dtype dtype;         /* GD_FLOAT32 or GD_FLOAT64 */
+    void *y;                /* row-major, written over; no part of a or b. NULL: it is wanted block by block only */
+    int64_t lead;           /* elements from one row of y to the next */
+    gd__block_done *done;   /* NULL: nothing */
     gd__block_taken *taken; /* in place of done where y is NULL */
     void *user;
 };

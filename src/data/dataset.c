@@ -127,29 +127,44 @@ gd_dataset *gd_dataset_new(gd_tensor *x, gd_tensor *t)
     return ds;
 }
 
-/* A data set of two files that this function reads. */
-static gd_dataset *read_two(gd_context *g, const char *function, gd_tensor *(*read)(gd_context *, const char *),
-                            const char *x_path, const char *t_path)
+/* Reads the arrays of some files; false with the error set. */
+typedef bool read_arrays(gd_context *g, int count, const char *const *path, gd_tensor **t);
+
+static bool read_npy(gd_context *g, int count, const char *const *path, gd_tensor **t)
 {
+    for (int i = 0; i < count; i++) {
+        t[i] = gd_npy_read(g, path[i]);
+        if (!gd__alive(t[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A data set of two files that this function reads. */
+static gd_dataset *read_two(gd_context *g, const char *function, read_arrays *read, const char *x_path,
+                            const char *t_path)
+{
+    const char *const path[] = { x_path, t_path };
+    gd_tensor *t[2];
     if (!g || g->stand_in)
         return gd__error_object(g);
     const char *outer = g->running;
     g->running = function;
     gd_scope scope = gd_scope_enter(g);
-    gd_tensor *x = scope.context ? read(g, x_path) : NULL;
-    gd_dataset *ds = gd__dataset_out(g, &scope, gd__alive(x) ? gd__dataset(x, read(g, t_path)) : NULL);
+    bool good = scope.context && read(g, 2, path, t);
+    gd_dataset *ds = gd__dataset_out(g, &scope, good ? gd__dataset(t[0], t[1]) : NULL);
     g->running = outer;
     return ds;
 }
 
 gd_dataset *gd_dataset_idx(gd_context *g, const char *images_path, const char *labels_path)
 {
-    return read_two(g, "gd_dataset_idx", gd_idx_read, images_path, labels_path);
+    return read_two(g, "gd_dataset_idx", gd__idx_read, images_path, labels_path);
 }
 
 gd_dataset *gd_dataset_npy(gd_context *g, const char *x_path, const char *t_path)
 {
-    return read_two(g, "gd_dataset_npy", gd_npy_read, x_path, t_path);
+    return read_two(g, "gd_dataset_npy", read_npy, x_path, t_path);
 }
 
 static gd_dataset *read_archive(gd_context *g, const char *path, const char *x_name, const char *t_name)

@@ -57,6 +57,11 @@ int64_t gd__label(const gd_dataset *ds, int64_t i);
 /* Are the targets class labels, one integer a sample? */
 bool gd__has_labels(const gd_dataset *ds);
 
+/* The arrays of several IDX files, read at the same time; false with the error set, and none of them made. At most as many
+ * as the images and labels of two sets. */
+enum { GD__IDX_FILES = 4 };
+bool gd__idx_read(gd_context *g, int count, const char *const *path, gd_tensor **t);
+
 /* Two error tensors. */
 gd_batch gd__no_batch(gd_context *g);
 

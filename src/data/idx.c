@@ -1,6 +1,7 @@
 /* idx.c - the array format of MNIST, plain or by way of zlib. */
-#include "gradus/data.h"
+#include "data/dataset.h"
 
+#include "base/threads.h"
 #include "io/number.h"
 
 enum { MAGIC_SIZE = 4, SIZE_SIZE = 4 };
@@ -51,38 +52,93 @@ static bool fits(const gd__stream *stream, const gd__kind *kind, gd_dims shape)
                          gd__shape_text(shape, text), kind->size, (long long)left);
 }
 
-static gd_tensor *read_stream(gd__stream *stream)
+/* ---- several files at once ----
+ * Each is opened, and its tensor made, on the caller's thread; then all are read, and inflated, beside one another; then what
+ * became of each is told, on the caller's thread again. */
+
+typedef struct idx_file {
+    gd__stream stream;
+    gd__transfer transfer;
+} idx_file;
+
+static bool begin_stream(idx_file *file)
 {
     int dims = 0;
     gd_dims shape = { .count = 0 };
-    const gd__kind *kind = read_magic(stream, &dims);
-    if (!kind || !read_shape(stream, dims, &shape) || !fits(stream, kind, shape))
-        return NULL;
-    gd_tensor *t = gd__read_numbers(stream, kind, GD__BIG, shape);
-    if (t && !gd__stream_ends(stream)) {
-        gd__destroy(&t->object);
-        return NULL;
-    }
-    return t;
+    const gd__kind *kind = read_magic(&file->stream, &dims);
+    return kind && read_shape(&file->stream, dims, &shape) && fits(&file->stream, kind, shape) &&
+           gd__transfer_begin(&file->transfer, &file->stream, kind, GD__BIG, shape);
 }
 
-static gd_tensor *read_file(gd_context *g, const char *path)
+static bool begin(gd_context *g, const char *path, idx_file *file)
 {
-    gd__stream stream;
-    if (!gd__gzip_open(g, path, &stream))
-        return NULL;
-    gd_tensor *t = read_stream(&stream);
-    gd__gzip_close(&stream);
-    return t;
+    if (!gd__gzip_open(g, path, &file->stream))
+        return false;
+    if (begin_stream(file))
+        return true;
+    gd__gzip_close(&file->stream);
+    return false;
+}
+
+static void run(void *files, int64_t index, int slot)
+{
+    (void)slot;
+    gd__transfer_run(&((idx_file *)files)[index].transfer);
+}
+
+static bool end(idx_file *file)
+{
+    return gd__transfer_end(&file->transfer) && gd__stream_ends(&file->stream);
+}
+
+static double nanoseconds(const idx_file *files, int count)
+{
+    double bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += (double)files[i].transfer.t->numel * (double)files[i].transfer.kind->size;
+    return 4 * bytes;
+}
+
+/* Tells of the first file that could not be read. */
+static bool read_all(gd_context *g, int count, idx_file *files)
+{
+    gd__parallel(g, count, nanoseconds(files, count), run, files);
+    for (int i = 0; i < count; i++) {
+        if (!end(&files[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool read_files(gd_context *g, int count, const char *const *path, gd_tensor **t)
+{
+    idx_file files[GD__IDX_FILES];
+    int begun = 0;
+    while (begun < count && begin(g, path[begun], &files[begun]))
+        begun++;
+    bool good = begun == count && read_all(g, count, files);
+    for (int i = 0; i < begun; i++) {
+        gd__gzip_close(&files[i].stream);
+        t[i] = files[i].transfer.t;
+        if (!good)
+            gd__destroy(&t[i]->object);
+    }
+    return good;
+}
+
+bool gd__idx_read(gd_context *g, int count, const char *const *path, gd_tensor **t)
+{
+    const char *outer = g->running;
+    g->running = "gd_idx_read";
+    bool good = read_files(g, count, path, t);
+    g->running = outer;
+    return good;
 }
 
 gd_tensor *gd_idx_read(gd_context *g, const char *path)
 {
-    if (!g || g->stand_in)
+    gd_tensor *t;
+    if (!g || g->stand_in || !gd__idx_read(g, 1, &path, &t))
         return gd__error_object(g);
-    const char *outer = g->running;
-    g->running = "gd_idx_read";
-    gd_tensor *t = read_file(g, path);
-    g->running = outer;
-    return t ? t : gd__error_object(g);
+    return t;
 }

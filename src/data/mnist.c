@@ -28,35 +28,84 @@ static bool find(gd_context *g, const char *folder, const char *set, const char 
     return false;
 }
 
-static gd_dataset *read_both(gd_context *g, const char *folder, const char *set, char *x_path, char *t_path,
-                             size_t room)
+/* The paths of the images and of the labels of so many sets, in turn. */
+typedef struct paths {
+    size_t room; /* of each */
+    char *block;
+    const char *path[GD__IDX_FILES];
+} paths;
+
+static bool find_all(gd_context *g, const char *folder, int sets, const char *const *set, paths *p)
 {
-    if (!find(g, folder, set, images, x_path, room) || !find(g, folder, set, labels, t_path, room))
-        return gd__error_object(g);
-    return gd_dataset_flatten(gd_dataset_scale(gd_dataset_idx(g, x_path, t_path), 255), true);
+    for (int i = 0; i < 2 * sets; i++) {
+        char *path = p->block + (size_t)i * p->room;
+        if (!find(g, folder, set[i / 2], i % 2 ? labels : images, path, p->room))
+            return false;
+        p->path[i] = path;
+    }
+    return true;
 }
 
-static gd_dataset *read_folder(gd_context *g, const char *folder, const char *set)
+static gd_dataset *as_rows(gd_dataset *ds)
 {
-    size_t room = strlen(folder) + NAME_ROOM;
-    char *paths = gd__alloc(g, 2 * room);
-    if (!paths)
-        return gd__error_object(g);
-    gd_dataset *ds = read_both(g, folder, set, paths, paths + room, room);
-    gd__free(g, paths, 2 * room);
-    return ds;
+    return ds ? gd_dataset_flatten(gd_dataset_scale(ds, 255), true) : NULL;
+}
+
+static bool read_sets(gd_context *g, const char *folder, int sets, const char *const *set, gd_dataset **ds)
+{
+    paths p = { .room = strlen(folder) + NAME_ROOM };
+    gd_tensor *t[GD__IDX_FILES];
+    size_t bytes = 2 * (size_t)sets * p.room;
+    p.block = gd__alloc(g, bytes);
+    bool good = p.block && find_all(g, folder, sets, set, &p) && gd__idx_read(g, 2 * sets, p.path, t);
+    gd__free(g, p.block, p.block ? bytes : 0);
+    for (int i = 0; good && i < sets; i++) {
+        ds[i] = as_rows(gd__dataset(t[2 * i], t[2 * i + 1]));
+        good = ds[i] != NULL;
+    }
+    return good;
+}
+
+/* In the current scope; false, with the error set and nothing made, where one of them can't be read. */
+static bool read_folder(gd_context *g, const char *folder, int sets, const char *const *set, gd_dataset **ds)
+{
+    gd_scope scope = gd_scope_enter(g);
+    bool good = scope.context && read_sets(g, folder, sets, set, ds);
+    for (int i = 0; good && i < sets; i++)
+        gd__dataset_move(ds[i], scope.depth - 1);
+    gd_scope_leave(&scope);
+    return good;
+}
+
+static bool read_as(gd_context *g, const char *function, const char *folder, int sets, const char *const *set,
+                    gd_dataset **ds)
+{
+    const char *outer = g->running;
+    if (!folder) {
+        gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, function, "Pass the folder that the files lie in" },
+                 "the folder is NULL");
+        return false;
+    }
+    g->running = function;
+    bool good = read_folder(g, folder, sets, set, ds);
+    g->running = outer;
+    return good;
 }
 
 gd_dataset *gd_mnist(gd_context *g, const char *folder, bool train)
 {
-    if (!g || g->stand_in)
+    const char *set = train ? "train" : "t10k";
+    gd_dataset *ds;
+    if (!g || g->stand_in || !read_as(g, "gd_mnist", folder, 1, &set, &ds))
         return gd__error_object(g);
-    if (!folder)
-        return gd__fail(g, (gd__fault){ GD_ERROR_NULL, 0, "gd_mnist", "Pass the folder that the files lie in" },
-                        "the folder is NULL");
-    const char *outer = g->running;
-    g->running = "gd_mnist";
-    gd_dataset *ds = read_folder(g, folder, train ? "train" : "t10k");
-    g->running = outer;
     return ds;
+}
+
+gd_parts gd_mnist_parts(gd_context *g, const char *folder)
+{
+    static const char *const set[] = { "train", "t10k" };
+    gd_dataset *ds[2];
+    if (!g || g->stand_in || !read_as(g, "gd_mnist_parts", folder, 2, set, ds))
+        return (gd_parts){ gd__error_object(g), gd__error_object(g) };
+    return (gd_parts){ ds[0], ds[1] };
 }

@@ -159,24 +159,49 @@ void gd__swap(char *numbers, size_t size, int64_t count)
     }
 }
 
-/* Narrow numbers are read into the far end of the tensor's memory and widened from there in place: the
- * number that is written never reaches beyond the one that is read. */
-gd_tensor *gd__read_numbers(gd__stream *stream, const gd__kind *kind, gd__order order, gd_dims shape)
+bool gd__transfer_begin(gd__transfer *r, gd__stream *stream, const gd__kind *kind, gd__order order, gd_dims shape)
 {
     gd_tensor *t = gd__tensor(stream->context, &(gd__meta){ .dtype = kind->dtype, .shape = shape });
-    if (!t)
-        return NULL;
-    size_t count = (size_t)t->numel;
-    char *narrow = t->data + count * (gd_dtype_size(kind->dtype) - kind->size);
-    if (!gd__stream_read(stream, narrow, count * kind->size)) {
-        gd__destroy(&t->object);
-        return NULL;
-    }
-    if (order != gd__host_order())
+    *r = (gd__transfer){ .stream = stream, .kind = kind, .order = order, .t = t };
+    return t != NULL;
+}
+
+static size_t size_in_file(const gd__transfer *r)
+{
+    return (size_t)r->t->numel * r->kind->size;
+}
+
+/* Narrow numbers are read into the far end of the tensor's memory and widened from there in place: the
+ * number that is written never reaches beyond the one that is read. */
+void gd__transfer_run(gd__transfer *r)
+{
+    const gd__kind *kind = r->kind;
+    gd_tensor *t = r->t;
+    char *narrow = t->data + (size_t)t->numel * (gd_dtype_size(kind->dtype) - kind->size);
+    r->had = gd__stream_pull(r->stream, narrow, size_in_file(r));
+    if (r->had < size_in_file(r))
+        return;
+    if (r->order != gd__host_order() && kind->size > 1)
         gd__swap(narrow, kind->size, t->numel);
     if (kind->widen)
         kind->widen(t->data, narrow, t->numel);
-    return t;
+}
+
+bool gd__transfer_end(const gd__transfer *r)
+{
+    return gd__stream_had(r->stream, r->had, size_in_file(r));
+}
+
+gd_tensor *gd__read_numbers(gd__stream *stream, const gd__kind *kind, gd__order order, gd_dims shape)
+{
+    gd__transfer r;
+    if (!gd__transfer_begin(&r, stream, kind, order, shape))
+        return NULL;
+    gd__transfer_run(&r);
+    if (gd__transfer_end(&r))
+        return r.t;
+    gd__destroy(&r.t->object);
+    return NULL;
 }
 
 gd_tensor *gd__row_major(gd_tensor *t)

@@ -41,6 +41,24 @@ void gd__swap(char *numbers, size_t size, int64_t count);
  * has checked that the stream can hold so many. */
 gd_tensor *gd__read_numbers(gd__stream *stream, const gd__kind *kind, gd__order order, gd_dims shape);
 
+/* The same in three parts, so that several streams can be read at the same time. */
+typedef struct gd__transfer {
+    gd__stream *stream;
+    const gd__kind *kind;
+    gd__order order;
+    gd_tensor *t;
+    size_t had; /* bytes */
+} gd__transfer;
+
+/* Makes the tensor; false with the error set. */
+bool gd__transfer_begin(gd__transfer *r, gd__stream *stream, const gd__kind *kind, gd__order order, gd_dims shape);
+
+/* Reads. Sets no error and asks for no memory, so it may run beside others. */
+void gd__transfer_run(gd__transfer *r);
+
+/* False with the error set where not all was there. The tensor is the caller's then as well. */
+bool gd__transfer_end(const gd__transfer *r);
+
 /* The same numbers in row-major order: the tensor itself where they lie so, or else a copy in the
  * current scope; NULL with the error set. */
 gd_tensor *gd__row_major(gd_tensor *t);

@@ -98,19 +98,33 @@ int64_t gd__stream_some(gd__stream *stream, void *to, size_t size)
     return had;
 }
 
-bool gd__stream_read(gd__stream *stream, void *to, size_t size)
+size_t gd__stream_pull(gd__stream *stream, void *to, size_t size)
 {
-    for (size_t done = 0; done < size;) {
-        int64_t had = gd__stream_some(stream, (char *)to + done, size - done);
-        if (had < 0)
-            return false;
-        if (had == 0)
-            return gd__malformed(stream, "The file was cut short: get it anew",
-                                 "it ends at byte %lld, where %zu more were to come", (long long)stream->position,
-                                 size - done);
+    size_t done = 0;
+    while (done < size) {
+        int64_t had = stream->pull(stream, (char *)to + done, size - done);
+        if (had <= 0)
+            break;
+        stream->position += had;
         done += (size_t)had;
     }
-    return true;
+    return done;
+}
+
+bool gd__stream_had(const gd__stream *stream, size_t had, size_t size)
+{
+    if (had == size)
+        return true;
+    if (stream->why)
+        return read_failed(stream);
+    return gd__malformed(stream, "The file was cut short: get it anew",
+                         "it ends at byte %lld, where %zu more were to come", (long long)stream->position,
+                         size - had);
+}
+
+bool gd__stream_read(gd__stream *stream, void *to, size_t size)
+{
+    return gd__stream_had(stream, gd__stream_pull(stream, to, size), size);
 }
 
 bool gd__stream_ends(gd__stream *stream)

@@ -18,9 +18,9 @@ struct gd__stream {
     int64_t size;     /* bytes that there are, or, where that is not known, the most there can be */
     int64_t position;
     int64_t (*pull)(gd__stream *, void *to, size_t size); /* bytes had, 0 at the end, -1 with ->why set */
-    const char *why;
-    void *source; /* what pull reads from, where it is no file */
-    int file;     /* a file descriptor, -1 for none */
+    const char *why;                                      /* a read failed */
+    void *source;                                         /* what pull reads from, where it is no file */
+    int file;                                             /* a file descriptor, -1 for none */
 };
 
 /* Opens a regular file. False with GD_ERROR_FILE; gd__stream_close is called only after true. */
@@ -36,6 +36,11 @@ int64_t gd__stream_some(gd__stream *stream, void *to, size_t size);
 
 /* Exactly `size` bytes; false with the error set where there are fewer. */
 bool gd__stream_read(gd__stream *stream, void *to, size_t size);
+
+/* The same in two halves. The first sets no error, so it may run beside others, each with a stream of its own: it returns how
+ * many of `size` bytes were had. The second, on the caller's thread, tells whether these were all, or sets the error. */
+size_t gd__stream_pull(gd__stream *stream, void *to, size_t size);
+bool gd__stream_had(const gd__stream *stream, size_t had, size_t size);
 
 /* True when nothing follows (and a checksum, where there is one, was right); else the error is set. */
 bool gd__stream_ends(gd__stream *stream);

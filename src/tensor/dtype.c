@@ -75,7 +75,7 @@ gd_dtype gd__promote(gd_dtype a, int a_ndim, gd_dtype b, int b_ndim)
 
 bool gd__holds(gd_context *g, gd_dtype dtype, double value, const char *function)
 {
-    bool good = dtype == GD_FLOAT32  ? !(fabs(value) > FLT_MAX) || isinf(value)
+    bool good = dtype == GD_FLOAT32 ? !(fabs(value) > FLT_MAX) || isinf(value)
                 : dtype == GD_INT64 ? value >= -9223372036854775808.0 && value < 9223372036854775808.0
                 : dtype == GD_UINT8 ? value > -256 && value < 256 /* negative ones wrap */
                                     : true;

@@ -15,27 +15,26 @@ gd_dims gd_shape_of(size_t count, const int64_t *size)
 /* Sizes of 0 do not hide the others: strides are their products. */
 int64_t gd__count(gd_dims shape)
 {
+    return gd__count_of(&shape);
+}
+
+int64_t gd__count_of(const gd_dims *shape)
+{
     int64_t product = 1;
     bool empty = false;
-    if (shape.count < 0 || shape.count > GD_MAX_DIMS)
+    if (shape->count < 0 || shape->count > GD_MAX_DIMS)
         return -1;
-    for (int i = 0; i < shape.count; i++) {
-        if (shape.size[i] < 0)
+    for (int i = 0; i < shape->count; i++) {
+        int64_t size = shape->size[i];
+        if (size < 0)
             return -1;
-        empty = empty || shape.size[i] == 0;
-        if (shape.size[i] > 0 && __builtin_mul_overflow(product, shape.size[i], &product))
+        empty = empty || size == 0;
+        if (size > 0 && __builtin_mul_overflow(product, size, &product))
             return -1;
     }
     if (product > INT64_MAX / 16)
         return -1;
     return empty ? 0 : product;
-}
-
-gd_dims gd__shape(const gd_tensor *t)
-{
-    gd_dims shape = { .count = t->ndim };
-    memcpy(shape.size, t->shape, (size_t)t->ndim * sizeof *shape.size);
-    return shape;
 }
 
 bool gd__same_dims(gd_dims a, gd_dims b)
@@ -45,15 +44,21 @@ bool gd__same_dims(gd_dims a, gd_dims b)
 
 bool gd__same_shape(const gd_tensor *a, const gd_tensor *b)
 {
-    return a->ndim == b->ndim && memcmp(a->shape, b->shape, a->ndim * sizeof *a->shape) == 0;
+    if (a->ndim != b->ndim)
+        return false;
+    for (int i = 0; i < a->ndim; i++) {
+        if (a->shape[i] != b->shape[i])
+            return false;
+    }
+    return true;
 }
 
 char *gd__shape_text(gd_dims shape, char *text)
 {
     size_t used = (size_t)snprintf(text, GD__TEXT_SIZE, "(");
     for (int i = 0; i < shape.count && i < GD_MAX_DIMS && used < GD__TEXT_SIZE; i++)
-        used += (size_t)snprintf(text + used, GD__TEXT_SIZE - used, "%s%lld", i ? ", " : "",
-                                 (long long)shape.size[i]);
+        used +=
+            (size_t)snprintf(text + used, GD__TEXT_SIZE - used, "%s%lld", i ? ", " : "", (long long)shape.size[i]);
     if (used < GD__TEXT_SIZE)
         snprintf(text + used, GD__TEXT_SIZE - used, "%s", shape.count == 1 ? ",)" : ")");
     return text;

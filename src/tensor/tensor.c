@@ -31,8 +31,8 @@ const gd__class gd__tensor_class = { "tensor", sizeof(gd_tensor), tensor_destroy
 
 /* ---- making ---- */
 
-/* All but the storage. */
-static gd_tensor *new_tensor(gd_context *g, const gd__meta *meta)
+/* All but the storage, with the number of elements counted. */
+static gd_tensor *new_tensor(gd_context *g, const gd__meta *meta, int64_t count)
 {
     gd_tensor *t = gd__new_raw(g, &gd__tensor_class);
     if (!t)
@@ -40,19 +40,23 @@ static gd_tensor *new_tensor(gd_context *g, const gd__meta *meta)
     memset(&t->storage, 0, offsetof(gd_tensor, shape) - offsetof(gd_tensor, storage));
     t->dtype = (uint8_t)meta->dtype;
     t->ndim = (uint8_t)meta->shape.count;
-    t->numel = gd__count(meta->shape);
-    for (int i = 0; i < t->ndim; i++)
-        t->shape[i] = meta->shape.size[i];
+    t->numel = count;
+    memcpy(t->shape, meta->shape.size, sizeof t->shape);
     return t;
+}
+
+static void row_major_strides(const gd_dims *shape, int64_t *stride)
+{
+    int64_t step = 1;
+    for (int i = shape->count - 1; i >= 0; i--) {
+        stride[i] = step;
+        step *= shape->size[i] > 0 ? shape->size[i] : 1;
+    }
 }
 
 void gd__row_major_strides(gd_dims shape, int64_t *stride)
 {
-    int64_t step = 1;
-    for (int i = shape.count - 1; i >= 0; i--) {
-        stride[i] = step;
-        step *= shape.size[i] > 0 ? shape.size[i] : 1;
-    }
+    row_major_strides(&shape, stride);
 }
 
 /* Strides of dimensions of size 1 do not count, and none of an empty tensor do. */
@@ -69,27 +73,29 @@ static bool is_row_major(const gd_tensor *t)
     return true;
 }
 
-static bool can_be(gd_context *g, gd_dims shape)
+/* How many elements; -1 with the error set. */
+static int64_t count_or_fail(gd_context *g, const gd_dims *shape)
 {
     char text[GD__TEXT_SIZE];
     gd__fault fault = { .status = GD_ERROR_SHAPE, .remedy = "Use at most 8 dimensions, none negative" };
-    if (gd__count(shape) >= 0)
-        return true;
-    if (!gd__dims_fit(shape))
+    int64_t count = gd__count_of(shape);
+    if (count >= 0)
+        return count;
+    if (!gd__dims_fit(*shape))
         gd__fail(g, fault, "the shape has more than %d dimensions", GD_MAX_DIMS);
     else
-        gd__fail(g, fault, "%s is no shape that a tensor can have", gd__shape_text(shape, text));
-    return false;
+        gd__fail(g, fault, "%s is no shape that a tensor can have", gd__shape_text(*shape, text));
+    return -1;
 }
 
 /* A tensor with a storage of so many bytes, its strides not set. */
-static gd_tensor *with_storage(gd_context *g, const gd__meta *meta, size_t bytes)
+static gd_tensor *with_storage(gd_context *g, const gd__meta *meta, int64_t count, size_t bytes)
 {
     size_t size = sizeof(gd__storage) + bytes;
     gd__storage *storage = gd__alloc(g, size);
     if (!storage)
         return NULL;
-    gd_tensor *t = new_tensor(g, meta);
+    gd_tensor *t = new_tensor(g, meta, count);
     if (!t) {
         gd__free(g, storage, size);
         return NULL;
@@ -103,19 +109,19 @@ static gd_tensor *with_storage(gd_context *g, const gd__meta *meta, size_t bytes
 
 gd_tensor *gd__tensor(gd_context *g, const gd__meta *meta)
 {
-    if (!can_be(g, meta->shape))
-        return NULL;
-    gd_tensor *t = with_storage(g, meta, (size_t)gd__count(meta->shape) * gd__dtypes[meta->dtype].size);
+    int64_t count = count_or_fail(g, &meta->shape);
+    gd_tensor *t = count < 0 ? NULL : with_storage(g, meta, count, (size_t)count * gd__dtypes[meta->dtype].size);
     if (!t)
         return NULL;
-    gd__row_major_strides(meta->shape, t->stride);
+    row_major_strides(&meta->shape, t->stride);
     t->contiguous = true;
     return t;
 }
 
 gd_tensor *gd__tensor_over(gd_context *g, const gd__meta *meta, const gd__storage *outside)
 {
-    gd_tensor *t = can_be(g, meta->shape) ? with_storage(g, meta, 0) : NULL;
+    int64_t count = count_or_fail(g, &meta->shape);
+    gd_tensor *t = count < 0 ? NULL : with_storage(g, meta, count, 0);
     if (!t)
         return NULL;
     if (outside->bytes)
@@ -130,7 +136,7 @@ gd_tensor *gd__tensor_over(gd_context *g, const gd__meta *meta, const gd__storag
 
 gd_tensor *gd__view(gd_tensor *base, const gd__meta *meta)
 {
-    gd_tensor *t = new_tensor(base->object.context, meta);
+    gd_tensor *t = new_tensor(base->object.context, meta, gd__count_of(&meta->shape));
     if (!t)
         return NULL;
     t->storage = base->storage;

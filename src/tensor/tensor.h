@@ -6,17 +6,19 @@
 
 #include "base/context.h"
 
+#include <string.h>
+
 /* Numbers, shared by a tensor and its views. They lie right behind the head, or in memory that is not the context's. */
 typedef struct gd__storage {
-    int64_t uses;         /* tensors that look into it */
-    size_t size;          /* of the whole block, this head included */
-    uint32_t version;     /* raised by every write from outside an operation */
+    int64_t uses;     /* tensors that look into it */
+    size_t size;      /* of the whole block, this head included */
+    uint32_t version; /* raised by every write from outside an operation */
     bool read_only;
-    const char *writer;   /* who raised it last */
+    const char *writer; /* who raised it last */
     char *bytes;
-    gd_release *release;  /* of borrowed memory: called when the last tensor has gone */
+    gd_release *release; /* of borrowed memory: called when the last tensor has gone */
     void *user;
-    uint64_t serial;      /* no two of a context have the same. The head is 64 bytes, so the numbers are aligned to 64 */
+    uint64_t serial; /* no two of a context have the same. The head is 64 bytes, so the numbers are aligned to 64 */
 } gd__storage;
 
 /* A function that looks at a tensor's gradient (src/autograd/hook.c). */
@@ -34,18 +36,18 @@ struct gd_tensor {
     char *data; /* the first element */
     int64_t numel;
     uint8_t dtype, ndim;
-    bool contiguous;     /* row-major without gaps */
+    bool contiguous; /* row-major without gaps */
     bool requires_grad;
     bool is_parameter;
-    bool has_grad : 1;   /* `grad` holds a gradient, and not what an earlier step left */
-    bool withheld : 1;   /* there was one, but a compiled step has used it up without putting it there */
-    bool retains_grad;   /* keeps its gradient though it is no leaf */
-    uint8_t taken;       /* how many tensors have gathered this one as their gradient, up to 2 */
-    uint32_t record;     /* 1 + the place on the tape of the record that made it; 0: a leaf */
-    uint64_t mark;       /* of the walk, over the tape or a layer's parameters, that last came by (gd__new_mark) */
-    gd_tensor *grad;     /* made once, in this tensor's scope; later gradients are put into it */
+    bool has_grad : 1;    /* `grad` holds a gradient, and not what an earlier step left */
+    bool withheld : 1;    /* there was one, but a compiled step has used it up without putting it there */
+    bool retains_grad;    /* keeps its gradient though it is no leaf */
+    uint8_t taken;        /* how many tensors have gathered this one as their gradient, up to 2 */
+    uint32_t record;      /* 1 + the place on the tape of the record that made it; 0: a leaf */
+    uint64_t mark;        /* of the walk, over the tape or a layer's parameters, that last came by (gd__new_mark) */
+    gd_tensor *grad;      /* made once, in this tensor's scope; later gradients are put into it */
     gd_tensor *cotangent; /* during a backward: the gradient gathered up to now */
-    gd__hook *hooks;     /* in the order of their calls */
+    gd__hook *hooks;      /* in the order of their calls */
     char *name;
     int64_t shape[GD_MAX_DIMS], stride[GD_MAX_DIMS]; /* strides in elements */
 };
@@ -77,9 +79,18 @@ static inline bool gd__dims_fit(gd_dims shape)
 
 /* The number of elements, -1 for a shape that can't be: negative, or too large to count in bytes. */
 int64_t gd__count(gd_dims shape);
+int64_t gd__count_of(const gd_dims *shape); /* a copy of the struct costs more than the count */
 bool gd__same_shape(const gd_tensor *a, const gd_tensor *b);
 bool gd__same_dims(gd_dims a, gd_dims b);
-gd_dims gd__shape(const gd_tensor *t);
+
+/* Inline, and of fixed size, since every operation asks. */
+static inline gd_dims gd__shape(const gd_tensor *t)
+{
+    gd_dims shape;
+    shape.count = t->ndim;
+    memcpy(shape.size, t->shape, sizeof shape.size);
+    return shape;
+}
 
 typedef struct gd__dtype_facts {
     const char *name;
@@ -144,7 +155,13 @@ void gd__written(gd_tensor *t, const char *writer);
 void gd__storage_release(gd_context *g, gd__storage *storage);
 
 /* What a tensor is filled with from the context's stream. */
-typedef enum gd__drawing { GD__FILL_UNIFORM, GD__FILL_NORMAL, GD__FILL_BERNOULLI, GD__FILL_INTEGERS, GD__FILL_PERMUTATION } gd__drawing;
+typedef enum gd__drawing {
+    GD__FILL_UNIFORM,
+    GD__FILL_NORMAL,
+    GD__FILL_BERNOULLI,
+    GD__FILL_INTEGERS,
+    GD__FILL_PERMUTATION
+} gd__drawing;
 typedef struct gd__filling {
     gd__drawing kind;
     double a, b;       /* low and high; mean and deviation; the probability */

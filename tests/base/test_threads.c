@@ -81,7 +81,8 @@ typedef struct tally {
 static void count_task(void *user, int64_t index, int slot)
 {
     tally *t = user;
-    bool good = index >= 0 && index < TASKS && slot >= 0 && slot < t->slots && (slot == 0) == pthread_equal(pthread_self(), t->caller);
+    bool good = index >= 0 && index < TASKS && slot >= 0 && slot < t->slots &&
+                (slot == 0) == (pthread_equal(pthread_self(), t->caller) != 0);
     if (!good || atomic_fetch_add(&t->in_slot[slot], 1) != 0) {
         atomic_fetch_add(&t->wrong, 1);
         return;
@@ -244,14 +245,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_count),
-        cmocka_unit_test(test_negative),
-        cmocka_unit_test(test_every_task_once),
-        cmocka_unit_test(test_sleepers),
-        cmocka_unit_test(test_others_help),
-        cmocka_unit_test(test_small_work_stays),
-        cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_pools_side_by_side),
+        cmocka_unit_test(test_count),           cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_every_task_once), cmocka_unit_test(test_sleepers),
+        cmocka_unit_test(test_others_help),     cmocka_unit_test(test_small_work_stays),
+        cmocka_unit_test(test_nested),          cmocka_unit_test(test_pools_side_by_side),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);

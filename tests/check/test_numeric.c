@@ -709,9 +709,9 @@ static void differentiate(network *m)
     }
 }
 
-static void note_progress(void *user, int64_t done, int64_t all)
+static void note_progress(void *watcher, int64_t done, int64_t all)
 {
-    network *m = user;
+    network *m = watcher;
     m->elsewhere = m->elsewhere || !pthread_equal(m->caller, pthread_self());
     m->told++;
     m->progress = done;
@@ -742,7 +742,7 @@ static void make_network(network *m, int lanes)
                             .evaluate = evaluate_network,
                             .lanes = lanes,
                             .unit = DOUBLE,
-                            .progress = note_progress };
+                            .progress = note_progress, .watcher = m };
 }
 
 static void assert_slopes(const network *m, int input, const gd__slope *s)
@@ -787,7 +787,7 @@ static void lanes_change_nothing(void **state)
         many = one;
         for (int i = 0; i < INPUTS; i++)
             many.point[i] = many.store[i];
-        many.o.user = &many;
+        many.o.user = many.o.watcher = &many;
         many.o.point = many.point;
         many.o.weight = many.weight;
         many.o.lanes = lanes;

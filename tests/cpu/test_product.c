@@ -122,8 +122,8 @@ static void check(gd_context *g, int64_t m, int64_t n, int64_t k, int turned, gd
             bool good = got == want;
 #endif
             if (!good)
-                fail_msg("%s, %lld x %lld x %lld, %d: element %lld, %lld is %.17g, not %.17g", gd_isa(g), (long long)m,
-                         (long long)n, (long long)k, turned, (long long)i, (long long)j, got, want);
+                fail_msg("%s, %lld x %lld x %lld, %d: element %lld, %lld is %.17g, not %.17g", gd_isa(g),
+                         (long long)m, (long long)n, (long long)k, turned, (long long)i, (long long)j, got, want);
         }
     assert_true(m == 0 || get(&q, q.y, n) == gap); /* nothing is written between the rows */
     discard(&q);
@@ -294,8 +294,8 @@ static void test_matrix_of(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),      cmocka_unit_test(test_columns),       cmocka_unit_test(test_inner),
-        cmocka_unit_test(test_leads),     cmocka_unit_test(test_done),          cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_rows),          cmocka_unit_test(test_columns),   cmocka_unit_test(test_inner),
+        cmocka_unit_test(test_leads),         cmocka_unit_test(test_done),      cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_no_allocation), cmocka_unit_test(test_matrix_of),
     };
     return cmocka_run_group_tests_name("product", tests, NULL, NULL);

@@ -73,6 +73,22 @@ static void batches_are_flat_rows_divided_by_255(void **state)
     assert_fine(g);
 }
 
+/* Whatever the number of threads that read them. */
+static void both_sets_are_read_at_once(void **state)
+{
+    static const int threads[] = { 1, 2, 8 };
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        g = gd_open_with(&(gd_config){ .threads = threads[i] });
+        gd_parts parts = gd_mnist_parts(g, MNIST);
+        assert_facts(parts.train, &of_train);
+        assert_facts(parts.test, &of_test);
+        assert_shape(gd_dataset_slice(parts.train, 0, 2).x, gd_shape(2, 784));
+        assert_fine(g);
+        gd_close(g);
+    }
+}
+
 static void images_stay_bytes(void **state)
 {
     (void)state;
@@ -168,6 +184,77 @@ static void files_of_other_lengths_are_no_pair(void **state)
     assert_int_equal(gd_memory_used(g).in_use, in_use);
 }
 
+/* ---- both sets ---- */
+
+static void put_all(void)
+{
+    static const char *const sets[] = { "train", "t10k" };
+    char name[40];
+    for (int i = 0; i < 2; i++) {
+        snprintf(name, sizeof name, "%s-images-idx3-ubyte", sets[i]);
+        put_bytes(in_folder(name), image, sizeof image - 1);
+        snprintf(name, sizeof name, "%s-labels-idx1-ubyte", sets[i]);
+        put_bytes(in_folder(name), label, sizeof label - 1);
+    }
+}
+
+/* One bad file of four: it is named, and nothing is left of the others. */
+static void assert_refused(gd_status status, const char *text)
+{
+    size_t in_use = gd_memory_used(g).in_use;
+    gd_parts parts = gd_mnist_parts(g, folder);
+    assert_true(gd__is_error(parts.train) && gd__is_error(parts.test));
+    assert_error(g, status, text);
+    assert_int_equal(gd_memory_used(g).in_use, in_use);
+}
+
+static void any_bad_file_is_named(void **state)
+{
+    static const char *const names[] = { "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                         "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte" };
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const char *good = i % 2 ? label : image;
+        size_t size = i % 2 ? sizeof label - 1 : sizeof image - 1;
+        put_all();
+        put_bytes(in_folder(names[i]), good, size - 1);
+        assert_refused(GD_ERROR_FORMAT, names[i]);
+        put_bytes(in_folder(names[i]), "\1", 1);
+        assert_refused(GD_ERROR_FORMAT, names[i]);
+        put_bytes(in_folder(names[i]), i % 2 ? "\0\0\x08\1\0\0\0\2\7\7" : "\0\0\x08\3\0\0\0\0\0\0\0\1\0\0\0\2",
+                  i % 2 ? 10 : 16);
+        assert_refused(GD_ERROR_SHAPE, "gd_mnist_parts: the inputs are uint8");
+        remove(in_folder(names[i]));
+        assert_refused(GD_ERROR_FILE, "has none of the files");
+    }
+    assert_true(gd__is_error(gd_mnist_parts(g, NULL).test));
+    assert_error(g, GD_ERROR_NULL, "gd_mnist_parts: the folder is NULL");
+    assert_true(gd__is_error(gd_mnist_parts(NULL, folder).train));
+}
+
+/* Of several faults the first file's is told, as if they were read in turn. */
+static void the_first_fault_is_told(void **state)
+{
+    (void)state;
+    put_all();
+    put_bytes(in_folder("train-labels-idx1-ubyte"), "\0\0\x08\1\0\0\0\1\7\7", 10);
+    put_bytes(in_folder("t10k-images-idx3-ubyte"), image, sizeof image);
+    assert_refused(GD_ERROR_FORMAT, "train-labels-idx1-ubyte': bytes follow");
+}
+
+static bool read_all(gd_context *own, void *prepared)
+{
+    (void)prepared;
+    return gd__alive(gd_mnist_parts(own, folder).test);
+}
+
+static void both_survive_scarce_memory(void **state)
+{
+    (void)state;
+    put_all();
+    assert_true(until_memory_suffices(NULL, read_all) > 8);
+}
+
 static bool read_small(gd_context *own, void *prepared)
 {
     (void)prepared;
@@ -187,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_files_are_the_genuine_ones, open_context, close_context),
         cmocka_unit_test_setup_teardown(batches_are_flat_rows_divided_by_255, open_context, close_context),
+        cmocka_unit_test(both_sets_are_read_at_once),
         cmocka_unit_test_setup_teardown(images_stay_bytes, open_context, close_context),
         cmocka_unit_test_setup_teardown(fashion_is_read_too, open_context, close_context),
         cmocka_unit_test_setup_teardown(other_names_are_found, open_context, close_context),
@@ -194,6 +282,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(pairs_of_idx_files_are_read, open_context, close_context),
         cmocka_unit_test_setup_teardown(files_of_other_lengths_are_no_pair, open_context, close_context),
         cmocka_unit_test(survives_scarce_memory),
+        cmocka_unit_test_setup_teardown(any_bad_file_is_named, open_context, close_context),
+        cmocka_unit_test_setup_teardown(the_first_fault_is_told, open_context, close_context),
+        cmocka_unit_test(both_survive_scarce_memory),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

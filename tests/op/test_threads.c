@@ -110,7 +110,8 @@ int main(void)
     for (int id = 0; id < GD__OP_COUNT; id++) {
         const gd__op *op = gd__ops[id];
         for (int n = 0; n < GD__MAX_SAMPLES && op->sample[n].low < op->sample[n].high; n++) {
-            if (op->info.is_view || id == GD__OP_slice_backward) /* whose attributes fit the sample's own shape alone */
+            if (op->info.is_view ||
+                id == GD__OP_slice_backward) /* whose attributes fit the sample's own shape alone */
                 continue;
             subjects[count] = (subject){ id, &op->sample[n] };
             tests[count] = (struct CMUnitTest){ op->info.name, test_same_bits, NULL, NULL, &subjects[count] };

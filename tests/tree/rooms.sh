@@ -15,7 +15,7 @@ compile   base tensor op cpu autograd
 nn        base tensor op cpu autograd compile
 optim     base tensor op cpu autograd compile nn
 io        base tensor
-data      base tensor io
+data      base tensor op cpu io
 train     base tensor op cpu autograd compile nn optim io data
 check     base tensor op cpu autograd compile nn optim io data train
 explain   base tensor op cpu autograd compile nn optim io data train check

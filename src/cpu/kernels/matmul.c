@@ -29,6 +29,7 @@ enum { TALL = 4 };
 #endif
 
 /* Four rows of four elements as columns. */
+#if defined __clang__ || __GNUC__ >= 12
 static inline void turn_f32(const float *from, int64_t lead, float *to, int64_t to_lead)
 {
     typedef float four __attribute__((vector_size(16)));
@@ -44,6 +45,14 @@ static inline void turn_f32(const float *from, int64_t lead, float *to, int64_t 
     for (int i = 0; i < 4; i++)
         memcpy(to + i * to_lead, &row[i], sizeof row[i]);
 }
+#else
+static inline void turn_f32(const float *from, int64_t lead, float *to, int64_t to_lead)
+{
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++)
+            to[j * to_lead + i] = from[i * lead + j];
+}
+#endif
 
 static inline void turn_f64(const double *from, int64_t lead, double *to, int64_t to_lead)
 {

@@ -66,6 +66,27 @@ const gd__kernel GD__K(mean) = {
     .run = run_mean, .joins = true, .lanes = { [GD_FLOAT32] = sum_lanes_f32, [GD_FLOAT64] = sum_lanes_f64 },
 };
 
+/* A quotient of float32 takes longer than the exponential; in float64 its last digit counts. */
+static inline float scale_by_f32(float sum)
+{
+    return 1 / sum;
+}
+
+static inline float scaled_f32(float y, float scale)
+{
+    return y * scale;
+}
+
+static inline double scale_by_f64(double sum)
+{
+    return sum;
+}
+
+static inline double scaled_f64(double y, double scale)
+{
+    return y / scale;
+}
+
 #define T float
 #define F(name) name##_f32
 #include "cpu/kernels/softmax.inc"

@@ -15,7 +15,8 @@ GD__INLINE float gd__exp_parts_f32(float x, uint32_t *bits_of_n)
 {
     float shifted = x * 0x1.715476p+0f + 12582912.0f, n = shifted - 12582912.0f; /* 1.5 * 2^23 */
     float r = (x - n * 0x1.63p-1f) - n * -0x1.bd0106p-13f, z = r * r;
-    float p = (0x1.fffffcp-2f + r * 0x1.55549p-3f) + z * ((0x1.55589ep-5f + r * 0x1.123abcp-7f) + z * 0x1.6a624cp-10f);
+    float p =
+        (0x1.fffffcp-2f + r * 0x1.55549p-3f) + z * ((0x1.55589ep-5f + r * 0x1.123abcp-7f) + z * 0x1.6a624cp-10f);
     *bits_of_n = gd__bits_f32(shifted);
     return 1.0f + (r + z * p);
 }
@@ -74,9 +75,8 @@ GD__INLINE float gd__sigmoid_near_f32(float x)
 
 GD__INLINE float gd__sigmoid_f32(float x)
 {
-    float limit = (float)gd__exp_limit_f32, held = x > limit ? limit : x < -limit ? -limit : x; /* NaN stays */
-    float y = gd__sigmoid_near_f32(held);
-    y = x > limit ? 1.0f : y;
+    float limit = (float)gd__exp_limit_f32, y = gd__sigmoid_near_f32(gd__abs_f32(x) <= limit ? x : 0);
+    y = x > limit ? 1.0f : x == x ? y : x;
     return x < -limit ? gd__exp_within_f32(x < -104.0f ? -104.0f : x) : y;
 }
 
@@ -95,8 +95,10 @@ GD__INLINE float gd__tanh_f32(float x)
 GD__INLINE double gd__expm1_near_f64(double r, double lost, double *low)
 {
     double z = r * r, w = z * z;
-    double a = (0x1.5555555555559p-3 + r * 0x1.555555555554dp-5) + z * (0x1.111111110f65dp-7 + r * 0x1.6c16c16c1aafcp-10);
-    double b = (0x1.a01a01b006d6fp-13 + r * 0x1.a01a018e12084p-16) + z * (0x1.71ddf8040b191p-19 + r * 0x1.27e5132bfce35p-22);
+    double a =
+        (0x1.5555555555559p-3 + r * 0x1.555555555554dp-5) + z * (0x1.111111110f65dp-7 + r * 0x1.6c16c16c1aafcp-10);
+    double b =
+        (0x1.a01a01b006d6fp-13 + r * 0x1.a01a018e12084p-16) + z * (0x1.71ddf8040b191p-19 + r * 0x1.27e5132bfce35p-22);
     double cube = r * z * (a + w * (b + w * (0x1.af5f449206a63p-26 + r * 0x1.1f1a593f8c3a4p-29)));
     double short_r = gd__from_bits_f64(gd__bits_f64(r) & 0xfffffffff8000000u);
     double half = 0.5 * short_r * short_r, sum = r + half;
@@ -135,7 +137,8 @@ GD__INLINE double gd__exp_within_f64(double x)
     uint64_t n;
     double y = gd__exp_parts_f64(x, &n);
     uint64_t half = (n << 51) & 0xfff0000000000000u;
-    return y * gd__from_bits_f64(half + 0x3ff0000000000000u) * gd__from_bits_f64((n << 52) - half + 0x3ff0000000000000u);
+    return y * gd__from_bits_f64(half + 0x3ff0000000000000u) *
+           gd__from_bits_f64((n << 52) - half + 0x3ff0000000000000u);
 }
 
 GD__INLINE double gd__exp_f64(double given)
@@ -170,9 +173,8 @@ GD__INLINE double gd__sigmoid_near_f64(double x)
 
 GD__INLINE double gd__sigmoid_f64(double x)
 {
-    double limit = (double)gd__exp_limit_f64, held = x > limit ? limit : x < -limit ? -limit : x; /* NaN stays */
-    double y = gd__sigmoid_near_f64(held);
-    y = x > limit ? 1.0 : y;
+    double limit = (double)gd__exp_limit_f64, y = gd__sigmoid_near_f64(gd__abs_f64(x) <= limit ? x : 0);
+    y = x > limit ? 1.0 : x == x ? y : x;
     return x < -limit ? gd__exp_within_f64(x < -746.0 ? -746.0 : x) : y;
 }
 

@@ -18,9 +18,10 @@ GD__INLINE double gd__log2_short(double x)
 GD__INLINE double gd__exp2_short(double t)
 {
     double shifted = t + 0x1.80000000003ffp52, r = t - (shifted - 0x1.80000000003ffp52), z = r * r; /* 1023 */
-    double p = ((0x1.ffffffffab9abp-1 + r * 0x1.62e42ff116bfbp-1) + z * (0x1.ebfbe0a4f3132p-3 + r * 0x1.c6b08aae577f7p-5)) +
-               (z * z) * ((0x1.3b29dc1452c1cp-7 + r * 0x1.5d8a71079a0ap-10) +
-                          z * (0x1.446a43d82e8e9p-13 + r * 0x1.fe1757fcd4b2cp-17));
+    double p =
+        ((0x1.ffffffffab9abp-1 + r * 0x1.62e42ff116bfbp-1) + z * (0x1.ebfbe0a4f3132p-3 + r * 0x1.c6b08aae577f7p-5)) +
+        (z * z) * ((0x1.3b29dc1452c1cp-7 + r * 0x1.5d8a71079a0ap-10) +
+                   z * (0x1.446a43d82e8e9p-13 + r * 0x1.fe1757fcd4b2cp-17));
     return p * gd__from_bits_f64(gd__bits_f64(shifted) << 52);
 }
 

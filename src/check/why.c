@@ -1,0 +1,324 @@
+/* why.c - what is wrong with a gradient that disagrees. */
+#include "check/work.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Puts an explanation before all others. */
+static void put_first(gd_check_input *to, const gd_mistake *m, double confidence)
+{
+    int last = to->explanations < GD_MAX_EXPLANATIONS ? to->explanations : GD_MAX_EXPLANATIONS - 1;
+    for (int i = last; i > 0; i--)
+        to->explanation[i] = to->explanation[i - 1];
+    for (int i = 1; i <= last; i++)
+        to->explanation[i].confidence *= 1 - confidence;
+    to->explanation[0] = (gd_explanation){ .mistakes = 1, .mistake = { *m }, .confidence = confidence };
+    to->explanations = last + 1;
+}
+
+static void put_cause(gd_check_input *to, gd_cause cause, const char *where, const char *what, double confidence)
+{
+    gd_mistake m;
+    gd__mistake_of(cause, 1, &m);
+    snprintf(m.where, sizeof m.where, "%s", where);
+    if (what)
+        snprintf(m.what, sizeof m.what, "%s", what);
+    put_first(to, &m, confidence);
+}
+
+static gd__claim claim_of(const gd__work *w, int i)
+{
+    return (gd__claim){ .numbers = { w->shape[i], w->numbers[i], w->claimed[i] },
+                        .wrong = w->check->input[i].verdict == GD_CHECK_WRONG,
+                        .shaped = gd__has_right_shape(w, i),
+                        .tolerance = w->narrow[i] ? 3e-4 : 2e-6 };
+}
+
+/* The values of the forward at the earlier point; NULL where there are none. In the current scope. */
+static gd_tensor **earlier_values(gd__work *w, size_t *size)
+{
+    gd_context *g = w->g;
+    *size = (size_t)(w->program.forward + w->count + 1) * sizeof(gd_tensor *);
+    gd_tensor **value = w->has_before ? gd__alloc(g, *size) : NULL;
+    if (!value)
+        return NULL;
+    gd_tensor **in = value + w->program.forward;
+    bool good = true;
+    g->on_error = NULL;
+    for (int i = 0; good && i < w->count; i++) {
+        in[i] = gd_from_memory(g, GD_FLOAT64, gd__shape(w->s.item[i].tensor), w->before[i]);
+        good = gd__alive(in[i]);
+    }
+    gd_tensors inputs = { w->count, in };
+    good = good && gd__program_forward_at(&w->program, &inputs, value);
+    g->on_error = w->s.on_error;
+    if (good)
+        return value;
+    gd_clear(g);
+    gd__free(g, value, *size);
+    return NULL;
+}
+
+/* With a program: mistakes are tried on it. */
+static bool explain_by_program(gd__work *w, gd__claim *claim)
+{
+    gd_context *g = w->g;
+    gd__search s;
+    size_t size;
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    g->on_error = NULL;
+    gd_tensor **earlier = earlier_values(w, &size);
+    bool good = gd__search_open(&s, &w->program, claim, earlier, !w->by_hand) && gd__search_run(&s);
+    for (int i = 0; good && i < w->count; i++)
+        if (claim[i].wrong)
+            gd__search_explain(&s, i, gd__input_of(w, i));
+    gd__search_close(&s);
+    if (earlier)
+        gd__free(g, earlier, size);
+    g->on_error = w->s.on_error;
+    gd_no_grad_leave(&quiet);
+    return good;
+}
+
+/* Without one: what a factor or another order explains. */
+static bool explain_by_numbers(gd__work *w, int i)
+{
+    gd_context *g = w->g;
+    gd__sizes sizes = { .others = 0 };
+    gd__factor factor[GD__FACTOR_ALTERNATIVES];
+    gd__finish f;
+    gd_check_input *to = gd__input_of(w, i);
+    double *expected = gd__alloc(g, (size_t)(w->entries[i] + 1) * 2 * sizeof *expected);
+    if (!expected)
+        return false;
+    for (int64_t k = 0; k < w->entries[i]; k++)
+        expected[k] = w->slope[i][k].value;
+    for (int k = 0; k < to->shape.count && k < GD__MAX_SIZES; k++)
+        sizes.other[sizes.others++] = (double)to->shape.size[k];
+    gd__numbers claimed = { w->shape[i], w->numbers[i], w->claimed[i] };
+    gd__numbers right = { to->shape, w->entries[i], expected };
+    if (w->numbers[i] < 0)
+        put_cause(to, GD_CAUSE_MISSING, "", NULL, 0.9);
+    else if (gd__finish_fits(claimed, right, &sizes, 1e-5, true, expected + w->entries[i], &f)) {
+        if (f.order != GD_CAUSE_UNKNOWN)
+            put_cause(to, f.order, "", f.order_text[0] ? f.order_text : NULL, 0.7);
+        else if (gd__factor_causes(f.c, &sizes, w->entries[i], factor) > 0)
+            put_cause(to, factor[0].cause[0], "", NULL, 0.7);
+    }
+    gd__free(g, expected, (size_t)(w->entries[i] + 1) * 2 * sizeof *expected);
+    return true;
+}
+
+/* Is b - a the right gradient, or a what was right before and now? Then it was added up. */
+static bool was_added_up(const gd__work *w, int i)
+{
+    double off = 0, all = 0;
+    for (int64_t k = 0; k < w->entries[i]; k++) {
+        double d = w->again[i][k] - w->claimed[i][k] - w->slope[i][k].value;
+        off += d * d;
+        all += w->slope[i][k].value * w->slope[i][k].value;
+    }
+    return off <= 1e-8 * all;
+}
+
+/* The same computation, run twice, gave two gradients: something of an earlier run is in them. */
+static void explain_by_history(gd__work *w, int i)
+{
+    if (w->by_hand || w->refused || !gd__has_right_shape(w, i))
+        return;
+    double off = gd__misfit(w->claimed[i], w->again[i], w->entries[i], 1);
+    if (!(off > 1e-7))
+        return;
+    if (was_added_up(w, i))
+        put_cause(gd__input_of(w, i), GD_CAUSE_ACCUMULATED, "", "each run adds the new gradient to what earlier runs left", 0.95);
+    else
+        put_cause(gd__input_of(w, i), GD_CAUSE_STALE, "", "the gradient depends on which point the function was run at before", 0.95);
+}
+
+static void explain_by_conduct(gd__work *w, int i)
+{
+    const gd__conduct *c = &w->s.conduct;
+    char what[256];
+    if (!c->overwrote)
+        return;
+    if (c->operation[0])
+        snprintf(what, sizeof what, "the %s of the operation '%s' writes to its operand %d",
+                 c->in_backward ? "backward" : "forward", c->operation, c->operand);
+    else
+        snprintf(what, sizeof what, "the function writes to %s, which it was given", w->s.item[c->operand].name);
+    put_cause(gd__input_of(w, i), GD_CAUSE_OVERWRITTEN, c->operation, what, 0.9);
+}
+
+/* The walk over the tape met a value that was written over. */
+static void explain_refusal(gd__work *w, int i)
+{
+    put_cause(gd__input_of(w, i), GD_CAUSE_OVERWRITTEN, w->why.op, w->why.what, 0.9);
+}
+
+static void explain_shape(gd__work *w, int i)
+{
+    gd_check_input *to = gd__input_of(w, i);
+    if (w->numbers[i] != w->entries[i] || gd__has_right_shape(w, i) || to->explanations > 0)
+        return;
+    put_cause(to, GD_CAUSE_WRONG_SHAPE, "", NULL, 0.6);
+}
+
+static void explain_not_finite(gd__work *w, int i)
+{
+    for (int64_t k = 0; k < w->numbers[i]; k++)
+        if (!isfinite(w->claimed[i][k])) {
+            put_cause(gd__input_of(w, i), GD_CAUSE_NOT_FINITE, "", NULL, 0.9);
+            return;
+        }
+}
+
+/* The function rounds to float32 on its way: then neither its numbers nor its gradient have more digits. */
+static void explain_narrowness(gd__work *w, int i)
+{
+    gd_check_input *to = gd__input_of(w, i);
+    if (to->explanations > 0 || !w->has_program || !w->program.narrow[0] || !gd__has_right_shape(w, i) ||
+        gd__misfit(w->claimed[i], w->right[i], w->entries[i], 1) > 1e-4)
+        return;
+    put_cause(to, GD_CAUSE_FLOAT32, w->program.narrow, "a value is cast to float32 on the way", 0.9);
+}
+
+static void name_unknown(gd_check_input *to)
+{
+    if (to->explanations > 0)
+        return;
+    put_cause(to, GD_CAUSE_UNKNOWN, "", NULL, 0);
+    to->explanation[0].misfit = 1;
+}
+
+bool gd__is_wrong(const gd__work *w)
+{
+    for (int i = 0; i < w->count; i++)
+        if (w->check->input[i].verdict == GD_CHECK_WRONG)
+            return true;
+    return false;
+}
+
+/* What its slopes are is needed for all that is wrong. */
+bool gd__explain(gd__work *w)
+{
+    size_t size = (size_t)(w->count + 1) * sizeof(gd__claim);
+    gd__claim *claim = gd__alloc(w->g, size);
+    if (!claim)
+        return false;
+    for (int i = 0; i < w->count; i++)
+        claim[i] = claim_of(w, i);
+    bool good = w->refused || !w->has_program || explain_by_program(w, claim);
+    for (int i = 0; good && i < w->count; i++) {
+        if (!claim[i].wrong)
+            continue;
+        if (w->refused)
+            explain_refusal(w, i);
+        else if (!w->has_program)
+            good = explain_by_numbers(w, i);
+        explain_shape(w, i);
+        explain_not_finite(w, i);
+        explain_by_history(w, i);
+        explain_by_conduct(w, i);
+        explain_narrowness(w, i);
+        name_unknown(gd__input_of(w, i));
+    }
+    gd__free(w->g, claim, size);
+    return good;
+}
+
+/* The function casts to float32 on its way, and the gradient has no more digits. */
+static bool is_rounded(const gd__work *w, int i, gd_mistake *m)
+{
+    double off = gd__misfit(w->claimed[i], w->right[i], w->entries[i], 1);
+    gd__mistake_of(GD_CAUSE_FLOAT32, 1, m);
+    snprintf(m->where, sizeof m->where, "%s", w->program.narrow);
+    return off > 1e-11 && off < 1e-5;
+}
+
+/* Off from the slopes by about float32's rounding everywhere, and by much more than the slopes may be: of a function that can't be
+ * seen into there is nothing else to go by. */
+static bool is_near_as_float32(const gd__work *w, int i, gd_mistake *m)
+{
+    double off = 0, size = 0, error = 0;
+    if (w->by_hand || w->check->input[i].compared != w->entries[i])
+        return false;
+    for (int64_t k = 0; k < w->entries[i]; k++) {
+        const gd__slope *s = &w->slope[i][k];
+        if (s->state != GD__SLOPE_SMOOTH)
+            return false;
+        off += (w->claimed[i][k] - s->value) * (w->claimed[i][k] - s->value);
+        size += s->value * s->value;
+        error += s->error * s->error;
+    }
+    gd__mistake_of(GD_CAUSE_FLOAT32, 1, m);
+    return off > 4e-18 * size && off < 4e-14 * size && off > 100 * error;
+}
+
+/* Right within what is allowed, but only as near as float32 comes? */
+bool gd__look_for_rounding(gd__work *w)
+{
+    gd_context *g = w->g;
+    size_t size = (size_t)(w->count + 1) * sizeof(gd__claim);
+    gd__claim *claim = w->has_program ? gd__alloc(g, size) : NULL;
+    gd__search s;
+    if (!claim)
+        return !g->failed;
+    for (int i = 0; i < w->count; i++)
+        claim[i] = claim_of(w, i);
+    g->on_error = NULL;
+    bool good = gd__search_open(&s, &w->program, claim, NULL, !w->by_hand);
+    for (int i = 0; good && i < w->count; i++) {
+        gd_mistake m;
+        bool wide = w->s.item[i].lent == NULL && !w->narrow[i] && w->s.item[i].tensor->dtype == GD_FLOAT64;
+        if (!wide || claim[i].wrong || !gd__has_right_shape(w, i) || w->entries[i] > GD__FULL)
+            continue;
+        if (!gd__search_rounding(&s, i, &m) && !(w->program.narrow[0] && is_rounded(w, i, &m)) &&
+            !is_near_as_float32(w, i, &m))
+            continue;
+        put_first(gd__input_of(w, i), &m, 0.9);
+        gd__input_of(w, i)->verdict = GD_CHECK_WRONG;
+        gd__input_of(w, i)->wrong = gd__input_of(w, i)->entries;
+        snprintf(gd__input_of(w, i)->pattern, sizeof gd__input_of(w, i)->pattern, "all entries, in the digits that float32 lacks");
+    }
+    gd__search_close(&s);
+    g->on_error = w->s.on_error;
+    gd__free(g, claim, size);
+    return good;
+}
+
+/* What a user's function does to its operands is wrong, whatever the numbers are. */
+void gd__look_at_conduct(gd__work *w)
+{
+    if (!w->s.conduct.overwrote || w->by_hand)
+        return;
+    for (int i = 0; i < w->count; i++) {
+        gd_check_input *to = gd__input_of(w, i);
+        bool its = w->s.conduct.operation[0] || w->s.conduct.operand == i;
+        if (to->verdict == GD_CHECK_WRONG || !its)
+            continue;
+        to->verdict = GD_CHECK_WRONG;
+        snprintf(to->pattern, sizeof to->pattern, "its numbers agree, but its operand is overwritten");
+        explain_by_conduct(w, i);
+    }
+}
+
+/* Have the first two runs given the same? */
+static bool is_unsteady(const gd__work *w, int i)
+{
+    return !w->by_hand && !w->refused && gd__has_right_shape(w, i) &&
+           gd__misfit(w->claimed[i], w->again[i], w->entries[i], 1) > 1e-7;
+}
+
+/* One of two runs that differ is wrong, whichever agrees. */
+void gd__judge_history(gd__work *w)
+{
+    for (int i = 0; i < w->count; i++) {
+        gd_check_input *to = gd__input_of(w, i);
+        if (!is_unsteady(w, i) || to->verdict == GD_CHECK_WRONG || to->compared == 0)
+            continue;
+        to->verdict = GD_CHECK_WRONG;
+        snprintf(to->pattern, sizeof to->pattern, "its first run agrees, the next does not");
+        explain_by_history(w, i);
+    }
+}
