@@ -95,8 +95,9 @@ enum { GD_MAX_MISTAKES = 3, GD_MAX_EXPLANATIONS = 5 };
 typedef struct gd_mistake {
     gd_cause cause;
     double factor;    /* what the right gradient is multiplied by: of a sign -1, of a sum for a mean N; else 1 */
-    char where[96];   /* the operation, and the layer, that it stands at: "sigmoid", "matmul [in layer 2 (linear)]" */
-    char what[256];   /* in a sentence, with what was found there */
+    char where[96];   /* the step, and the layer, that it stands at: "sigmoid", "matmul [in layer 2 (linear)]", "the gradient
+                         of z"; "" where it can be anywhere */
+    char what[256];   /* in a sentence: the cause's words, and what was found there */
     char remedy[256]; /* in a sentence, what to do about it */
 } gd_mistake;
 

@@ -47,6 +47,11 @@ typedef bool gd_functions(void *user, gd_tensor *const *in, size_t n, gd_tensor 
 /* The same for a function with several outputs, at least one, to be run with gd_run_all. */
 GD_API gd_plan *gd_compile_all(gd_context *g, size_t outputs, gd_functions *function, void *user);
 
+/* A gradient of 256 KiB or more that nothing in the step looks at but its own update is not kept by a replay, which saves
+ * writing it to memory: gd_grad, gd_step and another backward on top of it are GD_ERROR_STATE then, until gd_zero_grad or
+ * another run. With `keep`, all gradients are kept as in the function. Recordings made before go. Returns the plan. */
+GD_API gd_plan *gd_keep_gradients(gd_plan *plan, bool keep);
+
 /* Runs the plan on these tensors, at least one. Returns the function's result, or the first of several: a row-major tensor
  * without a history, which is the plan's and holds the numbers of its last run. An error where the function's own calls
  * would have one, now or in the recording, and while an error stands. A label out of range is found in a replay as well.

@@ -15,6 +15,8 @@ static bool gather(gd__walk *w, bool retain)
     for (int i = 0; i < w->count; i++) {
         gd_tensor *t = w->reached[i].tensor;
         gd_tensor *grad = t->cotangent;
+        if (keeps_grad(t) && gd__grad_withheld(t))
+            return false;
         if (keeps_grad(t))
             grad = gd__grad_asked(t) ? gd_add(t->grad, grad) : gd__owned(grad);
         if (!gd__alive(grad))

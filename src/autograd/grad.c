@@ -60,6 +60,15 @@ static bool tell(const gd_tensor *t, gd__grad_event event, gd_tensor *grad)
     return !trace || !trace->graded || trace->graded(trace, (gd_tensor *)(uintptr_t)t, event, grad);
 }
 
+bool gd__grad_withheld(const gd_tensor *t)
+{
+    if (!t->withheld)
+        return false;
+    refuse(t, (gd__fault){ GD_ERROR_STATE, 0, "gd_grad", "Call gd_keep_gradients(plan, true), or gd_zero_grad where it is not wanted" },
+           "has a gradient that a compiled step used up without keeping it");
+    return true;
+}
+
 bool gd__grad_asked(const gd_tensor *t)
 {
     return tell(t, GD__GRAD_ASKED, NULL) && t->has_grad;
@@ -67,7 +76,7 @@ bool gd__grad_asked(const gd_tensor *t)
 
 gd_tensor *gd_grad(const gd_tensor *t)
 {
-    if (!usable(t, "gd_grad") || !tell(t, GD__GRAD_ASKED, NULL))
+    if (!usable(t, "gd_grad") || !tell(t, GD__GRAD_ASKED, NULL) || gd__grad_withheld(t))
         return gd__error_object(gd__context(t));
     if (t->has_grad)
         return t->grad;
@@ -94,6 +103,7 @@ bool gd__set_grad(gd_tensor *leaf, gd_tensor *grad)
         leaf->grad = grad;
     }
     leaf->has_grad = true;
+    leaf->withheld = false;
     return told;
 }
 
@@ -106,7 +116,7 @@ bool gd_clear_grad(gd_tensor *t)
 {
     if (!usable(t, "gd_clear_grad") || t->object.context->failed || !tell(t, GD__GRAD_CLEARED, NULL))
         return false;
-    t->has_grad = false;
+    t->has_grad = t->withheld = false;
     return true;
 }
 

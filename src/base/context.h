@@ -65,6 +65,7 @@ struct gd_context {
     int held;                   /* scopes up to this depth can't be left: a function of the user's is called from them */
     uint64_t next_serial, marked; /* the last mark that was given out */
     int threads;                        /* how many work at most, the caller included */
+    double unshared;                    /* nanoseconds of work that were not shared, since the others sleep */
     bool in_parallel;                   /* tasks are under way */
     bool share_all;                     /* share small work too: for tests */
     struct gd__team *team;              /* the other threads, started at the first work that is large enough */

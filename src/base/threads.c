@@ -16,10 +16,11 @@
 
 enum { MOST_THREADS = 256 };
 
-/* Nanoseconds: what is worth sharing with threads that are awake, and what is worth waking them for; how long a thread
- * stays awake without work. A call into the kernel and back takes some microseconds. */
-static const double WORTH_SHARING = 10e3, WORTH_WAKING = 50e3;
-enum { PATIENCE = 60000 };
+/* Nanoseconds. What is worth sharing with threads that are awake. Waking some costs up to 40 microseconds, where a core
+ * must be brought back from its own sleep: it waits until work of 20 times as much could have been shared. So long, and
+ * no longer, threads stay awake without work: the steps of a training follow each other faster. */
+static const double WORTH_SHARING = 10e3, WORTH_WAKING = 800e3;
+enum { PATIENCE = 500000 };
 
 typedef struct gd__team gd__team;
 
@@ -258,6 +259,7 @@ static void await_finish(gd__team *team, int64_t tasks)
     pthread_mutex_unlock(&team->mutex);
 }
 
+/* Are there threads to share it with? Work that is done without those that sleep counts towards waking them. */
 static bool shares(gd_context *g, int64_t tasks, double nanoseconds)
 {
     if (g->threads == 1 || g->in_parallel || tasks < 2 || tasks > INT32_MAX)
@@ -266,8 +268,13 @@ static bool shares(gd_context *g, int64_t tasks, double nanoseconds)
         nanoseconds = WORTH_WAKING;
     if (nanoseconds < WORTH_SHARING)
         return false;
-    bool awake = g->team && atomic_load(&g->team->asleep) == 0;
-    return awake || (nanoseconds >= WORTH_WAKING && (g->team || start(g)) && g->threads > 1);
+    if (g->team && atomic_load(&g->team->asleep) == 0)
+        return true;
+    g->unshared += nanoseconds;
+    if (g->unshared < WORTH_WAKING)
+        return false;
+    g->unshared = 0;
+    return (g->team || start(g)) && g->threads > 1;
 }
 
 void gd__parallel(gd_context *g, int64_t tasks, double nanoseconds, gd__task *task, void *user)

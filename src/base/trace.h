@@ -21,8 +21,8 @@ typedef struct gd__turns {
     const gd__object *object; /* the owner's head */
     int which;
     bool (*again)(void *owner, int which); /* comes to gd__update, as it did before */
-    int64_t *count;        /* raised by one each time */
-    const uint64_t *stamp; /* the numbers stay while this stays; NULL: they never do */
+    int64_t *count;                        /* raised by one each time */
+    const uint64_t *stamp;                 /* the numbers stay while this stays; NULL: they never do */
 } gd__turns;
 
 /* All may be NULL. Those that return false have set the error: the call that tells them fails then. */
@@ -78,5 +78,8 @@ static inline gd__trace *gd__trace_pause(gd_context *g)
 
 /* Has the tensor a gradient? For code that branches on it: the trace is told (src/autograd/grad.c). */
 bool gd__grad_asked(const struct gd_tensor *t);
+
+/* Did its gradient stay within a compiled step? Then true with the error set. */
+bool gd__grad_withheld(const struct gd_tensor *t);
 
 #endif

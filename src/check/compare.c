@@ -65,16 +65,17 @@ static bool write_block(const char *mark, int64_t rows, int64_t columns, int64_t
     return true;
 }
 
+/* How many they are stands elsewhere. */
 static void write_entries(const char *mark, gd_dims shape, int64_t count, int64_t marked, char *text, size_t size)
 {
     enum { MOST = 3 };
-    size_t used = (size_t)snprintf(text, size, "%lld of %lld entries:", (long long)marked, (long long)count);
+    size_t used = 0;
     int shown = 0;
     for (int64_t i = 0; i < count && shown < MOST && used + 40 < size; i++) {
         if (!mark[i])
             continue;
         gd_dims place = gd__place_of(shape, i);
-        used += (size_t)snprintf(text + used, size - used, "%s [", shown++ ? "," : "");
+        used += (size_t)snprintf(text + used, size - used, "%s[", shown++ ? ", " : "");
         for (int k = 0; k < place.count && used < size; k++)
             used += (size_t)snprintf(text + used, size - used, "%s%lld", k ? ", " : "", (long long)place.size[k]);
         if (used < size)

@@ -1,127 +1,15 @@
-/* explain.c - mistakes in words: what was found, where, what to do, and what else it might be. */
+/* explain.c - what was found, as explanations: the likeliest first, with what would tell the others apart. */
 #include "check/search.h"
 
-#include "gradus/op.h"
-
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-/* ---- words ---- */
-
-static void say(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void say(char *to, size_t size, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(to, size, format, arguments);
-    va_end(arguments);
-}
-
-/* The remedy of each cause, where nothing more is known. */
-static const char *remedy_of(gd_cause cause)
-{
-    switch (cause) {
-    case GD_CAUSE_SIGN: return "Turn its sign round: look at target - prediction against prediction - target, and at -= against +=";
-    case GD_CAUSE_FACTOR: return "Look for a constant that was forgotten or taken twice: the 2 of a square, a 1/2, a count";
-    case GD_CAUSE_SUM_FOR_MEAN: return "The loss is a mean: divide the gradient by that count too";
-    case GD_CAUSE_MEAN_FOR_SUM: return "Sum over the samples, without dividing: the mean, if there is one, is in the incoming gradient already";
-    case GD_CAUSE_TRANSPOSED: return "Transpose it: for Y = X W, dW = X^T dY and dX = dY W^T";
-    case GD_CAUSE_PERMUTED: return "Bring the axes back into the order of the tensor";
-    case GD_CAUSE_NOT_SUMMED: return "Sum it over the axis that was broadcast: a bias that is added to each row gets the sum over the rows";
-    case GD_CAUSE_WRONG_AXIS: return "Use the other axis";
-    case GD_CAUSE_DERIVATIVE_MISSING: return "Multiply the incoming gradient by that derivative";
-    case GD_CAUSE_DERIVATIVE_TWICE: return "Take it once: see whether the gradient of the loss has it in it already";
-    case GD_CAUSE_WRONG_POINT: return "Take the derivative at the operand of the forward, or its formula in terms of the result at the result";
-    case GD_CAUSE_MASK_INVERTED: return "Let the gradient pass where the forward let the value pass, and stop it elsewhere";
-    case GD_CAUSE_MASK_WRONG: return "Make the mask from the operand of the forward";
-    case GD_CAUSE_SOFTMAX_DIAGONAL: return "Each y depends on every x: dx = y * (dy - sum(dy * y))";
-    case GD_CAUSE_SOFTMAX_TWICE: return "softmax - target is the gradient by the logits already: apply the Jacobian once";
-    case GD_CAUSE_OPERANDS_SWAPPED: return "The gradient of one operand of a product has the other operand in it";
-    case GD_CAUSE_TERM_SIGN: return "Turn the sign of this term round";
-    case GD_CAUSE_TERM_MISSING: return "Put the missing term or factor in";
-    case GD_CAUSE_STALE: return "Save the value in each forward, and use what the newest one saved";
-    case GD_CAUSE_OVERWRITTEN: return "Write to a copy: what the backward reads must be as the forward left it";
-    case GD_CAUSE_ACCUMULATED: return "Set the gradient to zero before each backward";
-    case GD_CAUSE_ASSIGNED: return "Add up what comes from each use or sample: += in place of =";
-    case GD_CAUSE_OFF_BY_ONE: return "Look at the bounds of the loop and at the first and last index";
-    case GD_CAUSE_PATH_FORGOTTEN: return "A value that is used in several places gets the sum of the gradients of all";
-    case GD_CAUSE_SHARED_ONCE: return "Add up the gradients of all places where the tensor is used";
-    case GD_CAUSE_MISSING: return "Compute it";
-    case GD_CAUSE_REGULARISER_MISSING: return "Add the derivative of the regulariser";
-    case GD_CAUSE_FLOAT32: return "Keep all values and buffers of the computation in float64";
-    case GD_CAUSE_DETACHED: return "Leave gd_detach out, if the value is not meant to be a constant";
-    case GD_CAUSE_NOT_DETACHED: return "Treat the detached value as a constant";
-    case GD_CAUSE_WRONG_VALUE: return "Use the value that the derivative's formula names";
-    case GD_CAUSE_NOT_FINITE: return "Find the first operation that makes such a number: gd_watch_finite";
-    case GD_CAUSE_WRONG_SHAPE: return "A gradient has the shape of its tensor";
-    case GD_CAUSE_UNKNOWN: case GD_CAUSE_COUNT: break;
-    }
-    return "Compare the formula with the derivation step by step, from the loss back; the pattern above says where it is off";
-}
-
-void gd__mistake_of(gd_cause cause, double factor, gd_mistake *to)
-{
-    *to = (gd_mistake){ .cause = cause, .factor = factor };
-    say(to->what, sizeof to->what, "%s", gd_cause_words(cause));
-    say(to->remedy, sizeof to->remedy, "%s", remedy_of(cause));
-}
-
-/* ---- mistakes within the computation ---- */
-
-static int place_of(const gd__program *p, const gd__mutant *m)
-{
-    if (m->edge >= 0)
-        return p->edge[m->edge].from;
-    if (m->kind == GD__MUT_EXTRA || m->kind == GD__MUT_LOGITS)
-        return m->b;
-    if (m->kind == GD__MUT_FROM_EARLIER)
-        return m->at;
-    return p->node[m->at].of >= 0 ? p->node[m->at].of : -1;
-}
-
-static void tell_substitution(const gd__program *p, const gd__mutant *m, const char *step, gd_mistake *to)
-{
-    char used[128], meant[128];
-    const gd__node *from = m->edge >= 0 ? &p->node[p->edge[m->edge].from] : &p->node[p->node[m->at].of];
-    int right = m->kind == GD__MUT_POINT     ? from->in[0]
-                : m->kind == GD__MUT_RESULT  ? p->edge[m->edge].from
-                : m->kind == GD__MUT_OPERAND ? from->in[m->b]
-                                             : p->node[m->at].in[0];
-    gd__value_text(p, m->a, used, sizeof used);
-    gd__value_text(p, right, meant, sizeof meant);
-    say(to->what, sizeof to->what, "%s: in the derivative of %s stands %s, where %s is meant", gd_cause_words(m->cause), step,
-        used, meant);
-}
-
-void gd__mutant_tell(const gd__program *p, const gd__mutant *m, gd_mistake *to)
-{
-    char step[96] = "";
-    int place = place_of(p, m);
-    gd__mistake_of(m->cause, m->kind == GD__MUT_SCALE ? m->c : 1, to);
-    if (place >= 0)
-        gd__node_text(p, place, step, sizeof step);
-    say(to->where, sizeof to->where, "%s", step);
-    if (!step[0])
-        return;
-    switch (m->kind) {
-    case GD__MUT_POINT: case GD__MUT_RESULT: case GD__MUT_OPERAND: case GD__MUT_COMPARED:
-        tell_substitution(p, m, step, to);
-        break;
-    case GD__MUT_SCALE:
-        if (m->c == 0)
-            say(to->what, sizeof to->what, "%s: nothing comes back through %s", gd_cause_words(m->cause), step);
-        else
-            say(to->what, sizeof to->what, "%s: what comes back through %s is multiplied by %.6g", gd_cause_words(m->cause),
-                step, m->c);
-        break;
-    default: say(to->what, sizeof to->what, "%s, in the derivative of %s", gd_cause_words(m->cause), step); break;
-    }
-}
-
 /* ---- explanations ---- */
+
+static uint64_t all_inputs(const gd__search *s)
+{
+    return s->p->inputs >= 64 ? UINT64_MAX : ((uint64_t)1 << s->p->inputs) - 1;
+}
 
 static void add_mistake(gd_explanation *e, const gd_mistake *m)
 {
@@ -166,18 +54,32 @@ static void put(gd_check_input *to, const gd_explanation *e)
     }
 }
 
-static bool is_factor(gd_cause cause)
+/* The count, or its inverse, that a fitted factor is meant to be. */
+static double meant_by(double factor)
 {
-    return cause == GD_CAUSE_FACTOR || cause == GD_CAUSE_SUM_FOR_MEAN || cause == GD_CAUSE_MEAN_FOR_SUM;
+    double size = factor < 1 ? 1 / factor : factor, whole = floor(size + 0.5);
+    if (!(fabs(size - whole) <= 2e-4 * size))
+        return factor;
+    return factor < 1 ? 1 / whole : whole;
+}
+
+/* How often it is what it should be, or over how many it should be averaged. A factor alone is in the heading already. */
+static void tell_one_factor(gd_cause cause, double factor, bool alone, gd_mistake *m)
+{
+    double many = factor < 1 ? 1 / factor : factor;
+    gd__mistake_of(cause, factor, m);
+    if (cause == GD_CAUSE_SUM_FOR_MEAN || cause == GD_CAUSE_MEAN_FOR_SUM)
+        gd__say(m->what, sizeof m->what, "%s: over N = %.6g", gd_cause_words(cause), many);
+    else if (!alone && cause == GD_CAUSE_FACTOR)
+        gd__say(m->what, sizeof m->what, "%s: %.6g times what it should be", gd_cause_words(cause), factor);
 }
 
 static void tell_factor(const gd__factor *f, gd_explanation *e)
 {
+    bool alone = f->causes == 1 && e->mistakes == 0;
     for (int i = 0; i < f->causes; i++) {
         gd_mistake m;
-        gd__mistake_of(f->cause[i], f->factor[i], &m);
-        if (f->cause[i] != GD_CAUSE_SIGN)
-            say(m.what, sizeof m.what, "%s: %.6g times what it should be", gd_cause_words(f->cause[i]), f->factor[i]);
+        tell_one_factor(f->cause[i], f->cause[i] == GD_CAUSE_SIGN ? -1 : meant_by(f->factor[i]), alone, &m);
         add_mistake(e, &m);
     }
 }
@@ -193,8 +95,57 @@ static void tell_order(const gd__finish *f, gd_explanation *e)
         return;
     gd__mistake_of(f->order, 1, &m);
     if (f->order_text[0])
-        say(m.what, sizeof m.what, "%s: %s", gd_cause_words(f->order), f->order_text);
+        gd__say(m.what, sizeof m.what, "%s: %s", gd_cause_words(f->order), f->order_text);
     add_mistake(e, &m);
+}
+
+/* A factor somewhere in the computation, which can stand for several things, as one at the end can. */
+static bool is_open(const gd__mutant *m)
+{
+    return m->kind == GD__MUT_SCALE && m->c != 0 && m->cause != GD_CAUSE_TERM_SIGN;
+}
+
+/* What the factor at a place may stand for, told as standing there. Where everything comes through it nobody can say where
+ * on the way it came in. */
+static void tell_scale(const gd__search *s, const gd__mutant *scale, uint64_t affects, const gd__factor *f, gd_explanation *e)
+{
+    int before = e->mistakes;
+    gd_mistake m;
+    tell_factor(f, e);
+    gd__mutant_tell(s->p, scale, &m);
+    for (int i = before; i < e->mistakes && affects != all_inputs(s); i++)
+        memcpy(e->mistake[i].where, m.where, sizeof m.where);
+}
+
+/* The mistakes of a hypothesis that reach the gradient, but for an open factor if nothing multiplies the gradient behind it. */
+static int tell_mutants(const gd__search *s, const gd__hypothesis *h, int input, gd_explanation *e)
+{
+    int scale = -1;
+    for (int i = 0; i < h->mutants; i++) {
+        const gd__mutant *m = &h->mutant[i];
+        gd__factor list[GD__FACTOR_ALTERNATIVES];
+        gd_mistake told;
+        if (!(h->affects[i] >> (input & 63) & 1))
+            continue;
+        if (is_open(m) && scale < 0 && h->finish[input].c == 1) {
+            scale = i;
+        } else if (is_open(m) && gd__factor_causes(m->c, &s->sizes, s->claim[input].numbers.count, list) > 0) {
+            tell_scale(s, m, h->affects[i], &list[0], e);
+        } else {
+            gd__mutant_tell(s->p, m, &told);
+            add_mistake(e, &told);
+        }
+    }
+    return scale;
+}
+
+/* Two flipped signs are none. */
+static bool cancels_out(const gd_explanation *e)
+{
+    int signs = 0;
+    for (int i = 0; i < e->mistakes; i++)
+        signs += e->mistake[i].cause == GD_CAUSE_SIGN;
+    return signs > 1;
 }
 
 /* All readings of one hypothesis: a factor can stand for several things. */
@@ -203,51 +154,92 @@ static void explain_by(const gd__search *s, const gd__hypothesis *h, int input, 
     gd__factor factors[GD__FACTOR_ALTERNATIVES];
     const gd__finish *f = &h->finish[input];
     gd_explanation base = { .misfit = f->misfit };
-    const gd__mutant *scale = NULL;
-    for (int i = 0; i < h->mutants; i++) {
-        gd_mistake m;
-        if (!(h->affects[i] >> (input & 63) & 1))
-            continue;
-        bool open = h->mutant[i].kind == GD__MUT_SCALE && h->mutant[i].c != 0 && h->mutant[i].cause != GD_CAUSE_TERM_SIGN;
-        if (open && !scale && f->c == 1) {
-            scale = &h->mutant[i];
-            continue;
-        }
-        gd__mutant_tell(s->p, &h->mutant[i], &m);
-        add_mistake(&base, &m);
-    }
+    int scale = tell_mutants(s, h, input, &base);
     tell_order(f, &base);
-    double c = scale ? scale->c : f->c;
+    double c = scale >= 0 ? h->mutant[scale].c : f->c;
     int count = c != 1 ? gd__factor_causes(c, &s->sizes, s->claim[input].numbers.count, factors) : 0;
     for (int i = 0; i < (count ? count : 1); i++) {
         gd_explanation e = base;
         double cost = h->cost;
-        if (count) {
+        if (count && scale >= 0)
+            tell_scale(s, &h->mutant[scale], h->affects[scale], &factors[i], &e);
+        else if (count)
             tell_factor(&factors[i], &e);
+        if (count)
             cost += factors[i].cost - factors[0].cost;
-        }
-        if (count && scale) {
-            gd_mistake m;
-            gd__mutant_tell(s->p, scale, &m);
-            for (int k = base.mistakes; k < e.mistakes; k++)
-                memcpy(e.mistake[k].where, m.where, sizeof m.where);
-        }
         e.confidence = exp(-1.6 * (cost - best));
-        put(to, &e);
+        if (!cancels_out(&e))
+            put(to, &e);
     }
 }
 
+/* ---- telling two explanations apart ---- */
+
+/* What a cause depends on: where that is changed, its numbers change in a way that those of others don't. */
+typedef enum gd__nature {
+    OF_COUNTS,  /* how many samples, features, classes */
+    OF_NUMBERS, /* nothing: a constant, or a sign */
+    OF_SHAPES,  /* whether sides are equally long */
+    OF_HISTORY, /* what ran before */
+    OF_PATHS,   /* which ways the gradient takes */
+    OF_VALUES   /* the point */
+} gd__nature;
+
+static gd__nature nature_of(gd_cause cause)
+{
+    switch (cause) {
+    case GD_CAUSE_SUM_FOR_MEAN: case GD_CAUSE_MEAN_FOR_SUM: return OF_COUNTS;
+    case GD_CAUSE_SIGN: case GD_CAUSE_FACTOR: return OF_NUMBERS;
+    case GD_CAUSE_TRANSPOSED: case GD_CAUSE_PERMUTED: case GD_CAUSE_NOT_SUMMED: case GD_CAUSE_WRONG_AXIS:
+    case GD_CAUSE_WRONG_SHAPE: case GD_CAUSE_OFF_BY_ONE: return OF_SHAPES;
+    case GD_CAUSE_STALE: case GD_CAUSE_OVERWRITTEN: case GD_CAUSE_ACCUMULATED: return OF_HISTORY;
+    case GD_CAUSE_ASSIGNED: case GD_CAUSE_PATH_FORGOTTEN: case GD_CAUSE_SHARED_ONCE: case GD_CAUSE_MISSING:
+    case GD_CAUSE_REGULARISER_MISSING: case GD_CAUSE_DETACHED: case GD_CAUSE_NOT_DETACHED: return OF_PATHS;
+    default: return OF_VALUES;
+    }
+}
+
+/* The first cause of a that b does not have; GD_CAUSE_UNKNOWN where there is none. */
+static gd_cause only_in(const gd_explanation *a, const gd_explanation *b)
+{
+    for (int i = 0; i < a->mistakes; i++) {
+        bool shared = false;
+        for (int k = 0; k < b->mistakes && !shared; k++)
+            shared = b->mistake[k].cause == a->mistake[i].cause;
+        if (!shared)
+            return a->mistake[i].cause;
+    }
+    return GD_CAUSE_UNKNOWN;
+}
+
+/* What to change so that a cause of this nature shows, and what it does then; %s is its name. */
+static const char *trial_of(gd__nature nature)
+{
+    switch (nature) {
+    case OF_COUNTS: return "check with another number of samples and features: with '%s' the factor changes as they do";
+    case OF_NUMBERS: return "check at another point, with other shapes: with '%s' the factor stays what it is";
+    case OF_SHAPES: return "check with sides of different lengths: '%s' then shows in the shape, or in which entries are wrong";
+    case OF_HISTORY: return "check the very first step, before which nothing ran: '%s' can't happen there";
+    case OF_PATHS: return "check with one of the branches left out: '%s' is gone with the branch that it is in";
+    case OF_VALUES: break;
+    }
+    return "check at another point, such as one ten times as large: '%s' then makes another error";
+}
+
+/* By the cause whose nature is the easier to try; where both are alike, another point and other shapes have to do. */
 static void tell_apart(gd_explanation *e, const gd_explanation *first)
 {
-    bool factors = is_factor(e->mistake[0].cause) && is_factor(first->mistake[0].cause);
-    bool transposed = e->mistake[0].cause == GD_CAUSE_TRANSPOSED || first->mistake[0].cause == GD_CAUSE_TRANSPOSED;
-    const char *text = factors ? "another batch size, and other numbers of features and classes: a count changes with them, a "
-                                 "constant does not"
-                       : transposed ? "sides of different lengths: a transposed gradient then has another shape"
-                                    : "another point, other shapes and another incoming gradient: then only one of the two "
-                                      "still makes the claimed numbers";
-    say(e->tell_apart, sizeof e->tell_apart, "%s", text);
+    gd_cause mine = only_in(e, first), other = only_in(first, e);
+    if (mine == GD_CAUSE_UNKNOWN || (other != GD_CAUSE_UNKNOWN && nature_of(other) < nature_of(mine)))
+        mine = other;
+    if (mine == GD_CAUSE_UNKNOWN || (other != mine && nature_of(other) == nature_of(mine) && other != GD_CAUSE_UNKNOWN))
+        gd__say(e->tell_apart, sizeof e->tell_apart,
+            "check at another point and with other shapes: only one of the two still makes the claimed numbers");
+    else
+        gd__say(e->tell_apart, sizeof e->tell_apart, trial_of(nature_of(mine)), gd_cause_key(mine));
 }
+
+/* ---- all together ---- */
 
 void gd__search_explain(const gd__search *s, int input, gd_check_input *to)
 {

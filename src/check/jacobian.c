@@ -60,7 +60,7 @@ gd_tensor *gd__as_diagonal(gd_tensor *J)
 /* ---- hidden constants ---- */
 
 /* The operand a little nearer to 0, where the function is at home as well; not by the same share everywhere. */
-static gd_tensor *nearer(gd_tensor *x)
+gd_tensor *gd__nearer(gd_tensor *x)
 {
     gd_tensor *share = gd_linspace(x->object.context, GD_FLOAT64, 0.8, 0.95, x->numel);
     return gd_mul(x, gd_reshape(share, gd__shape(x)));
@@ -78,7 +78,7 @@ static const double *numbers(gd_tensor *t)
 }
 
 /* The one factor between two lists of numbers; 0 where there is none. */
-static double common_factor(gd_tensor *over, gd_tensor *under)
+double gd__common_factor(gd_tensor *over, gd_tensor *under)
 {
     const double *a = numbers(over), *b = numbers(under);
     double factor = 0, size = 0;
@@ -96,7 +96,7 @@ static double common_factor(gd_tensor *over, gd_tensor *under)
 }
 
 /* A factor that is one over a count, without the rounding of differences. */
-static double settled(double s)
+double gd__settled(double s)
 {
     double count = 1 / s, whole = floor(count + 0.5);
     if (whole != 0 && fabs(count - whole) < 1e-5 * fabs(whole))
@@ -106,7 +106,7 @@ static double settled(double s)
 }
 
 /* A target is often 0 or 1: so it is without rounding. */
-static gd_tensor *settled_target(gd_tensor *t)
+gd_tensor *gd__settled_target(gd_tensor *t)
 {
     gd_tensor *kept = gd_clone(t);
     for (int64_t i = 0; gd__alive(kept) && i < kept->numel; i++) {
@@ -119,7 +119,7 @@ static gd_tensor *settled_target(gd_tensor *t)
 
 bool gd__find_target(gd__opaque *function, void *user, gd_tensors x, int operand, gd__hidden *h)
 {
-    gd_tensor *at = x.item[operand], *other = nearer(at), *item[8];
+    gd_tensor *at = x.item[operand], *other = gd__nearer(at), *item[8];
     if (x.count > 8 || at->numel < 2 || at->ndim < 1)
         return false;
     for (int i = 0; i < x.count; i++)
@@ -131,11 +131,11 @@ bool gd__find_target(gd__opaque *function, void *user, gd_tensors x, int operand
     here = gd_reshape(here, gd__shape(at));
     there = gd_reshape(there, gd__shape(at));
     for (h->curve = 0; h->curve < 3; h->curve++) {
-        h->scale = common_factor(gd_sub(here, there), gd_sub(curve(at, h->curve), curve(other, h->curve)));
+        h->scale = gd__common_factor(gd_sub(here, there), gd_sub(curve(at, h->curve), curve(other, h->curve)));
         if (h->scale == 0)
             continue;
-        h->scale = settled(h->scale);
-        h->target = settled_target(gd_sub(curve(at, h->curve), gd_mul_scalar(here, 1 / h->scale)));
+        h->scale = gd__settled(h->scale);
+        h->target = gd__settled_target(gd_sub(curve(at, h->curve), gd_mul_scalar(here, 1 / h->scale)));
         return gd__alive(h->target);
     }
     return false;
@@ -204,7 +204,7 @@ static bool is_curve(gd__op_id f)
 
 bool gd__find_curve(gd__opaque *function, void *user, gd_tensors x, int operand, int64_t m, gd__op_id *f, gd_tensor **factor)
 {
-    gd_tensor *at = x.item[operand], *other = nearer(at), *item[8];
+    gd_tensor *at = x.item[operand], *other = gd__nearer(at), *item[8];
     if (x.count > 8 || at->numel < 2)
         return false;
     for (int i = 0; i < x.count; i++)

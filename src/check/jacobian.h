@@ -10,6 +10,16 @@ gd_tensor *gd__jacobian(gd__opaque *function, void *user, gd_tensors x, int oper
 /* The diagonal alone, where nothing lies beside it: the function works element by element. */
 gd_tensor *gd__as_diagonal(gd_tensor *J);
 
+/* The operand a little nearer to 0, where the function is at home as well; not by the same share everywhere. */
+gd_tensor *gd__nearer(gd_tensor *x);
+
+/* The one factor between two lists of numbers; 0 where there is none. */
+double gd__common_factor(gd_tensor *over, gd_tensor *under);
+
+/* A factor that is one over a count, and a target of zeros and ones, without the rounding of differences. */
+double gd__settled(double factor);
+gd_tensor *gd__settled_target(gd_tensor *target);
+
 /* A loss whose gradient is scale (f(x) - target), with a target that it keeps to itself; f is x itself (curve 0), its
  * sigmoid (1) or its softmax (2). */
 typedef struct gd__hidden {

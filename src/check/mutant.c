@@ -117,7 +117,7 @@ static gd_tensor *with_term(const gd__program *p, int id, gd_tensor *const *env,
 /* The gradient as if the rule let everything pass, in the operand's shape. */
 static gd_tensor *passed_whole(const asked *q, gd_tensor *like)
 {
-    if (q->node->op == GD__OP_max || q->node->op == GD__OP_min)
+    if (q->node->op == GD__OP_max || q->node->op == GD__OP_min || q->node->op == GD__OP_logsumexp)
         return gd__ops[GD__OP_sum]->vjp(&q->v);
     return gd_add(q->v.dy, gd_zeros_like(like));
 }
@@ -138,6 +138,11 @@ static gd_tensor *of_last_use(gd_tensor *index, gd_tensor *dy, int dim, int whic
     return kept;
 }
 
+static gd_tensor *inverted(gd_tensor *mask)
+{
+    return mask->dtype == GD_BOOL ? gd_logical_not(mask) : gd_rsub_scalar(mask, 1);
+}
+
 /* What the rule is asked, with the mistake in it. False where it can't be made. */
 static bool ask_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, gd_tensor *const *earlier, asked *q)
 {
@@ -147,7 +152,7 @@ static bool ask_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *co
     case GD__MUT_RESULT: q->v.y = env[m->a]; break;
     case GD__MUT_OPERAND: q->x[m->b] = m->c == 2 ? turned(env[m->a]) : env[m->a]; break;
     case GD__MUT_OPERAND_TURNED: q->x[m->b] = turned(q->x[m->b]); break;
-    case GD__MUT_OPERAND_NOT: q->x[m->b] = gd_logical_not(q->x[m->b]); break;
+    case GD__MUT_OPERAND_NOT: q->x[m->b] = inverted(q->x[m->b]); break;
     case GD__MUT_OPERAND_ROLLED: q->x[m->b] = rolled(q->x[m->b], q->x[m->b]->ndim - 1, m->a); break;
     case GD__MUT_OPERAND_TERM: q->x[m->b] = with_term(p, q->node->in[m->b], env, m->a); break;
     case GD__MUT_INDEX:
@@ -176,7 +181,7 @@ static bool ask_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *co
 static gd_tensor *made_wrong(const gd__mutant *m, asked *q, gd_tensor *dx)
 {
     switch (m->kind) {
-    case GD__MUT_SKIP: return q->v.dy;
+    case GD__MUT_SKIP: return gd__same_shape(q->v.dy, dx) ? q->v.dy : passed_whole(q, dx);
     case GD__MUT_TWICE: q->v.dy = dx; return answer(q, gd__shape(dx));
     case GD__MUT_DIAGONAL: return gd_mul(q->v.dy, gd_mul(q->v.y, gd_rsub_scalar(q->v.y, 1)));
     case GD__MUT_COMPLEMENT: return gd_sub(passed_whole(q, dx), dx);

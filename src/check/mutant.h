@@ -82,6 +82,9 @@ bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count
 /* Can both be tried at once? */
 bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd__mutant *b);
 
+/* As snprintf; text that has no room is cut. */
+void gd__say(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* A cause in words, with its remedy, without a place. */
 void gd__mistake_of(gd_cause cause, double factor, gd_mistake *to);
 

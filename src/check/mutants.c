@@ -153,6 +153,15 @@ static bool list_points(const lister *l)
     return true;
 }
 
+/* Does the value let pass (1) or not (0)? */
+static bool lets_pass(const gd__program *p, int id)
+{
+    const gd__node *node = &p->node[id];
+    bool made_of_bools = node->kind == GD__NODE_COMPUTED && node->op == GD__OP_cast &&
+                         p->node[node->in[0]].value->dtype == GD_BOOL;
+    return node->value->dtype == GD_BOOL || made_of_bools;
+}
+
 /* Another value in the place of an operand that the rule reads. */
 static bool list_operands(const lister *l)
 {
@@ -160,7 +169,7 @@ static bool list_operands(const lister *l)
     unsigned reads = gd__ops[l->from->op]->reads[gd__role(gd__ops[l->from->op], k)];
     for (int j = 0; j < l->from->count && j < GD__MAX_INPUTS; j++) {
         const gd_tensor *x = l->p->node[l->from->in[j]].value;
-        if (x->dtype == GD_BOOL && !put(l, GD__MUT_OPERAND_NOT, 0, j, GD_CAUSE_MASK_INVERTED, 1.3))
+        if (j != k && lets_pass(l->p, l->from->in[j]) && !put(l, GD__MUT_OPERAND_NOT, 0, j, GD_CAUSE_MASK_INVERTED, 1.3))
             return false;
         if (!(reads >> j & 1) || !is_float(x))
             continue;
@@ -256,6 +265,8 @@ static bool list_whole_rule(const lister *l)
     bool same = gd__same_shape(l->dx, l->dy), acts = is_activation(l->from) || is_softmax(l->from);
     if (same && is_flat(l->from))
         return put(l, GD__MUT_SKIP, 0, 0, GD_CAUSE_NOT_DETACHED, 1.0);
+    if (!same && (l->from->op == GD__OP_max || l->from->op == GD__OP_min || l->from->op == GD__OP_logsumexp))
+        return put(l, GD__MUT_SKIP, 0, 0, GD_CAUSE_DERIVATIVE_MISSING, 1.3);
     if (!same || !has_derivative(l->from))
         return true;
     gd_cause twice = is_softmax(l->from) ? GD_CAUSE_SOFTMAX_TWICE : GD_CAUSE_DERIVATIVE_TWICE;

@@ -10,6 +10,9 @@
 
 enum { LINE = 100, LABEL = 13, NAME_SIZE = 96, PHRASE_SIZE = 640 };
 
+/* How sure an explanation must be beside the first. A program gets the others too. */
+static const double WORTH_READING = 0.05;
+
 /* ---- where the text goes ---- */
 
 /* A file, or a buffer that takes what it has room for; `length` counts all. */
@@ -319,17 +322,19 @@ static void put_row(sink *to, const gd_check_input *in, table t)
 
 /* ---- what is wrong with one ---- */
 
-/* "W1: 4 of 16 entries are wrong (rows 2 and 5), most of all [1, 0]" */
+/* "W1: 4 of 16 entries are wrong (rows 2 and 5), [1, 0] most" */
 static void put_place(sink *to, const gd_check_input *in)
 {
     char name[NAME_SIZE], place[GD__TEXT_SIZE], text[PHRASE_SIZE];
     const char *where = place_text(in->worst, place);
-    bool tells = *in->pattern && strcmp(in->pattern, "all entries") != 0;
+    bool tells = *in->pattern && in->wrong > 1 && in->wrong < in->entries;
     size_t length = (size_t)snprintf(text, sizeof text, "%s:", name_text(in, name));
     to->indent = 4;
     if (in->compared > 0 && in->wrong == in->entries)
         length += (size_t)snprintf(text + length, sizeof text - length,
-                                   in->entries == 1 ? " its one entry is wrong" : " all %lld entries are wrong",
+                                   in->entries == 1   ? " its one entry is wrong"
+                                   : in->entries == 2 ? " both entries are wrong"
+                                                      : " all %lld entries are wrong",
                                    (long long)in->entries);
     else if (in->wrong > 0)
         length += (size_t)snprintf(text + length, sizeof text - length, " %lld of %lld entries %s wrong",
@@ -344,6 +349,13 @@ static void put_place(sink *to, const gd_check_input *in)
         snprintf(text + length, sizeof text - length, ": %s", where);
     put_words(to, text);
     end_line(to);
+}
+
+/* Can't the digits that are shown all be trusted? */
+static bool is_blurred(const gd_check_input *in, int digits)
+{
+    double size = fmax(fabs(in->claimed), fabs(in->numeric));
+    return isfinite(in->uncertainty) && in->uncertainty > pow(10, -digits) * size;
 }
 
 /* The uncertainty is rounded up to a power of ten: it is an estimate. */
@@ -361,7 +373,7 @@ static void put_numbers(sink *to, const gd_check_input *in)
     put_label(to, "numeric");
     put(to, sign && *numeric != '-' ? " " : "");
     put(to, numeric);
-    if (in->uncertainty > 0 && isfinite(in->uncertainty)) {
+    if (is_blurred(in, digits)) {
         gd__number_text(pow(10, ceil(log10(in->uncertainty))), 1, within);
         snprintf(text, sizeof text, "  (to within %s)", within);
         put(to, text);
@@ -384,33 +396,70 @@ static void put_item(sink *to, const char *where, const char *sentence)
     end_line(to);
 }
 
-/* Each mistake with where it stands and what was found there, and under it what to do. */
-static void put_mistakes(sink *to, const gd_explanation *e)
+/* What was found, without the words of its cause, which stand in the heading when it is the only one. */
+static const char *beyond_the_heading(const gd_mistake *m, bool alone)
+{
+    const char *words = gd_cause_words(m->cause);
+    size_t length = strlen(words);
+    if (!alone || strncmp(m->what, words, length) != 0)
+        return m->what;
+    return m->what + length + strspn(m->what + length, ": ");
+}
+
+static bool same_mistake(const gd_mistake *a, const gd_mistake *b)
+{
+    return a->cause == b->cause && a->factor == b->factor && strcmp(a->where, b->where) == 0 &&
+           strcmp(a->what, b->what) == 0 && strcmp(a->remedy, b->remedy) == 0;
+}
+
+static bool has_mistake(const gd_explanation *e, const gd_mistake *m)
+{
+    for (int i = 0; e && i < e->mistakes; i++)
+        if (same_mistake(&e->mistake[i], m))
+            return true;
+    return false;
+}
+
+/* Each mistake with where it stands and what was found there, and under it what to do; but for those that the explanation
+ * above has too. */
+static void put_mistakes(sink *to, const gd_explanation *e, const gd_explanation *above)
 {
     for (int i = 0; i < e->mistakes; i++) {
         const gd_mistake *m = &e->mistake[i];
-        put_item(to, m->where, m->what);
+        const char *what = beyond_the_heading(m, e->mistakes == 1);
+        bool item = *m->where || *what;
+        if (has_mistake(above, m))
+            continue;
+        put_item(to, m->where, what);
         if (!*m->remedy)
             continue;
-        put_spaces_to(to, LABEL + 2);
+        put_spaces_to(to, item ? LABEL + 2 : LABEL);
         put(to, "-> ");
-        to->indent = LABEL + 5;
+        to->indent = to->column;
         put_words(to, m->remedy);
         end_line(to);
     }
 }
 
-static void put_explanation(sink *to, const char *label, const gd_explanation *e)
+/* The heading: "the sign is flipped: -1 times (likely, 80 %)", and whom it was told of before, if that is so. */
+static void put_heading(sink *to, const char *label, const gd_explanation *e, const char *as)
 {
     char text[PHRASE_SIZE], number[GD__NUMBER_SIZE];
     size_t length = strlen(cause_text(e, text));
     length += (size_t)snprintf(text + length, sizeof text - length, " (%s, ", likelihood(e->confidence));
     length += (size_t)snprintf(text + length, sizeof text - length, "%s)", percent_text(e->confidence, number));
     if (e->misfit >= 0.005)
-        snprintf(text + length, sizeof text - length, "; it leaves %s of the gradient open",
-                 percent_text(e->misfit, number));
+        length += (size_t)snprintf(text + length, sizeof text - length, "; it leaves %s of the gradient open",
+                                   percent_text(e->misfit, number));
+    if (as)
+        snprintf(text + length, sizeof text - length, ", as in %s", as);
     put_labelled(to, label, text);
-    put_mistakes(to, e);
+}
+
+static void put_explanation(sink *to, const char *label, const gd_explanation *e, const gd_explanation *above)
+{
+    put_heading(to, label, e, NULL);
+    put_mistakes(to, e, above);
     if (*e->tell_apart) {
         put_spaces_to(to, LABEL);
         put(to, "To tell: ");
@@ -420,22 +469,72 @@ static void put_explanation(sink *to, const char *label, const gd_explanation *e
     }
 }
 
-static void put_diagnosis(sink *to, const gd_check_input *in)
+static bool same_mistakes(const gd_explanation *a, const gd_explanation *b)
 {
+    bool same = a->mistakes == b->mistakes && strcmp(a->tell_apart, b->tell_apart) == 0;
+    for (int i = 0; same && i < a->mistakes; i++)
+        same = same_mistake(&a->mistake[i], &b->mistake[i]);
+    return same;
+}
+
+/* How many of the explanations are shown. */
+static int worth_reading(const gd_check_input *in)
+{
+    int count = in->explanations > 0;
+    while (count < in->explanations && in->explanation[count].confidence >= WORTH_READING)
+        count++;
+    return count;
+}
+
+/* A gradient above with all the same explanations, so that nothing is told twice. */
+static const gd_check_input *told_before(const gd_check *check, int index)
+{
+    const gd_check_input *in = &check->input[index];
+    for (int i = 0; i < index; i++) {
+        const gd_check_input *other = &check->input[i];
+        bool same = other->verdict == GD_CHECK_WRONG && worth_reading(other) == worth_reading(in);
+        for (int k = 0; same && k < worth_reading(in); k++)
+            same = same_mistakes(&other->explanation[k], &in->explanation[k]);
+        if (same)
+            return other;
+    }
+    return NULL;
+}
+
+static void put_explanations(sink *to, const gd_check_input *in)
+{
+    const gd_explanation *first = &in->explanation[0];
+    put_explanation(to, "cause", first, NULL);
+    for (int i = 1; i < worth_reading(in); i++)
+        put_explanation(to, "or", &in->explanation[i], first);
+}
+
+static void put_diagnosis(sink *to, const gd_check *check, int index)
+{
+    const gd_check_input *in = &check->input[index], *other = told_before(check, index);
+    char name[NAME_SIZE];
     end_line(to);
     put_place(to, in);
     if (in->wrong > 0)
         put_numbers(to, in);
-    if (is_explained(in))
-        for (int i = 0; i < in->explanations; i++)
-            put_explanation(to, i == 0 ? "cause" : "or", &in->explanation[i]);
+    if (is_explained(in) && other)
+        put_heading(to, "cause", &in->explanation[0], name_text(other, name));
+    else if (is_explained(in))
+        put_explanations(to, in);
     else {
         put_labelled(to, "cause", gd_cause_words(GD_CAUSE_UNKNOWN));
-        put_mistakes(to, &in->explanation[0]);
+        if (!other)
+            put_mistakes(to, &in->explanation[0], NULL);
     }
 }
 
 /* ---- what is no mistake ---- */
+
+/* A slope beside which that of the other side is all there is, is 0. */
+static double tidy(double slope, double other)
+{
+    return fabs(slope) <= 1e-9 * fabs(other) ? 0 : slope;
+}
 
 static void put_kinks(sink *to, const gd_check_input *in)
 {
@@ -447,7 +546,8 @@ static void put_kinks(sink *to, const gd_check_input *in)
              "error: at a "
              "kink there is no derivative.",
              name_text(in, name), count, in->kink.count > 0 ? " at " : "", place_text(in->kink, place),
-             gd__number_text(in->kink_left, 6, left), gd__number_text(in->kink_right, 6, right),
+             gd__number_text(tidy(in->kink_left, in->kink_right), 6, left),
+             gd__number_text(tidy(in->kink_right, in->kink_left), 6, right),
              gd__number_text(in->kink_claimed, 6, claimed));
     to->indent = 4;
     put_words(to, text);
@@ -488,7 +588,7 @@ static void put_notes(sink *to, const gd_check *check)
 static void put_effort(sink *to, const gd_check *check)
 {
     char text[GD__TEXT_SIZE];
-    if (check->seconds < 1)
+    if (check->seconds < 10)
         return;
     snprintf(text, sizeof text, "(%lld evaluations of the function, %.0f s)", (long long)check->evaluations,
              check->seconds);
@@ -509,7 +609,7 @@ static void put_check(sink *to, const gd_check *check)
         put_row(to, &check->input[i], t);
     for (int i = 0; i < check->count; i++)
         if (check->input[i].verdict == GD_CHECK_WRONG)
-            put_diagnosis(to, &check->input[i]);
+            put_diagnosis(to, check, i);
     put_notes(to, check);
     put_effort(to, check);
 }

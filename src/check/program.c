@@ -86,10 +86,11 @@ char *gd__node_text(const gd__program *p, int id, char *text, size_t size)
 {
     const gd__node *node = &p->node[id];
     const char *name = node->kind == GD__NODE_COMPUTED ? gd__ops[node->op]->info.name
-                       : node->kind == GD__NODE_OPAQUE ? "an operation"
                        : node->detached                ? "gd_detach"
                                                        : "a value";
-    if (node->within >= 0)
+    if (node->kind == GD__NODE_OPAQUE)
+        snprintf(text, size, "the operation '%s'", p->used[node->within].name);
+    else if (node->within >= 0)
         snprintf(text, size, "%s, in the operation '%s'", name, p->used[node->within].name);
     else if (node->place[0])
         snprintf(text, size, "%s [in layer %s]", name, node->place);
@@ -109,7 +110,7 @@ static int input_of(const gd__program *p, int id)
 char *gd__value_text(const gd__program *p, int id, char *text, size_t size)
 {
     const gd__node *node = &p->node[id];
-    char shape[GD__TEXT_SIZE];
+    char shape[GD__TEXT_SIZE], of[GD__TEXT_SIZE];
     int input = input_of(p, id);
     if (input >= 0 && p->name)
         snprintf(text, size, "%s", p->name(p->user, input));
@@ -119,9 +120,11 @@ char *gd__value_text(const gd__program *p, int id, char *text, size_t size)
         snprintf(text, size, "the gradient that comes in");
     else if (node->kind == GD__NODE_CONSTANT)
         snprintf(text, size, "the constant %s", gd__shape_text(gd__shape(node->value), shape));
-    else if (node->kind == GD__NODE_COMPUTED)
+    else if (node->kind == GD__NODE_PASS)
+        gd__value_text(p, node->in[0], text, size);
+    else if (node->kind == GD__NODE_COMPUTED && node->within >= 0)
         snprintf(text, size, "the result of %s", gd__ops[node->op]->info.name);
     else
-        snprintf(text, size, "a result");
+        snprintf(text, size, "the result of %s", gd__node_text(p, id, of, sizeof of));
     return text;
 }

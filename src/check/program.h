@@ -92,8 +92,8 @@ gd_tensor *gd__told_rule(const gd__node *node, const gd__vjp *v);
 /* Computes node `id` from the values in env. The error tensor on failure. */
 gd_tensor *gd__program_step(const gd__program *p, int id, gd_tensor *const *env);
 
-/* The step that the node is, for messages: "sigmoid", "matmul [in layer 2 (linear)]"; and its value: "'W1'", "the result of
- * sigmoid". Return text. */
+/* The step that the node is, for messages: "sigmoid", "matmul [in layer 2 (linear)]"; and its value: "W1", "the result of
+ * sigmoid", which within a user's operation is told without that. Return text. */
 char *gd__node_text(const gd__program *p, int id, char *text, size_t size);
 char *gd__value_text(const gd__program *p, int id, char *text, size_t size);
 

@@ -47,6 +47,7 @@ static unsigned kind_of_op(gd__op_id op)
     case GD__OP_tanh:
     case GD__OP_relu:
     case GD__OP_gelu:
+    case GD__OP_silu:
     case GD__OP_leaky_relu:
     case GD__OP_elu:
     case GD__OP_softmax: return ACTIVATED;
@@ -201,6 +202,7 @@ static const step steps[] = {
     { GD__OP_elu, { 1 }, OPERAND | AFFINE, 3, UNLIKELY, -INFINITY },
     { GD__OP_elu, { 1.6732632423543772 }, OPERAND | AFFINE, 4, UNLIKELY, -INFINITY }, /* selu's */
     { GD__OP_gelu, { 0 }, OPERAND | AFFINE, 3, UNLIKELY, -INFINITY },
+    { GD__OP_silu, { 0 }, OPERAND | AFFINE, 2, UNLIKELY, -INFINITY },
     { GD__OP_sin, { 0 }, OPERAND, 3, UNLIKELY, -INFINITY },
     { GD__OP_cos, { 0 }, OPERAND, 3, UNLIKELY, -INFINITY },
     { GD__OP_clamp, { -1, 1 }, OPERAND | AFFINE, 4, UNLIKELY, -INFINITY },

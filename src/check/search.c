@@ -264,6 +264,77 @@ static bool fits_before(gd__search *s, int i, bool orders, gd__finish *finish)
     return true;
 }
 
+/* Does a value come from one input alone, with no data in it? */
+static bool of_itself_alone(const gd__program *p, int id, uint64_t input)
+{
+    const gd__node *node = &p->node[id];
+    if (node->inputs != input)
+        return false;
+    for (int i = 0; i < node->count; i++) {
+        const gd__node *in = &p->node[node->in[i]];
+        if (in->kind == GD__NODE_CONSTANT ? in->value->numel > 1 : in->kind != GD__NODE_INPUT && !of_itself_alone(p, node->in[i], input))
+            return false;
+    }
+    return true;
+}
+
+/* Does what is made of it alone come to a single number, as a penalty does? */
+static bool ends_in_a_number(const gd__program *p, int id, uint64_t input)
+{
+    for (int next = id + 1; next < p->forward; next++)
+        for (int k = 0; k < p->node[next].count; k++)
+            if (p->node[next].in[k] == id && of_itself_alone(p, next, input)) {
+                id = next;
+                break;
+            }
+    return p->node[id].value->numel == 1;
+}
+
+/* What is expected of gradient i, without what comes to it from its regularisers: s->work. False where it has none, or
+ * nothing else. */
+static bool leave_regularisers_out(const gd__search *s, int i, gd_tensor *const *env)
+{
+    const gd__program *p = s->p;
+    gd_context *g = p->context;
+    int64_t n = gradient_room(p, i);
+    int own = 0, others = 0;
+    double *part = gd__alloc(g, (size_t)(n + 1) * sizeof *part);
+    bool good = part != NULL;
+    if (good)
+        memcpy(s->work, s->expected, (size_t)n * sizeof *s->work);
+    for (int k = 0; good && k < p->edges; k++) {
+        const gd__edge *e = &p->edge[k];
+        uint64_t input = p->node[p->input[i]].inputs;
+        if (e->to != p->input[i])
+            continue;
+        bool of_own = of_itself_alone(p, e->from, input) && ends_in_a_number(p, e->from, input);
+        own += of_own;
+        others += !of_own;
+        good = !of_own || gd_read(env[e->at], GD_FLOAT64, part, (size_t)n);
+        for (int64_t at = 0; good && of_own && at < n; at++)
+            s->work[at] -= part[at];
+    }
+    gd__free(g, part, (size_t)(n + 1) * sizeof *part);
+    return good && own > 0 && others > 0;
+}
+
+/* Of several parameters at once, which no single place in the computation explains. */
+static bool fits_unregularised(gd__search *s, int i, gd_tensor *const *env, gd__finish *finish)
+{
+    const gd__claim *claim = &s->claim[i];
+    int64_t n = gradient_room(s->p, i);
+    if (!leave_regularisers_out(s, i, env))
+        return false;
+    gd__numbers rest = { gd__shape(s->p->node[s->p->input[i]].value), n, s->work };
+    gd__finish f = { .cost = 0 };
+    if (!gd__finish_fits(claim->numbers, rest, &s->sizes, claim->tolerance, false, NULL, &f))
+        return false;
+    f.order = GD_CAUSE_REGULARISER_MISSING;
+    f.cost = 1.2 + (f.cost > 0 ? f.cost + 0.8 : 0);
+    *finish = f;
+    return true;
+}
+
 /* Does the hypothesis under way make what is claimed of input i? */
 static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd__finish *finish)
 {
@@ -291,7 +362,7 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
         }
         return true;
     }
-    return fits_before(s, i, false, finish) || fits_other(s, i, env, finish) ||
+    return fits_before(s, i, false, finish) || fits_unregularised(s, i, env, finish) || fits_other(s, i, env, finish) ||
            (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish)) ||
            (orders && fits_before(s, i, true, finish));
 }
@@ -431,20 +502,6 @@ static int siblings(const gd__program *p, int to)
     for (int i = 0; i < p->edges; i++)
         count += p->edge[i].to == to;
     return count;
-}
-
-/* Does a value come from one input alone, with no data in it? */
-static bool of_itself_alone(const gd__program *p, int id, uint64_t input)
-{
-    const gd__node *node = &p->node[id];
-    if (node->inputs != input)
-        return false;
-    for (int i = 0; i < node->count; i++) {
-        const gd__node *in = &p->node[node->in[i]];
-        if (in->kind == GD__NODE_CONSTANT ? in->value->numel > 1 : in->kind != GD__NODE_INPUT && !of_itself_alone(p, node->in[i], input))
-            return false;
-    }
-    return true;
 }
 
 /* What it means that edge e carries nothing. */

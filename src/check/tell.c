@@ -40,9 +40,9 @@ static bool tell_program(gd__work *w, bool believes)
     gd_context *g = w->g;
     size_t size = (size_t)(w->count + 1) * sizeof(gd_tensor *);
     gd_tensor **leaf = gd__alloc(g, size);
+    w->program = (gd__program){ .context = g }; /* it is closed in any case */
     if (!leaf)
         return false;
-    w->program = (gd__program){ .context = g };
     bool good = gd__place_work(w);
     for (int i = 0; i < w->count; i++)
         leaf[i] = gd__subject_leaf(&w->s, i);

@@ -1,5 +1,6 @@
 /* telling.c - from the trace of a run to a program in elementary steps, forward and backward. */
 #include "check/program.h"
+#include "check/affine.h"
 #include "check/jacobian.h"
 
 #include "autograd/walk.h"
@@ -341,6 +342,26 @@ static gd_tensor *tell_curve(gd__op_id f, gd_tensor *x, gd_tensor *factor, gd_te
     return gd_add(gd_reshape(product, gd__shape(y)), rest);
 }
 
+/* A loss of x W + b with a target that it keeps to itself; NULL where it is none. */
+static gd_tensor *tell_affine(listener *l, const gd__node *node, opaque *o, gd_tensors x)
+{
+    gd_context *g = o->context;
+    gd__trace *trace = g->trace;
+    gd__affine_loss loss;
+    g->trace = NULL;
+    bool found = gd__find_affine_loss(ask, o, x, &loss);
+    g->trace = trace;
+    if (g->failed && g->error.status != GD_ERROR_MEMORY)
+        gd_clear(g);
+    if (!found)
+        return NULL;
+    l->within = node->within;
+    gd_tensor *y = gd__tell_affine_loss(&loss, x, node->value);
+    l->within = -1;
+    l->p->used[node->within].transparent = true;
+    return y;
+}
+
 /* A loss with a target, or a product with a factor, that it keeps to itself; NULL where it is neither. */
 static gd_tensor *tell_hidden(listener *l, const gd__node *node, opaque *o, gd_tensors x)
 {
@@ -349,6 +370,8 @@ static gd_tensor *tell_hidden(listener *l, const gd__node *node, opaque *o, gd_t
     gd__hidden h;
     gd_tensor *factor = NULL, *y = NULL;
     int at = only_operand(l->p, x);
+    if (at < 0 && node->value->numel == 1)
+        return tell_affine(l, node, o, x);
     int64_t m = node->value->numel, n = at >= 0 ? x.item[at]->numel : 0;
     if (at < 0 || m * n > MOST_JACOBIAN)
         return NULL;
@@ -557,8 +580,8 @@ static int derive(listener *l, int n, int k, int dy)
         return -1;
     for (int i = 0; i < node->count; i++)
         x[i] = p->node[node->in[i]].value;
-    gd__vjp v = { p->node[dy].value, x, node->count, node->value, &node->attrs, k };
     gd__node told = *node; /* the list of nodes may move meanwhile */
+    gd__vjp v = { p->node[dy].value, x, told.count, told.value, &told.attrs, k };
     gd_tensor *dx = gd__told_rule(&told, &v);
     if (gd__alive(dx))
         dx = gd__sum_to(dx, gd__shape(x[k]));

@@ -27,6 +27,15 @@ static void put_cause(gd_check_input *to, gd_cause cause, const char *where, con
     put_first(to, &m, confidence);
 }
 
+static void put_factor(gd_check_input *to, const gd__factor *f, double confidence)
+{
+    put_cause(to, f->cause[0], "", NULL, confidence);
+    gd_explanation *first = &to->explanation[0];
+    first->mistakes = f->causes;
+    for (int i = 0; i < f->causes; i++)
+        gd__mistake_of(f->cause[i], f->factor[i], &first->mistake[i]);
+}
+
 static gd__claim claim_of(const gd__work *w, int i)
 {
     return (gd__claim){ .numbers = { w->shape[i], w->numbers[i], w->claimed[i] },
@@ -104,7 +113,7 @@ static bool explain_by_numbers(gd__work *w, int i)
         if (f.order != GD_CAUSE_UNKNOWN)
             put_cause(to, f.order, "", f.order_text[0] ? f.order_text : NULL, 0.7);
         else if (gd__factor_causes(f.c, &sizes, w->entries[i], factor) > 0)
-            put_cause(to, factor[0].cause[0], "", NULL, 0.7);
+            put_factor(to, &factor[0], 0.7);
     }
     gd__free(g, expected, (size_t)(w->entries[i] + 1) * 2 * sizeof *expected);
     return true;

@@ -10,6 +10,9 @@
 
 enum { PIECE = 512, MOST_STAGES = 12 };
 
+/* What a look shows lies in the product's block. */
+enum { BLOCK = -2 };
+
 /* ---- what can take part ---- */
 
 static const gd__kernel *kernel_of(const gd__recording *r, const gd__instruction *i)
@@ -109,7 +112,8 @@ bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__in
     const gd__instruction *first = step->part[0];
     bool product = is_product(first) && !gd__is_small_product(r, step, kernel_of(r, first));
     bool chain = is_elementwise(r, first) && first->look[0].tensor.numel > GD__FEW;
-    if (step->instructions >= MOST_STAGES || !(product || chain) || !(is_elementwise(r, i) || (product && is_update(r, i))))
+    if (step->instructions >= MOST_STAGES || !(product || chain) ||
+        !(is_elementwise(r, i) || (product && is_update(r, i))))
         return false;
     return same_form(i, first) && reads_from(step, i) && meets_in_place(r, step, i) && can_move_up(r, step, i);
 }
@@ -130,7 +134,7 @@ static bool stays_inside(const gd__recording *r, const gd__step *step, const gd_
     return true;
 }
 
-void gd__leave_inside(gd__recording *r)
+static void leave_inside(gd__recording *r)
 {
     for (int s = 0; s < r->steps; s++) {
         gd__step *step = &r->step[s];
@@ -140,6 +144,45 @@ void gd__leave_inside(gd__recording *r)
             if (step->part[n]->kind == GD__OPERATION && stays_inside(r, step, step->part[n]))
                 r->cell[step->part[n]->look[0].cell].inner = true;
     }
+}
+
+/* Is the cell the gradient of a leaf, so large that reading and writing it in memory counts, and used up by this step? */
+static gd__leaf *used_up(gd__recording *r, const gd__step *step, int cell)
+{
+    enum { LARGE = 1 << 18 };
+    if (r->plan->keeps_gradients || r->cell[cell].origin != GD__OUTSIDE || r->cell[cell].size < LARGE)
+        return NULL;
+    for (int n = 0; n < r->useful; n++) {
+        const gd__instruction *i = &r->instruction[n];
+        if (!is_part(step, i) && (gd__reads_cell(i, cell) || gd__writes_cell(i, cell)))
+            return NULL;
+    }
+    for (int i = 0; i < r->leaves; i++)
+        if (r->leaf[i].tensor->grad && r->leaf[i].tensor->grad->storage == r->cell[cell].storage && r->leaf[i].after)
+            return &r->leaf[i];
+    return NULL;
+}
+
+/* A step that makes such a gradient and has the update that uses it up. */
+static void withhold(gd__recording *r, gd__step *step)
+{
+    const gd__instruction *first = step->part[0], *second = step->instructions > 1 ? step->part[1] : NULL;
+    if (!second || !is_product(first) || second->kind != GD__UPDATE || second->looks <= GD__READ_ONLY ||
+        second->look[GD__READ_ONLY].cell != first->look[0].cell)
+        return;
+    gd__leaf *leaf = used_up(r, step, first->look[0].cell);
+    if (!leaf)
+        return;
+    leaf->withheld = true;
+    r->cell[first->look[0].cell].written = false;
+    step->withholds = true;
+}
+
+void gd__leave_inside(gd__recording *r)
+{
+    for (int s = 0; s < r->steps; s++)
+        withhold(r, &r->step[s]);
+    leave_inside(r);
 }
 
 /* ---- finishing ---- */
@@ -200,6 +243,8 @@ static void make_stage(const gd__recording *r, const gd__step *step, gd__stage *
         stage->tensor[k] = &look->tensor;
         stage->held[k] = held_by(r, step, look->cell);
         find_strides(stage, k, &look->tensor, f);
+        if (step->withholds && look->cell == step->part[0]->look[0].cell)
+            stage->held[k] = BLOCK;
         if (stage->held[k] >= 0)
             stage->row[k] = 0;
     }
@@ -216,7 +261,9 @@ bool gd__finish_blocks(gd__recording *r, gd__step *step)
     for (int n = 0; n < step->stages; n++)
         make_stage(r, step, &step->stage[n], step->part[n + product], f);
     step->run = product ? gd__step_product : gd__step_chain;
-    step->how = product ? "on each block of the product" : "in one pass";
+    step->how = !product          ? "in one pass"
+                : step->withholds ? "on each block of the product, which is not kept"
+                                  : "on each block of the product";
     return true;
 }
 
@@ -227,8 +274,9 @@ void gd__free_stages(gd__step *step)
 
 /* ---- running ---- */
 
-/* Elements of one row, at most PIECE of them, through all stages. */
-static void run_piece(const gd__step *step, int64_t row, int64_t column, int64_t n)
+/* Elements of one row, at most PIECE of them, through all stages. `block` is where those of the product's block lie, where it
+ * is not kept. */
+static void run_piece(const gd__step *step, const char *block, int64_t row, int64_t column, int64_t n)
 {
     char held[MOST_STAGES][PIECE * sizeof(double)] __attribute__((aligned(64)));
     for (int s = 0; s < step->stages; s++) {
@@ -236,9 +284,12 @@ static void run_piece(const gd__step *step, int64_t row, int64_t column, int64_t
         const gd__instruction *i = stage->instruction;
         char *pointer[GD__MAX_POINTERS] = { NULL };
         for (int k = 0; k < i->looks; k++) {
-            bool inside = stage->held[k] >= 0;
-            pointer[k] = inside ? held[stage->held[k]]
-                                : stage->tensor[k]->data + row * stage->row[k] + column * stage->column[k];
+            if (stage->held[k] >= 0)
+                pointer[k] = held[stage->held[k]];
+            else if (stage->held[k] == BLOCK)
+                pointer[k] = (char *)(uintptr_t)block;
+            else
+                pointer[k] = stage->tensor[k]->data + row * stage->row[k] + column * stage->column[k];
         }
         stage->loop(pointer, stage->column, n, &i->attrs);
     }
@@ -249,8 +300,19 @@ static void run_block(void *user, int64_t row, int64_t rows, int64_t column, int
     for (int64_t i = row; i < row + rows; i++)
         for (int64_t from = column; from < column + columns; from += PIECE) {
             int64_t left = column + columns - from;
-            run_piece(user, i, from, left < PIECE ? left : PIECE);
+            run_piece(user, NULL, i, from, left < PIECE ? left : PIECE);
         }
+}
+
+static void run_taken(void *user, const void *block, int64_t lead, int64_t row, int64_t rows, int64_t column,
+                      int64_t columns)
+{
+    const gd__step *step = user;
+    size_t size = gd__dtypes[step->part[0]->look[0].tensor.dtype].size;
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t from = 0; from < columns; from += PIECE)
+            run_piece(step, (const char *)block + (size_t)(i * lead + from) * size, row + i, column + from,
+                      columns - from < PIECE ? columns - from : PIECE);
 }
 
 static bool take_turns(gd__step *step)
@@ -264,8 +326,12 @@ static bool take_turns(gd__step *step)
 /* A product whose operands lie so that they must be copied first is run as the operation that it is. */
 static bool multiply_plainly(const gd__step *step, gd_tensor *a, gd_tensor *b, gd_tensor *y)
 {
-    gd__call call = { .context = step->call.context, .op = gd__ops[GD__OP_matmul], .id = GD__OP_matmul, .count = 2,
-                      .in = (gd_tensor *[]){ a, b }, .out = y };
+    gd__call call = { .context = step->call.context,
+                      .op = gd__ops[GD__OP_matmul],
+                      .id = GD__OP_matmul,
+                      .count = 2,
+                      .in = (gd_tensor *[]){ a, b },
+                      .out = y };
     return gd__run_matmul(NULL, &call);
 }
 
@@ -273,9 +339,17 @@ bool gd__step_product(gd__step *step)
 {
     gd__look *look = step->part[0]->look;
     gd_tensor *y = &look[0].tensor, *a = &look[1].tensor, *b = &look[2].tensor;
-    gd__product p = { .a = gd__matrix_of(a), .b = gd__matrix_of(b), .rows = y->shape[0], .columns = y->shape[1],
-                      .inner = a->shape[1], .dtype = (gd_dtype)y->dtype, .y = y->data, .lead = y->shape[1],
-                      .done = run_block, .user = step };
+    gd__product p = { .a = gd__matrix_of(a),
+                      .b = gd__matrix_of(b),
+                      .rows = y->shape[0],
+                      .columns = y->shape[1],
+                      .inner = a->shape[1],
+                      .dtype = (gd_dtype)y->dtype,
+                      .y = step->withholds ? NULL : y->data,
+                      .lead = y->shape[1],
+                      .done = run_block,
+                      .taken = run_taken,
+                      .user = step };
     if (!take_turns(step))
         return false;
     if (p.a.data && p.b.data)
@@ -314,7 +388,7 @@ bool gd__step_chain(gd__step *step)
     c.columns = c.f.rows > 1 ? c.f.columns : SHARE;
     c.rows = c.f.rows > 1 ? SHARE / c.f.columns + 1 : 1;
     int64_t tasks = c.f.rows > 1 ? (c.f.rows + c.rows - 1) / c.rows : (c.f.columns + c.columns - 1) / c.columns;
-    double work = (double)(c.f.rows * c.f.columns) * 0.3 * step->stages; /* nanoseconds */
+    double work = (double)(c.f.rows * c.f.columns) * 0.08 * step->stages; /* nanoseconds */
     gd__parallel(step->call.context, tasks, work, run_task, &c);
     return true;
 }

@@ -33,8 +33,9 @@ static bool make_memory(gd__recording *r)
         if (cell->written)
             r->written[r->outside_written++] = cell->storage;
         cell->head = &r->heads[i];
-        *cell->head = (gd__storage){ .uses = 1, .bytes = base_of(r, cell), .serial = cell->serial,
-                                     .read_only = cell->origin == GD__GIVEN };
+        *cell->head = (gd__storage){
+            .uses = 1, .bytes = base_of(r, cell), .serial = cell->serial, .read_only = cell->origin == GD__GIVEN
+        };
     }
     return true;
 }
@@ -94,7 +95,8 @@ static gd__step *add_step(gd__recording *r)
 
 static bool add_part(gd__step *step, gd__instruction *i)
 {
-    if (!gd__grow(step->call.context, (void **)&step->part, &step->part_room, step->instructions + 1, sizeof *step->part))
+    if (!gd__grow(step->call.context, (void **)&step->part, &step->part_room, step->instructions + 1,
+                  sizeof *step->part))
         return false;
     step->part[step->instructions++] = i;
     return true;
@@ -137,8 +139,13 @@ static bool call_kernel(gd__step *step, const gd__kernel *kernel, bool (*run)(gd
         in[k] = &i->look[i->outs + k].tensor;
     step->run = run;
     step->kernel = kernel;
-    step->call = (gd__call){ .context = g, .op = i->op, .id = i->id, .count = operands, .in = in,
-                             .out = i->outs ? &i->look[0].tensor : in[0], .attrs = &i->attrs };
+    step->call = (gd__call){ .context = g,
+                             .op = i->op,
+                             .id = i->id,
+                             .count = operands,
+                             .in = in,
+                             .out = i->outs ? &i->look[0].tensor : in[0],
+                             .attrs = &i->attrs };
     return true;
 }
 

@@ -135,7 +135,8 @@ static bool same_look(const gd__look *a, const gd__look *b)
 
 static bool same_work(const gd__instruction *a, const gd__instruction *b)
 {
-    if (a->kind != GD__OPERATION || a->id != b->id || a->looks != b->looks || a->look[0].tensor.dtype != b->look[0].tensor.dtype)
+    if (a->kind != GD__OPERATION || a->id != b->id || a->looks != b->looks ||
+        a->look[0].tensor.dtype != b->look[0].tensor.dtype)
         return false;
     for (int k = 1; k < a->looks; k++)
         if (!same_look(&a->look[k], &b->look[k]))
@@ -197,7 +198,8 @@ static bool is_needed(const gd__recording *r, const gd__instruction *i, const bo
 {
     bool needed = must_happen(i);
     for (int k = 0; k < i->looks && i->kind != GD__NOTHING; k++)
-        needed |= gd__writes_look(i, k) && (wanted[i->look[k].cell] || r->cell[i->look[k].cell].origin == GD__OUTSIDE);
+        needed |=
+            gd__writes_look(i, k) && (wanted[i->look[k].cell] || r->cell[i->look[k].cell].origin == GD__OUTSIDE);
     return needed;
 }
 

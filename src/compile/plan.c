@@ -99,11 +99,23 @@ gd_plan *gd_compile_all(gd_context *g, size_t outputs, gd_functions *function, v
                    function != NULL);
 }
 
+gd_plan *gd_keep_gradients(gd_plan *plan, bool keep)
+{
+    gd_context *g = gd__context(plan);
+    if (!gd__usable(g, plan, "gd_keep_gradients", "the plan"))
+        return gd__error_object(g);
+    while (plan->keeps_gradients != keep && plan->recordings > 0)
+        drop(plan, plan->recordings - 1);
+    plan->keeps_gradients = keep;
+    return plan;
+}
+
 /* ---- which recording fits ---- */
 
 static gd__mood mood_of(const gd_context *g)
 {
-    return (gd__mood){ g->gradients_off, g->recording_all, g->evaluating, g->widening, g->default_dtype, g->settings };
+    return (
+        gd__mood){ g->gradients_off, g->recording_all, g->evaluating, g->widening, g->default_dtype, g->settings };
 }
 
 static bool same_mood(const gd__mood *a, const gd__mood *b)
@@ -126,7 +138,7 @@ static bool has_form(gd__form *form, const gd_tensor *t)
     return true;
 }
 
-static bool fits( gd__recording *r, gd_tensors in, const gd__mood *mood)
+static bool fits(gd__recording *r, gd_tensors in, const gd__mood *mood)
 {
     if (r->inputs != in.count || !same_mood(&r->mood, mood))
         return false;
@@ -134,7 +146,7 @@ static bool fits( gd__recording *r, gd_tensors in, const gd__mood *mood)
         if (!has_form(&r->form[i], in.item[i]))
             return false;
     for (int i = 0; i < r->guards; i++)
-        if (r->leaf[i].tensor->has_grad != r->leaf[i].before)
+        if (r->leaf[i].tensor->withheld || r->leaf[i].tensor->has_grad != r->leaf[i].before)
             return false;
     return true;
 }
@@ -162,7 +174,8 @@ static gd__recording *new_recording(gd_plan *plan, gd_tensors in)
     gd__recording *r = gd__alloc(g, sizeof *r);
     if (!r)
         return NULL;
-    *r = (gd__recording){ .context = g, .plan = plan, .depth = g->depth, .began = g->next_serial, .inputs = in.count };
+    *r =
+        (gd__recording){ .context = g, .plan = plan, .depth = g->depth, .began = g->next_serial, .inputs = in.count };
     r->form = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->form);
     r->given = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->given);
     r->output = gd__alloc(g, plan->outputs * sizeof *r->output);
@@ -278,7 +291,10 @@ static bool inputs_have_no_gradient(gd_context *g, gd_tensors in)
     for (int i = 0; i < in.count; i++) {
         if (!in.item[i]->requires_grad || g->gradients_off)
             continue;
-        gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Pass gd_detach of it; within the step gd_require_grad(gd_detach(x), true) makes a leaf of an input" },
+        gd__fail(g,
+                 (gd__fault){ GD_ERROR_STATE, 0, "gd_run",
+                              "Pass gd_detach of it; within the step gd_require_grad(gd_detach(x), true) makes a "
+                              "leaf of an input" },
                  "%s requires a gradient: none flows through a compiled step", gd__describe(in.item[i], text));
         return false;
     }

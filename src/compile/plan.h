@@ -69,7 +69,7 @@ typedef struct gd__instruction {
     int outs, looks; /* results first, operands behind */
     gd__look *look;
     gd__attrs attrs;
-    gd__turns turns; /* owner NULL: the numbers never change */
+    gd__turns turns;             /* owner NULL: the numbers never change */
     uint64_t turns_serial, seen; /* the owner's; the stamp that the numbers are of */
     gd__filling draw;
     gd__user user;
@@ -85,7 +85,7 @@ typedef struct gd__leaf {
     gd_tensor *tensor;
     uint64_t serial;
     bool guarded, before; /* whether it had a gradient counts, and whether it had */
-    bool after;
+    bool after, withheld; /* it has one afterwards; but in no place */
 } gd__leaf;
 
 /* A place that holds the address of an input's numbers. */
@@ -123,6 +123,7 @@ struct gd__step {
     gd__descent *descent;
     gd__stage *stage; /* what is done on each block */
     int stages;
+    bool withholds;         /* the product itself is not kept */
     gd__instruction **part; /* the instructions that it does */
     int instructions, part_room;
     const char *how; /* in words, for those who read the plan */
@@ -146,39 +147,39 @@ typedef struct gd__mood {
 typedef struct gd__recording {
     gd_context *context;
     gd_plan *plan;
-    int depth;       /* of the scope around the step */
-    uint64_t began;  /* the serial that was next then */
+    int depth;      /* of the scope around the step */
+    uint64_t began; /* the serial that was next then */
     gd__mood mood;
     int inputs, outputs;
-    gd__form *form;          /* of the inputs */
-    const char **given;      /* the addresses of their numbers in the last run */
+    gd__form *form;     /* of the inputs */
+    const char **given; /* the addresses of their numbers in the last run */
     gd_tensor **output;
-    bool fragile;            /* something that it needs may go before the plan does */
+    bool fragile; /* something that it needs may go before the plan does */
     gd__cell *cell;
     int cells, cell_room;
-    int *table, table_size;  /* cells by serial; -1: none */
+    int *table, table_size; /* cells by serial; -1: none */
     gd__instruction *instruction;
     int instructions, instruction_room, useful; /* those that are left come first */
     gd__leaf *leaf;
     int leaves, leaf_room, guards; /* the guarded ones come first */
     gd__patch *patch;
     int patches, patch_room;
-    gd__cell **copy;         /* the inputs that are copied at each run */
+    gd__cell **copy; /* the inputs that are copied at each run */
     int copies;
     gd__step *step;
     int steps, step_room;
     gd__storage *heads;
     char *arena;
     size_t arena_size, arena_bytes; /* planned; the block's */
-    gd__storage **written; /* the storages whose versions rise with each replay */
+    gd__storage **written;          /* the storages whose versions rise with each replay */
     int outside_written;
     gd_plan_facts facts;
-    int64_t used;            /* the number of the run that used it last */
+    int64_t used; /* the number of the run that used it last */
 } gd__recording;
 
 struct gd_plan {
     gd__object object;
-    gd_function *function;   /* one of both */
+    gd_function *function; /* one of both */
     gd_functions *functions;
     void *user;
     size_t outputs;
@@ -186,6 +187,7 @@ struct gd_plan {
     int recordings, room;
     gd__recording *latest;
     int64_t runs, recorded;
+    bool keeps_gradients;
 };
 
 /* ---- recording (record.c) ---- */

@@ -108,7 +108,8 @@ static void print_step(const gd__recording *r, int number, FILE *to)
     put_looks(r, step, true, writes);
     for (int n = 0; n < step->instructions; n++)
         arithmetic += arithmetic_of(step->part[n]);
-    fprintf(to, "%4d  %s%s%s%s\n", number, names, step->how ? "  [" : "", step->how ? step->how : "", step->how ? "]" : "");
+    fprintf(to, "%4d  %s%s%s%s\n", number, names, step->how ? "  [" : "", step->how ? step->how : "",
+            step->how ? "]" : "");
     fprintf(to, "      %s -> %s;  %.0f bytes, %.0f operations\n", reads, writes, bytes_of(r, step), arithmetic);
 }
 
@@ -117,7 +118,8 @@ static void print_inputs(const gd__recording *r, FILE *to)
     char shape[GD__TEXT_SIZE];
     fprintf(to, "inputs:");
     for (int i = 0; i < r->inputs; i++)
-        fprintf(to, "%s in%d %s %s", i ? "," : "", i, gd_dtype_name(r->form[i].dtype), gd__shape_text(r->form[i].shape, shape));
+        fprintf(to, "%s in%d %s %s", i ? "," : "", i, gd_dtype_name(r->form[i].dtype),
+                gd__shape_text(r->form[i].shape, shape));
     fprintf(to, "%s\n", r->inputs ? "" : " none");
 }
 
@@ -133,7 +135,8 @@ static void print_sums(const gd__recording *r, FILE *to)
     for (int i = 0; i < r->cells; i++)
         buffers += r->cell[i].origin == GD__MADE && r->cell[i].first >= 0;
     fprintf(to, "together: %.0f bytes, %.0f operations\n", bytes, arithmetic);
-    fprintf(to, "buffers: %d, in %zu bytes (%zu if none shared its place)\n", buffers, r->facts.peak, r->facts.unplanned);
+    fprintf(to, "buffers: %d, in %zu bytes (%zu if none shared its place)\n", buffers, r->facts.peak,
+            r->facts.unplanned);
 }
 
 void gd_print_plan(const gd_plan *plan, FILE *to)
@@ -148,8 +151,8 @@ void gd_print_plan(const gd_plan *plan, FILE *to)
     fprintf(to, "%lld runs, of which %lld were recorded\n", (long long)plan->runs, (long long)plan->recorded);
     if (!r)
         return;
-    fprintf(to, "%d operations: %d fused into others, %d removed; %d instructions\n", r->facts.operations, r->facts.fused,
-            r->facts.removed, r->facts.instructions);
+    fprintf(to, "%d operations: %d fused into others, %d removed; %d instructions\n", r->facts.operations,
+            r->facts.fused, r->facts.removed, r->facts.instructions);
     print_inputs(r, to);
     for (int i = 0; i < r->steps; i++)
         print_step(r, i, to);

@@ -46,7 +46,9 @@ int gd__new_cell(gd__recording *r, gd__origin origin, const gd_tensor *t)
         (2 * r->cells >= r->table_size && !widen_table(r)))
         return -1;
     gd__cell *cell = &r->cell[r->cells];
-    *cell = (gd__cell){ .origin = origin, .serial = t->storage->serial, .size = bytes_of(t->storage), .base = t->storage->bytes };
+    *cell = (gd__cell){
+        .origin = origin, .serial = t->storage->serial, .size = bytes_of(t->storage), .base = t->storage->bytes
+    };
     r->table[slot_of(r, cell->serial)] = r->cells;
     return r->cells++;
 }
@@ -80,7 +82,8 @@ static void hold(gd__recording *r, gd__cell *cell, const gd_tensor *t)
 
 static void name_gradient(gd__cell *cell, const gd_tensor *leaf)
 {
-    snprintf(cell->name, sizeof cell->name, "gradient%s%.30s", leaf->name ? " of " : "", leaf->name ? leaf->name : "");
+    snprintf(cell->name, sizeof cell->name, "gradient%s%.30s", leaf->name ? " of " : "",
+             leaf->name ? leaf->name : "");
 }
 
 /* Was it there before the step, or does it stay? */
@@ -94,7 +97,8 @@ static bool lies_in_storage(gd__recording *r, const gd_tensor *t)
     char text[GD__TEXT_SIZE];
     if (t->storage->bytes == (const char *)(t->storage + 1))
         return true;
-    gd__fail(r->context, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Borrow memory outside of the step, or pass it as an input" },
+    gd__fail(r->context,
+             (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Borrow memory outside of the step, or pass it as an input" },
              "%s lies in memory that was borrowed while the step was recorded", gd__describe(t, text));
     return false;
 }
@@ -135,7 +139,8 @@ static gd__look look_at(const gd__recording *r, const gd_tensor *t, int cell)
 /* A new instruction with room for its looks; NULL with the error set. */
 static gd__instruction *add(gd__recording *r, gd__kind kind, int outs, int operands)
 {
-    if (!gd__grow(r->context, (void **)&r->instruction, &r->instruction_room, r->instructions + 1, sizeof *r->instruction))
+    if (!gd__grow(r->context, (void **)&r->instruction, &r->instruction_room, r->instructions + 1,
+                  sizeof *r->instruction))
         return NULL;
     size_t size = (size_t)(outs + operands) * sizeof(gd__look);
     gd__look *look = gd__alloc(r->context, size ? size : 1);
@@ -304,7 +309,10 @@ static gd__leaf *leaf_of(gd__recording *r, gd_tensor *t, gd__grad_event event)
     if (!gd__grow(r->context, (void **)&r->leaf, &r->leaf_room, r->leaves + 1, sizeof *r->leaf))
         return NULL;
     gd__leaf *leaf = &r->leaf[r->leaves++];
-    *leaf = (gd__leaf){ .tensor = t, .serial = t->object.serial, .guarded = event == GD__GRAD_ASKED, .before = t->has_grad,
+    *leaf = (gd__leaf){ .tensor = t,
+                        .serial = t->object.serial,
+                        .guarded = event == GD__GRAD_ASKED,
+                        .before = t->has_grad,
                         .after = t->has_grad };
     return leaf;
 }
@@ -451,7 +459,8 @@ static bool hosted(gd__trace *trace, bool (*again)(void *object), gd__object *ob
     return true;
 }
 
-static bool checked(gd__trace *trace, bool (*holds)(const gd_tensor *t, int64_t limit), const gd_tensor *t, int64_t limit)
+static bool checked(gd__trace *trace, bool (*holds)(const gd_tensor *t, int64_t limit), const gd_tensor *t,
+                    int64_t limit)
 {
     gd__recording *r = trace->user;
     gd__instruction *i = add(r, GD__CHECK, 0, 1);

@@ -120,7 +120,9 @@ static bool put(gd_context *g, const gd_tensor *t, gd__look *look)
     if (!gd__usable(g, t, "gd_run", "a user's function's result"))
         return false;
     if (t->dtype != look->tensor.dtype || !gd__same_shape(t, &look->tensor)) {
-        gd__fail(g, (gd__fault){ GD_ERROR_SHAPE, 0, "gd_run", "A replayed function's result must not depend on values in shape" },
+        gd__fail(g,
+                 (gd__fault){ GD_ERROR_SHAPE, 0, "gd_run",
+                              "A replayed function's result must not depend on values in shape" },
                  "a user's function returned %s where it returned %s when it was recorded", gd__describe(t, left),
                  gd__describe(&look->tensor, right));
         return false;
@@ -243,8 +245,11 @@ static void leave_traces(gd__recording *r, bool good)
 {
     for (int i = 0; i < r->outside_written; i++)
         r->written[i]->version++;
-    for (int i = 0; i < r->leaves; i++)
-        r->leaf[i].tensor->has_grad = good && r->leaf[i].after;
+    for (int i = 0; i < r->leaves; i++) {
+        const gd__leaf *leaf = &r->leaf[i];
+        leaf->tensor->has_grad = good && leaf->after && !leaf->withheld;
+        leaf->tensor->withheld = good && leaf->after && leaf->withheld;
+    }
 }
 
 static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, const char *what)

@@ -31,7 +31,8 @@ static int64_t rounded(const gd__recording *r, const gd__instruction *i, int64_t
     for (int k = 0; k < i->looks; k++) {
         const gd__look *look = &i->look[k];
         size_t size = gd__dtypes[look->tensor.dtype].size, end = (size_t)look->offset + (size_t)n * size;
-        bool repeated = look->tensor.numel == 1 && n > 1, others = gd__writes_look(i, k) && end < r->cell[look->cell].size;
+        bool repeated = look->tensor.numel == 1 && n > 1,
+             others = gd__writes_look(i, k) && end < r->cell[look->cell].size;
         if (others || (!repeated && room(r, look) < (size_t)whole * size))
             return n;
     }
@@ -150,7 +151,8 @@ static bool adds_bias(const gd__recording *r, const gd__step *last, const gd__in
     if (last->instructions != 1 || !is_small_product(product) || i->kind != GD__OPERATION || i->id != GD__OP_add)
         return false;
     int made = product->look[0].cell, at = i->look[1].cell == made ? 1 : 2;
-    return i->look[at].cell == made && i->look[3 - at].cell != made && is_row(&i->look[3 - at].tensor, &product->look[0].tensor) &&
+    return i->look[at].cell == made && i->look[3 - at].cell != made &&
+           is_row(&i->look[3 - at].tensor, &product->look[0].tensor) &&
            gd__same_shape(&i->look[0].tensor, &product->look[0].tensor) && nobody_else_reads(r, product, i);
 }
 
@@ -178,7 +180,8 @@ static int64_t larger(int64_t a, int64_t b)
 static void place_lanes(gd__small *s)
 {
     int64_t a_end = (s->rows - 1) * s->a_row + (s->inner - 1) * s->a_inner + 1;
-    int64_t b_end = (s->inner - 1) * s->b_inner + (s->columns - 1) * s->b_column + 1, lanes = (int64_t)s->rows * s->columns;
+    int64_t b_end = (s->inner - 1) * s->b_inner + (s->columns - 1) * s->b_column + 1,
+            lanes = (int64_t)s->rows * s->columns;
     if (s->inner > GD__SMALL_LANES || s->inner < 1 || lanes < 1)
         return;
     s->lanes = lanes_for(larger(larger(a_end, b_end), larger(lanes, s->columns)));
@@ -331,7 +334,8 @@ bool gd__finish_sweep(gd__recording *r, gd__step *step, const gd__kernel *const 
     for (int n = 0; n < step->instructions; n++) {
         gd__instruction *i = step->part[n];
         gd__sweep *s = &step->sweep[n];
-        *s = (gd__sweep){ .instruction = i, .loop = kernels[i->id]->loop[i->look[0].tensor.dtype],
+        *s = (gd__sweep){ .instruction = i,
+                          .loop = kernels[i->id]->loop[i->look[0].tensor.dtype],
                           .n = rounded(r, i, i->look[0].tensor.numel) };
         for (int k = 0; k < i->looks; k++)
             s->pointer[k] = i->look[k].tensor.data;

@@ -44,7 +44,7 @@ static void share_outer(gd_context *g, gd__lane_loop *loop, gd__lanes l, const g
     int64_t lane = l.along * l.inner, each = lane < SHARE ? SHARE / (lane + 1) + 1 : 1;
     int64_t size = (int64_t)gd_dtype_size((gd_dtype)x->dtype);
     shared s = { loop, l, each, from, y, each * lane * size, each * made };
-    gd__parallel(g, (l.outer + each - 1) / each, 0.5 * (double)x->numel, run_outer, &s);
+    gd__parallel(g, (l.outer + each - 1) / each, 0.2 * (double)x->numel, run_outer, &s);
 }
 
 /* A long lane is cut into parts, by its length alone, whose results are folded once more. False where it is short. */
@@ -61,7 +61,7 @@ static bool fold_parts(const gd__kernel *kernel, const gd__call *call, gd__lanes
     parts = (l.along + each - 1) / each;
     shared s = { kernel->lanes[x->dtype], l, each, from, (char *)result, each * l.inner * size,
                  l.inner * (int64_t)gd_dtype_size((gd_dtype)y->dtype) };
-    gd__parallel(call->context, parts, 0.2 * (double)x->numel, run_along_part, &s);
+    gd__parallel(call->context, parts, 0.05 * (double)x->numel, run_along_part, &s);
     kernel->lanes[y->dtype]((gd__lanes){ 1, parts, l.inner }, result, y->data);
     return true;
 }

@@ -147,7 +147,8 @@ typedef struct job {
     int64_t down, across;  /* blocks of a product */
     int64_t blocks, group; /* in all; in a task */
     char *scratch;
-    size_t room; /* of scratch for a task */
+    size_t room; /* of scratch for a task: for A's rows, and behind them */
+    size_t block_room; /* for a block */
 } job;
 
 /* n elements in parts of nearly the same size, a multiple of `unit` and at most `most`, which is one too. How many. */
@@ -169,6 +170,7 @@ static void cut_product(job *j, int64_t products)
     j->down = cut(p->rows, GD__BLOCK_ROWS, ROWS, &j->rows);
     j->across = cut(p->columns, lies ? COLUMNS : WIDE, COLUMNS, &j->columns);
     j->blocks = products * j->down * j->across;
+    j->block_room = p->y ? 0 : (size_t)(j->rows * j->columns) * gd_dtype_size(p->dtype);
     j->room = lies ? 0 : (size_t)GD__PIECE * GD__SCRATCH_LEAD * gd_dtype_size(p->dtype);
     double work = (double)(p->rows < j->rows ? p->rows : j->rows) * (double)j->columns * (double)p->inner;
     j->group = work >= ENOUGH ? 1 : (int64_t)(ENOUGH / (work + 100)) + 1;
@@ -192,12 +194,34 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static const void *shifted(const gd__matrix *m, gd_dtype dtype, int64_t row, int64_t column)
+{
+    int64_t elements = m->transposed ? column * m->lead + row : row * m->lead + column;
+    return (const char *)m->data + elements * (int64_t)gd_dtype_size(dtype);
+}
+
+/* A block of its own, in scratch memory. */
+static void run_apart(const job *j, gd__block b, char *scratch)
+{
+    gd__product p = j->p;
+    p.a.data = shifted(&p.a, p.dtype, b.row, 0);
+    p.b.data = shifted(&p.b, p.dtype, 0, b.column);
+    p.y = scratch + j->room;
+    p.lead = b.columns;
+    j->loop(&p, (gd__block){ 0, b.rows, 0, b.columns }, j->room > 0 ? scratch : NULL);
+    p.taken(p.user, p.y, p.lead, b.row, b.rows, b.column, b.columns);
+}
+
 static void run_block(const job *j, int64_t index, void *scratch)
 {
     gd__product p = product_at(j, index);
     int64_t row = index / j->across % j->down * j->rows, column = index % j->across * j->columns;
     gd__block b = { row, least(p.rows - row, j->rows), column, least(p.columns - column, j->columns) };
-    j->loop(&p, b, scratch);
+    if (!p.y) {
+        run_apart(j, b, scratch);
+        return;
+    }
+    j->loop(&p, b, j->room > 0 ? scratch : NULL);
     if (p.done)
         p.done(p.user, b.row, b.rows, b.column, b.columns);
 }
@@ -205,7 +229,7 @@ static void run_block(const job *j, int64_t index, void *scratch)
 static void run_group(void *user, int64_t task, int slot)
 {
     const job *j = user;
-    void *scratch = j->room > 0 ? j->scratch + (size_t)slot * j->room : NULL;
+    void *scratch = j->scratch ? j->scratch + (size_t)slot * (j->room + j->block_room) : NULL;
     for (int64_t i = task * j->group; i < least((task + 1) * j->group, j->blocks); i++)
         run_block(j, i, scratch);
 }
@@ -214,7 +238,7 @@ static void run_group(void *user, int64_t task, int slot)
 static bool run_alone(const job *j)
 {
     const gd__product *p = &j->p;
-    if (p->rows > GD__BLOCK_ROWS || p->columns > COLUMNS || !gd__takes_as_it_lies(p))
+    if (!p->y || p->rows > GD__BLOCK_ROWS || p->columns > COLUMNS || !gd__takes_as_it_lies(p))
         return false;
     j->loop(p, (gd__block){ 0, p->rows, 0, p->columns }, NULL);
     if (p->done)
@@ -232,7 +256,7 @@ static bool run_job(gd_context *g, job *j, int64_t products)
         return true;
     cut_product(j, products);
     int64_t tasks = (j->blocks + j->group - 1) / j->group;
-    size_t size = j->room * (size_t)gd__slots(g);
+    size_t size = (j->room + j->block_room) * (size_t)gd__slots(g);
     if (size > 0 && !(j->scratch = gd__alloc(g, size)))
         return false;
     double each = j->p.dtype == GD_FLOAT32 ? 0.02 : 0.04; /* nanoseconds */

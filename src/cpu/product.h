@@ -29,13 +29,18 @@ typedef struct gd__matrix {
  * element lies in one block. It can't use the context. */
 typedef void gd__block_done(void *user, int64_t row, int64_t rows, int64_t column, int64_t columns);
 
+/* The same of a block that is made in scratch memory, where y is NULL: there it lies, and is gone afterwards. */
+typedef void gd__block_taken(void *user, const void *block, int64_t lead, int64_t row, int64_t rows, int64_t column,
+                             int64_t columns);
+
 struct gd__product {
     gd__matrix a, b; /* rows x inner, inner x columns */
     int64_t rows, columns, inner;
-    gd_dtype dtype;       /* GD_FLOAT32 or GD_FLOAT64 */
-    void *y;              /* row-major, written over; no part of a or b */
-    int64_t lead;         /* elements from one row of y to the next */
-    gd__block_done *done; /* NULL: nothing */
+    gd_dtype dtype;         /* GD_FLOAT32 or GD_FLOAT64 */
+    void *y;                /* row-major, written over; no part of a or b. NULL: it is wanted block by block only */
+    int64_t lead;           /* elements from one row of y to the next */
+    gd__block_done *done;   /* NULL: nothing */
+    gd__block_taken *taken; /* in place of done where y is NULL */
     void *user;
 };
 
@@ -51,7 +56,7 @@ gd__run gd__run_matmul;
 /* ---- for the kernels ---- */
 
 /* Rows of A that lie side by side in scratch memory, how far apart, and the longest piece of the inner dimension. */
-enum { GD__BLOCK_ROWS = 144, GD__PIECE = 256, GD__SCRATCH_LEAD = GD__PIECE + 16 };
+enum { GD__BLOCK_ROWS = 252, GD__PIECE = 256, GD__SCRATCH_LEAD = GD__PIECE + 16 };
 
 /* The inner dimension is cut into pieces of about the same length. */
 static inline int64_t gd__piece(int64_t inner)

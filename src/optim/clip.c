@@ -15,7 +15,7 @@ static bool usable(gd_layer *net, const char *function)
         return false;
     int count = gd_parameter_count(net);
     for (int i = 0; i < count; i++)
-        if (!gd__usable(g, gd_parameter(net, i), function, "a parameter"))
+        if (!gd__usable(g, gd_parameter(net, i), function, "a parameter") || gd__grad_withheld(gd_parameter(net, i)))
             return false;
     return true;
 }
@@ -98,7 +98,8 @@ static double clip(const gd_clip_options *options)
 {
     gd_context *g = gd__context(options->net);
     gd_tensor *total = total_norm(options->net, options->norm_type);
-    gd_tensor *factor = gd_minimum_scalar(gd_div(gd_scalar(g, GD_FLOAT64, options->max_norm), gd_add_scalar(total, 1e-6)), 1);
+    gd_tensor *factor =
+        gd_minimum_scalar(gd_div(gd_scalar(g, GD_FLOAT64, options->max_norm), gd_add_scalar(total, 1e-6)), 1);
     bool recorded = g->trace && g->trace->strayed && !options->error_if_nonfinite;
     double norm = recorded ? NAN : gd_item(total);
     if (!gd__alive(factor) || g->failed || (options->error_if_nonfinite && !finite(g, norm)))

@@ -126,6 +126,8 @@ static bool prepare(gd_optimizer *o, gd__slot *slot)
                  "the parameter %s is a view that does not lie in row-major order", gd__describe(p, text));
         return false;
     }
+    if (gd__grad_withheld(p))
+        return false;
     if (!gd__gradient(p))
         return true;
     if (!gd__may_write(p, "gd_step"))

@@ -13,7 +13,8 @@ static bool usable(const gd_tensor *t, const char *function)
 /* Numbers that go out are not seen by whoever is told of operations only. */
 static bool readable(const gd_tensor *t, const char *function)
 {
-    return usable(t, function) && gd__may_stray(t->object.context, function, "Return the tensor, and read it after gd_run");
+    return usable(t, function) &&
+           gd__may_stray(t->object.context, function, "Return the tensor, and read it after gd_run");
 }
 
 void gd__each(const gd_tensor *t, void (*visit)(void *user, void *element), void *user)

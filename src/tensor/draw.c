@@ -73,8 +73,9 @@ static void fill_permutation(gd_tensor *t, const gd__filling *draw)
 void gd__draw_into(gd_tensor *t, const gd__filling *draw)
 {
     static void (*const fill[])(gd_tensor *, const gd__filling *) = {
-        [GD__FILL_UNIFORM] = fill_uniform,   [GD__FILL_NORMAL] = fill_normal,           [GD__FILL_BERNOULLI] = fill_bernoulli,
-        [GD__FILL_INTEGERS] = fill_integers, [GD__FILL_PERMUTATION] = fill_permutation,
+        [GD__FILL_UNIFORM] = fill_uniform,         [GD__FILL_NORMAL] = fill_normal,
+        [GD__FILL_BERNOULLI] = fill_bernoulli,     [GD__FILL_INTEGERS] = fill_integers,
+        [GD__FILL_PERMUTATION] = fill_permutation,
     };
     fill[draw->kind](t, draw);
 }
@@ -119,7 +120,8 @@ static gd_tensor *drawn_uniform(gd_context *g, const char *function, gd_dtype dt
 static gd_tensor *drawn_normal(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, double mean,
                                double deviation)
 {
-    return drawn(create_float(g, function, dtype, shape), &(gd__filling){ GD__FILL_NORMAL, .a = mean, .b = deviation });
+    return drawn(create_float(g, function, dtype, shape),
+                 &(gd__filling){ GD__FILL_NORMAL, .a = mean, .b = deviation });
 }
 
 gd_tensor *gd_rand(gd_context *g, gd_dtype dtype, gd_dims shape)
@@ -184,7 +186,8 @@ static const struct {
 static gd_tensor *draw_integers(gd_context *g, const char *function, gd_dtype dtype, gd_dims shape, int64_t low,
                                 int64_t high)
 {
-    return drawn(gd__create(g, function, dtype, shape), &(gd__filling){ GD__FILL_INTEGERS, .low = low, .high = high });
+    return drawn(gd__create(g, function, dtype, shape),
+                 &(gd__filling){ GD__FILL_INTEGERS, .low = low, .high = high });
 }
 
 gd_tensor *gd_randint(gd_context *g, gd_dtype dtype, gd_dims shape, int64_t low, int64_t high)

@@ -39,7 +39,8 @@ struct gd_tensor {
     bool contiguous; /* row-major without gaps */
     bool requires_grad;
     bool is_parameter;
-    bool has_grad;        /* `grad` holds a gradient, and not what an earlier step left */
+    bool has_grad : 1;    /* `grad` holds a gradient, and not what an earlier step left */
+    bool withheld : 1;    /* there was one, but a compiled step has used it up without putting it there */
     bool retains_grad;    /* keeps its gradient though it is no leaf */
     uint8_t taken;        /* how many tensors have gathered this one as their gradient, up to 2 */
     uint32_t record;      /* 1 + the place on the tape of the record that made it; 0: a leaf */
@@ -154,7 +155,13 @@ void gd__written(gd_tensor *t, const char *writer);
 void gd__storage_release(gd_context *g, gd__storage *storage);
 
 /* What a tensor is filled with from the context's stream. */
-typedef enum gd__drawing { GD__FILL_UNIFORM, GD__FILL_NORMAL, GD__FILL_BERNOULLI, GD__FILL_INTEGERS, GD__FILL_PERMUTATION } gd__drawing;
+typedef enum gd__drawing {
+    GD__FILL_UNIFORM,
+    GD__FILL_NORMAL,
+    GD__FILL_BERNOULLI,
+    GD__FILL_INTEGERS,
+    GD__FILL_PERMUTATION
+} gd__drawing;
 typedef struct gd__filling {
     gd__drawing kind;
     double a, b;       /* low and high; mean and deviation; the probability */

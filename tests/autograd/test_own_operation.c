@@ -1,5 +1,5 @@
-/* test_own_operation.c - examples/own_operation.c, compiled in here as it stands: its gradients agree with the central
- * differences that it takes, and its network learns. */
+/* test_own_operation.c - examples/own_operation.c, compiled in here as it stands: it finds its own gradients right, and
+ * its network learns. */
 #include "../io/support.h"
 
 #include "gradus/gradus.h"
@@ -31,7 +31,7 @@ static void it_is_right_and_learns(void **state)
     assert_int_equal(status, 0);
     char *text = (char *)get_bytes(path, &size);
     text[size] = '\0';
-    assert_true(number_after(text, "largest error of a gradient: ") < 1e-8);
+    assert_non_null(strstr(text, "Both gradients are right"));
     const char *first = strstr(text, "step    0"), *last = strstr(text, "step 1000");
     assert_true(first && last);
     assert_true(number_after(first, "error ") > 0.1);

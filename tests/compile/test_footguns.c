@@ -129,12 +129,9 @@ static void test_result_has_no_history(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_side_effects_happen_once),
-        cmocka_unit_test(test_branches_stay),
-        cmocka_unit_test(test_numbers_stay_and_tensors_do_not),
-        cmocka_unit_test(test_values_of_c_stay),
-        cmocka_unit_test(test_result_is_overwritten),
-        cmocka_unit_test(test_result_has_no_history),
+        cmocka_unit_test(test_side_effects_happen_once),        cmocka_unit_test(test_branches_stay),
+        cmocka_unit_test(test_numbers_stay_and_tensors_do_not), cmocka_unit_test(test_values_of_c_stay),
+        cmocka_unit_test(test_result_is_overwritten),           cmocka_unit_test(test_result_has_no_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

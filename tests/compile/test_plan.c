@@ -677,6 +677,45 @@ static void test_buffers_share_places(void **state)
     all_well(g);
 }
 
+/* ---- large gradients ---- */
+
+/* One that only its own update looks at is not kept, and whoever wants it is told. */
+static void test_withheld(void **state)
+{
+    (void)state;
+    world w = { .net = gd_init(gd_linear(g, 300, 300)) };
+    w.sgd = gd_sgd(w.net, .lr = 0.5);
+    gd_tensor *x = gd_rand(g, GD_FLOAT32, gd_shape(2, 300)), *t = gd_values_as(g, GD_INT64, gd_shape(2), 1, 3);
+    gd_tensor *W = gd_parameter(w.net, 0), *b = gd_parameter(w.net, 1);
+    gd_plan *plan = gd_compile(g, train, &w);
+    gd_run(plan, x, t);
+    assert_true(gd_has_grad(W)); /* recorded: the function has run */
+    gd_run(plan, x, t);
+    assert_false(gd_has_grad(W));
+    assert_true(gd_has_grad(b));
+    assert_false(gd_is_tensor(gd_grad(W)));
+    expect_error(g, GD_ERROR_STATE, "used up without keeping it");
+    assert_false(gd_step(w.sgd));
+    expect_error(g, GD_ERROR_STATE, "used up");
+    assert_false(gd_backward(gd_sum(W)));
+    expect_error(g, GD_ERROR_STATE, "used up");
+    assert_true(isnan(gd_clip_grad_norm(w.net, .max_norm = 1)));
+    expect_error(g, GD_ERROR_STATE, "used up");
+    gd_zero_grad(w.net);
+    assert_true(gd_backward(gd_sum(W)));
+    assert_true(gd_at(gd_grad(W), 7, 7) == 1);
+    gd_tensor *before = gd_clone(gd_detach(W));
+    gd_keep_gradients(plan, true);
+    gd_run(plan, x, t);
+    gd_assign(W, before); /* the same step again, replayed */
+    gd_assign(b, gd_zeros_like(b));
+    gd_run(plan, x, t);
+    same_bits(W, gd_sub(before, gd_mul_scalar(gd_grad(W), 0.5)), "a gradient that is kept");
+    assert_int_equal(gd_plan_facts_of(plan).recorded, 2);
+    all_well(g);
+    assert_false(gd_is_tensor((gd_tensor *)gd_keep_gradients(NULL, true)));
+}
+
 /* ---- the plan in words ---- */
 
 static void test_print(void **state)
@@ -694,8 +733,15 @@ static void test_print(void **state)
     gd_print_plan(plan, to);
     gd_print_plan(gd_compile(g, NULL, NULL), to);
     fclose(to);
-    static const char *const parts[] = { "0 runs", "2 runs, of which 1 were recorded", "in0 float32 (2, 3)", "log_softmax",
-                                         "sgd_update", "gradient of", "together:", "buffers:", "the function is NULL" };
+    static const char *const parts[] = { "0 runs",
+                                         "2 runs, of which 1 were recorded",
+                                         "in0 float32 (2, 3)",
+                                         "log_softmax",
+                                         "sgd_update",
+                                         "gradient of",
+                                         "together:",
+                                         "buffers:",
+                                         "the function is NULL" };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strstr(text, parts[i]))
             fail_msg("'%s' is missing in:\n%s", parts[i], text);
@@ -775,6 +821,7 @@ int main(void)
         IN_CONTEXT(test_state),
         IN_CONTEXT(test_waste_is_removed),
         IN_CONTEXT(test_buffers_share_places),
+        IN_CONTEXT(test_withheld),
         IN_CONTEXT(test_print),
         IN_CONTEXT(test_out_of_memory),
     };

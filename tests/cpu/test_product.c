@@ -147,9 +147,10 @@ static void test_rows(void **state)
     (void)state;
     for (int64_t m = 0; m <= 30; m++)
         check_sets(m, 17, 9);
-    check_sets(144, 9, 20);
-    check_sets(145, 9, 20);
+    check_sets(252, 9, 20);
+    check_sets(253, 9, 20);
     check_sets(300, 70, 5);
+    check_sets(260, 70, 300);
 }
 
 static void test_columns(void **state)

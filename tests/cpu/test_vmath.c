@@ -257,7 +257,7 @@ static int draw_f64(double *x)
     static const double within[] = { 0.4, 1, 2, 10, 40, 746, 1e6 };
     int count = 0;
     while (count + 8 < CHUNK) {
-        double size = ldexp(1 + uniform(), (int)(uniform() * 2098) - 1074);
+        double fraction = uniform(), size = ldexp(1 + fraction, (int)(uniform() * 2098) - 1074);
         x[count++] = uniform() < 0.5 ? size : -size;
         for (size_t i = 0; i < sizeof within / sizeof *within; i++)
             x[count++] = within[i] * (2 * uniform() - 1);
@@ -303,53 +303,70 @@ static void test_sines_near_zero(void **state)
 
 /* ---- powers ---- */
 
-static void check_power(float x, float y, double *worst)
+static const double power_limit[] = { GD__VMATH_POW };
+
+static void check_power(double x, double y, double *worst)
 {
-    float got = gd__pow_f32(x, y);
-    double error = ulps_f32(got, pow((double)x, (double)y));
-    if (!(error <= 0.51))
-        fail_msg("pow(%a, %a) is %a, expected %a: off by %g units", (double)x, (double)y, (double)got,
-                 pow((double)x, (double)y), error);
-    *worst = fmax(*worst, error);
+    float narrow_x = (float)x, narrow_y = (float)y, narrow = gd__pow_f32(narrow_x, narrow_y);
+    double wide = gd__pow_f64(x, y);
+    long double exact = powl((long double)x, (long double)y);
+    double error[] = { ulps_f32(narrow, pow((double)narrow_x, (double)narrow_y)),
+                       LDBL_MANT_DIG > DBL_MANT_DIG ? ulps_f64(wide, exact) : 0 };
+    if (!(error[0] <= power_limit[0]))
+        fail_msg("pow(%a, %a) is %a, off by %g units", (double)narrow_x, (double)narrow_y, (double)narrow, error[0]);
+    if (!(error[1] <= power_limit[1]))
+        fail_msg("pow(%a, %a) is %a, expected %La: off by %g units", x, y, wide, exact, error[1]);
+    for (int i = 0; i < 2; i++)
+        worst[i] = fmax(worst[i], error[i]);
 }
 
 static void test_powers(void **state)
 {
-    static const float odd[] = { 0,
-                                 -0.0f,
-                                 1,
-                                 -1,
-                                 2,
-                                 -2,
-                                 0.5f,
-                                 -0.5f,
-                                 3,
-                                 -3,
-                                 1.5f,
-                                 -1.5f,
-                                 INFINITY,
-                                 -INFINITY,
-                                 NAN,
-                                 0x1p-149f,
-                                 -0x1p-149f,
-                                 FLT_MAX,
-                                 -FLT_MAX,
-                                 0x1p24f,
-                                 0x1.fffffep23f,
-                                 -0x1.fffffep23f };
+    static const double odd[] = { 0,
+                                  0.5,
+                                  1,
+                                  1.5,
+                                  2,
+                                  3,
+                                  INFINITY,
+                                  NAN,
+                                  0x1p-149,
+                                  DBL_MIN,
+                                  1e-300,
+                                  FLT_MAX,
+                                  DBL_MAX,
+                                  0x1p23,
+                                  0x1.8p23,
+                                  0x1p24,
+                                  0x1.fffffep23,
+                                  0x1.8p51,
+                                  0x1.8000000000001p51,
+                                  0x1.0000000000001p52,
+                                  0x1.fffffffffffffp52,
+                                  0x1p53,
+                                  0x1.0000000000001p0,
+                                  0x1.fffffffffffffp-1,
+                                  0x1.000002p0,
+                                  0x1.fffffep-1,
+                                  0x1p-1074 };
     enum { ODD = sizeof odd / sizeof *odd };
-    double worst = 0;
+    double worst[2] = { 0 };
     (void)state;
     for (int i = 0; i < ODD * ODD; i++)
-        check_power(odd[i / ODD], odd[i % ODD], &worst);
-    for (int i = 0; i < 1000000; i++) {
-        float x = (float)exp(100 * uniform() - 50), y = (float)(8 * uniform() - 4);
-        check_power(x, y, &worst);
-        check_power(-x, rintf(y), &worst);
-        check_power(gd__from_bits_f32((uint32_t)(uniform() * 0x1p32)),
-                    gd__from_bits_f32((uint32_t)(uniform() * 0x1p32)), &worst);
+        for (int sign = 0; sign < 4; sign++)
+            check_power(sign & 1 ? -odd[i / ODD] : odd[i / ODD], sign & 2 ? -odd[i % ODD] : odd[i % ODD], worst);
+    for (int i = 0; i < 200000; i++) {
+        double x = exp(100 * uniform() - 50), y = 8 * uniform() - 4;
+        check_power(x, y, worst);
+        check_power(-x, rint(y), worst);
+        double z = uniform(), t = uniform(), size = ldexp(1 + z, (int)(2098 * t) - 1074); /* drawn in this order */
+        check_power(0.7 + 0.8 * z, 1400 * t - 700, worst);
+        check_power(1 + 0.01 * (z - 0.5), 1e5 * (t - 0.5), worst);
+        check_power(size, y, worst);
+        check_power((double)gd__from_bits_f32((uint32_t)(z * 0x1p32)),
+                    (double)gd__from_bits_f32((uint32_t)(t * 0x1p32)), worst);
     }
-    print_message("pow: %.4f units of float32\n", worst);
+    print_message("pow: %.4f units of float32, %.4f of float64\n", worst[0], worst[1]);
 }
 
 /* ---- where an element stands does not matter ---- */

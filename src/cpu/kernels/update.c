@@ -41,7 +41,7 @@ static bool run_update(const gd__kernel *kernel, const gd__call *call)
 {
     int64_t n = call->in[0]->numel;
     shared s = { call, kernel->loop[call->in[0]->dtype] };
-    gd__parallel(call->context, (n + SHARE * BLOCK - 1) / (SHARE * BLOCK), 0.5 * (double)n, run_blocks, &s);
+    gd__parallel(call->context, (n + SHARE * BLOCK - 1) / (SHARE * BLOCK), 0.15 * (double)n, run_blocks, &s);
     return true;
 }
 

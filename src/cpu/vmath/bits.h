@@ -59,6 +59,12 @@ GD__INLINE double gd__signed_f64(double size, double x)
     return gd__from_bits_f64(gd__bits_f64(size) | (gd__bits_f64(x) & 0x8000000000000000u));
 }
 
+/* x without its last 27 bits: products of two such numbers are exact. */
+GD__INLINE double gd__short_f64(double x)
+{
+    return gd__from_bits_f64(gd__bits_f64(x) & 0xfffffffff8000000u);
+}
+
 /* What the sum a + b, rounded to `sum`, has lost (Knuth). */
 GD__INLINE float gd__lost_f32(float a, float b, float sum)
 {

@@ -100,25 +100,25 @@ GD__INLINE double gd__expm1_near_f64(double r, double lost, double *low)
     double b =
         (0x1.a01a01b006d6fp-13 + r * 0x1.a01a018e12084p-16) + z * (0x1.71ddf8040b191p-19 + r * 0x1.27e5132bfce35p-22);
     double cube = r * z * (a + w * (b + w * (0x1.af5f449206a63p-26 + r * 0x1.1f1a593f8c3a4p-29)));
-    double short_r = gd__from_bits_f64(gd__bits_f64(r) & 0xfffffffff8000000u);
+    double short_r = gd__short_f64(r);
     double half = 0.5 * short_r * short_r, sum = r + half;
     *low = ((r - sum) + half) + (0.5 * (r - short_r) * (r + short_r) + (lost + cube));
     return sum;
 }
 
-/* r, and what it has lost, of x whose nearest multiple of ln 2 is the n-th */
-GD__INLINE double gd__exp_rest_f64(double x, double n, double *lost)
+/* r, and what it has lost, of x + more whose nearest multiple of ln 2 is the n-th; `more` is below the last place of x. */
+GD__INLINE double gd__exp_rest_f64(double x, double more, double n, double *lost)
 {
-    double near = x - n * 0x1.62e42fefap-1, far = n * 0x1.cf79abc9e3b3ap-40, r = near - far;
+    double near = x - n * 0x1.62e42fefap-1, far = n * 0x1.cf79abc9e3b3ap-40 - more, r = near - far;
     *lost = (near - r) - far;
     return r;
 }
 
-/* As in float32. */
-GD__INLINE double gd__exp_parts_f64(double x, uint64_t *bits_of_n)
+/* As in float32, of x + more */
+GD__INLINE double gd__exp_parts_f64(double x, double more, uint64_t *bits_of_n)
 {
     double shifted = x * 0x1.71547652b82fep+0 + 0x1.8p52, lost, low;
-    double r = gd__exp_rest_f64(x, shifted - 0x1.8p52, &lost);
+    double r = gd__exp_rest_f64(x, more, shifted - 0x1.8p52, &lost);
     double sum = gd__expm1_near_f64(r, lost, &low), one = 1.0 + sum;
     *bits_of_n = gd__bits_f64(shifted);
     return one + ((sum - (one - 1.0)) + low);
@@ -127,18 +127,23 @@ GD__INLINE double gd__exp_parts_f64(double x, uint64_t *bits_of_n)
 GD__INLINE double gd__exp_near_f64(double x)
 {
     uint64_t n;
-    double y = gd__exp_parts_f64(x, &n);
+    double y = gd__exp_parts_f64(x, 0.0, &n);
     return gd__from_bits_f64(gd__bits_f64(y) + (n << 52));
 }
 
-/* e^x for -746 <= x <= 710 and NaN */
-GD__INLINE double gd__exp_within_f64(double x)
+/* e^(x + more) for -746 <= x <= 710 and NaN */
+GD__INLINE double gd__exp_long_f64(double x, double more)
 {
     uint64_t n;
-    double y = gd__exp_parts_f64(x, &n);
+    double y = gd__exp_parts_f64(x, more, &n);
     uint64_t half = (n << 51) & 0xfff0000000000000u;
     return y * gd__from_bits_f64(half + 0x3ff0000000000000u) *
            gd__from_bits_f64((n << 52) - half + 0x3ff0000000000000u);
+}
+
+GD__INLINE double gd__exp_within_f64(double x)
+{
+    return gd__exp_long_f64(x, 0.0);
 }
 
 GD__INLINE double gd__exp_f64(double given)
@@ -151,7 +156,7 @@ GD__INLINE double gd__exp_f64(double given)
 GD__INLINE double gd__expm1_half_f64(double x, double *low)
 {
     double shifted = x * 0x1.71547652b82fep+0 + 0x1.80000000003fep52, lost, rest; /* 1022 */
-    double r = gd__exp_rest_f64(x, shifted - 0x1.80000000003fep52, &lost);
+    double r = gd__exp_rest_f64(x, 0.0, shifted - 0x1.80000000003fep52, &lost);
     double near = gd__expm1_near_f64(r, lost, &rest);
     double half = gd__from_bits_f64(gd__bits_f64(shifted) << 52), whole = half - 0.5, first = half * near;
     double sum = whole + first; /* |whole| > |first| except for n = 0, where it is 0 */

@@ -66,7 +66,7 @@ GD__INLINE double gd__log_join_f64(double k, double f, double more)
     double R = z * ((0x1.5555555555592p-1 + z * 0x1.999999997ff58p-2) +
                     w * ((0x1.24924941dc60dp-2 + z * 0x1.c71c5218e11ccp-3) +
                          w * ((0x1.74663bf27f228p-3 + z * 0x1.39a2024cdf709p-3) + w * 0x1.2f02bc1e5f362p-3)));
-    double short_f = gd__from_bits_f64(gd__bits_f64(f) & 0xfffffffff8000000u);
+    double short_f = gd__short_f64(f);
     double half = 0.5 * short_f * short_f, half_rest = 0.5 * (f - short_f) * (f + short_f);
     double near = f - half, near_rest = ((f - near) - half) - half_rest + s * (half + half_rest + R);
     double far = k * 0x1.62e42fefap-1, sum = far + near;
