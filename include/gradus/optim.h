@@ -159,7 +159,8 @@ typedef struct gd_clip_options {
  * as one vector, is at most max_norm: each is multiplied by max_norm / (norm + 1e-6) where that is below 1
  * (torch.nn.utils.clip_grad_norm_). A norm that is not finite makes them 0 or NaN, as in PyTorch. Returns the norm
  * before, worked out in float64; 0 where there is no gradient. NaN on an error; then, or while an error stands,
- * nothing is scaled. Gradients that a step would not use do not count. */
+ * nothing is scaled. Gradients that a step would not use do not count. While a compiled step is recorded it clips, and returns
+ * NaN without an error: the norm is not known to the program then. */
 #define gd_clip_grad_norm(...)                                                                                       \
     gd_clip_grad_norm_with((gd_clip_options){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
 GD_API double gd_clip_grad_norm_with(gd_clip_options options);

@@ -69,6 +69,15 @@ static inline double few_total(const float *term, int n)
     return gd__cascade_total(&sum);
 }
 
+/* All lanes at once, of which the first n count. */
+static inline bool few_are_probabilities(const float *p, int n)
+{
+    int strays = 0;
+    for (int i = 0; i < 8; i++)
+        strays |= (i < n) & ((p[i] < 0) | (p[i] > 1));
+    return !strays;
+}
+
 /* The same of up to eight elements, with room for eight. False, and nothing said, where one is no probability. */
 static bool bce_few(const void *p, const void *t, int n, void *y)
 {
@@ -76,7 +85,7 @@ static bool bce_few(const void *p, const void *t, int n, void *y)
     float term[LANES];
     likelihoods_f32(p, t, LANES, term);
     *(float *)y = (float)(-few_total(term, n) / (double)n);
-    return all_probabilities_f32(p, n);
+    return few_are_probabilities(p, n);
 }
 
 const gd__kernel GD__K(bce) = { .run = run_bce, .bce = bce_few };
