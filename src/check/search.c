@@ -676,7 +676,7 @@ static bool try_singles(gd__search *s, const gd__mutants *list, gd__hypothesis *
 /* The most promising first: each with all those before it. */
 static bool try_pairs(gd__search *s, const gd__mutants *list, gd__hypothesis *h, const piece *pieces)
 {
-    int runs = budget(s->p), before = s->count;
+    int all = budget(s->p), runs = all, before = s->count;
     for (int i = 1; i < list->count && pieces[i].worth > -1e8; i++) {
         for (int k = 0; k < i; k++) {
             const gd__mutant *m[2] = { &list->item[pieces[k].mutant], &list->item[pieces[i].mutant] };
@@ -687,6 +687,8 @@ static bool try_pairs(gd__search *s, const gd__mutants *list, gd__hypothesis *h,
             if (!consider(s, m, 2, h))
                 return false;
         }
+        if (s->progress)
+            s->progress(s->watcher, all - runs, all);
         if (s->count > before && i > 60)
             return true;
     }

@@ -69,6 +69,11 @@ static gd_tensor **earlier_values(gd__work *w, size_t *size)
     return NULL;
 }
 
+static void draw_trials(void *watcher, int64_t done, int64_t all)
+{
+    gd__draw_bar(watcher, "trials", done, all);
+}
+
 /* With a program: mistakes are tried on it. */
 static bool explain_by_program(gd__work *w, gd__claim *claim)
 {
@@ -78,7 +83,10 @@ static bool explain_by_program(gd__work *w, gd__claim *claim)
     gd_no_grad quiet = gd_no_grad_enter(g);
     g->on_error = NULL;
     gd_tensor **earlier = earlier_values(w, &size);
-    bool good = gd__search_open(&s, &w->program, claim, earlier, !w->by_hand) && gd__search_run(&s);
+    bool good = gd__search_open(&s, &w->program, claim, earlier, !w->by_hand);
+    s.watcher = w->bar;
+    s.progress = draw_trials;
+    good = good && gd__search_run(&s);
     for (int i = 0; good && i < w->count; i++)
         if (claim[i].wrong)
             gd__search_explain(&s, i, gd__input_of(w, i));
