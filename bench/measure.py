@@ -47,8 +47,9 @@ def how_often(asked, row):
         return 1
     count = 1
     for _ in range(3):
-        if not asked.seconds(1):
-            return None
+        took = asked.seconds(1)
+        if not took or took[0] > 1:
+            return 1 if took else None
     while (took := asked.seconds(count)[0]) < LONG_ENOUGH / 4:
         count *= 4
     return max(1, round(count * LONG_ENOUGH / took))

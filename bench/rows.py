@@ -62,7 +62,7 @@ ROWS = [
         both("wide_step"), "its products by the fastest BLAS, warm"),
     Row("gradient_check", "gradient check of 784-50-10, batch 3, float64, all 39,760 parameters",
         [faster(5, NUMPY), Reach("with two threads: 9 times faster than NumPy", NUMPY, 1 / 9, "Gradus eager, 2 threads")],
-        rounds=3, once=True),
+        rounds=3),
     million("exp", "exp of a million", BEATS_NEWEST),
     million("sigmoid", "sigmoid of a million", BEATS_NEWEST),
     million("tanh", "tanh of a million", BEATS_NEWEST),

@@ -17,7 +17,9 @@
  * of its own for each entry. Where a gradient differs from them, the computation of f is looked at to find the mistake that
  * would have made just these numbers. Nothing is printed but on request, no gradient and no parameter is changed, and the
  * random stream stands where it stood: f is called many times, each time from the same place in the stream.
- * A check belongs to the scope it was made in. */
+ * f is handed tensors of float64, and its parameters are of float64 meanwhile, whatever they were: operations of one's own in
+ * plain C ask gd_dtype_of, or read with gd_read. f may be stateful in what it leaves in buffers, which are put back, but must
+ * give the same numbers each time. A check belongs to the scope it was made in. */
 #ifndef GRADUS_CHECK_H
 #define GRADUS_CHECK_H
 
@@ -141,7 +143,7 @@ typedef struct gd_gradcheck_options {
     gd_tensors earlier;    /* what these tensors were in the step before, if known: stale values are found so */
     gd_tensor *dy;         /* the gradient of f's result; left out: 1 where it has one element, else drawn at random */
     double rtol, atol;     /* |claimed - numeric| <= atol + rtol |numeric| is right; 0: by the dtype of what is
-                              claimed (float64 1e-6, float32 1e-3, and what is known of the uncertainty) and the scale */
+                              claimed (float64 1e-5, float32 1e-3, and what is known of the uncertainty) and the scale */
     bool fast;             /* compare along random directions alone, where that is enough */
     bool second;           /* check the derivatives of the gradients as well */
     uint64_t seed;         /* of random directions and of dy */

@@ -115,10 +115,10 @@ static bool make_inputs(gd__work *w)
     return true;
 }
 
-static bool run(gd__work *w, gd__bar *b)
+static bool run(gd__work *w)
 {
     if (!gd__place_work(w) || !gd__subject_weigh(&w->s, w->o->dy, w->o->seed, &w->dy) || !gd__take_before(w) ||
-        !gd__take_gradients(w) || !make_inputs(w) || !gd__try_program(w, true) || !gd__compare_all(w, b) ||
+        !gd__take_gradients(w) || !make_inputs(w) || !gd__try_program(w, true) || !gd__compare_all(w) ||
         !gd__place_work(w) || !gd__confirm_program(w) || !gd__place_work(w))
         return false;
     if (gd__is_wrong(w) && !gd__explain(w))
@@ -167,12 +167,15 @@ gd_check *gd__check_run(const gd_gradcheck_options *o)
         return gd__error_object(g);
     gd__work w = { .g = g, .o = o, .check = check, .by_hand = o->claimed.count > 0 };
     gd__bar b = { .to = o->progress };
+    w.bar = &b;
     clock_gettime(CLOCK_MONOTONIC, &b.start);
     check->verdict = GD_CHECK_FAILED;
     gd_scope scope = gd_scope_enter(g);
-    bool good = gd__subject_open(&w.s, o, w.by_hand) && open_work(&w) && run(&w, &b);
+    bool good = gd__subject_open(&w.s, o, w.by_hand) && open_work(&w) && run(&w);
     if (w.has_program)
         gd__program_close(&w.program);
+    if (b.drawn)
+        gd__draw_bar(&b, "", 1, 1);
     close_work(&w);
     gd__subject_close(&w.s);
     gd_scope_leave(&scope);

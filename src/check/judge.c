@@ -46,19 +46,24 @@ double gd__seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
 }
 
-static void draw_bar(void *watcher, int64_t done, int64_t all)
+/* Drawn over itself; gone when all is done. */
+void gd__draw_bar(gd__bar *b, const char *what, int64_t done, int64_t all)
 {
     enum { WIDTH = 40 };
-    gd__bar *b = watcher;
-    if (!b || !b->to || gd__seconds_since(&b->start) < 1)
+    if (!b->to || gd__seconds_since(&b->start) < 1)
         return;
     int full = all > 0 ? (int)(WIDTH * done / all) : WIDTH;
-    fprintf(b->to, "\r[%.*s%*s] %lld of %lld entries", full, "========================================", WIDTH - full, "",
-            (long long)done, (long long)all);
+    fprintf(b->to, "\r[%.*s%*s] %lld of %lld %s ", full, "========================================", WIDTH - full, "",
+            (long long)done, (long long)all, what);
     if (done >= all)
         fprintf(b->to, "\r%*s\r", WIDTH + 50, "");
     fflush(b->to);
-    b->drawn = true;
+    b->drawn = done < all;
+}
+
+static void draw_entries(void *watcher, int64_t done, int64_t all)
+{
+    gd__draw_bar(watcher, "entries", done, all);
 }
 
 /* Along random directions of item i alone: does what is claimed agree? */
@@ -298,14 +303,14 @@ static bool is_the_function(gd__work *w, const gd__objective *of_function, const
     return same;
 }
 
-bool gd__compare_all(gd__work *w, gd__bar *b)
+bool gd__compare_all(gd__work *w)
 {
     gd__objective o = gd__subject_objective(&w->s, w->entries, w->point);
     gd__lanes_of lanes = { .p = &w->program };
     gd__objective shared = o;
     bool good = true;
-    o.progress = draw_bar;
-    o.watcher = b;
+    o.progress = draw_entries;
+    o.watcher = w->bar;
     if (w->has_program && w->program.narrow[0])
         o.unit = 5.960464477539063e-08; /* somewhere it computes in float32 */
     if (w->has_program && many_entries(w))

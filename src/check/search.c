@@ -513,7 +513,8 @@ static void name_lost(const gd__program *p, const gd__edge *e, gd__mutant *m)
     if (from->detached) {
         m->cause = GD_CAUSE_DETACHED;
         m->cost = 0.4;
-    } else if (to->kind == GD__NODE_INPUT && of_itself_alone(p, e->from, to->inputs)) {
+    } else if (to->kind == GD__NODE_INPUT && of_itself_alone(p, e->from, to->inputs) &&
+               ends_in_a_number(p, e->from, to->inputs) && !of_itself_alone(p, p->result, to->inputs)) {
         m->cause = GD_CAUSE_REGULARISER_MISSING;
         m->cost = siblings(p, e->to) > 1 ? 1.0 : 2.2;
     } else if (siblings(p, e->to) > 1) {
@@ -675,7 +676,7 @@ static bool try_singles(gd__search *s, const gd__mutants *list, gd__hypothesis *
 /* The most promising first: each with all those before it. */
 static bool try_pairs(gd__search *s, const gd__mutants *list, gd__hypothesis *h, const piece *pieces)
 {
-    int runs = budget(s->p), before = s->count;
+    int all = budget(s->p), runs = all, before = s->count;
     for (int i = 1; i < list->count && pieces[i].worth > -1e8; i++) {
         for (int k = 0; k < i; k++) {
             const gd__mutant *m[2] = { &list->item[pieces[k].mutant], &list->item[pieces[i].mutant] };
@@ -686,6 +687,8 @@ static bool try_pairs(gd__search *s, const gd__mutants *list, gd__hypothesis *h,
             if (!consider(s, m, 2, h))
                 return false;
         }
+        if (s->progress)
+            s->progress(s->watcher, all - runs, all);
         if (s->count > before && i > 60)
             return true;
     }

@@ -40,6 +40,8 @@ typedef struct gd__search {
     int64_t room, total;
     gd_tensor **env;
     uint64_t wrong;
+    void *watcher;
+    void (*progress)(void *watcher, int64_t done, int64_t all); /* of trials; NULL: nobody wants to know */
 } gd__search;
 
 /* False with the error set. To be closed in any case. */

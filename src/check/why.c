@@ -69,6 +69,11 @@ static gd_tensor **earlier_values(gd__work *w, size_t *size)
     return NULL;
 }
 
+static void draw_trials(void *watcher, int64_t done, int64_t all)
+{
+    gd__draw_bar(watcher, "trials", done, all);
+}
+
 /* With a program: mistakes are tried on it. */
 static bool explain_by_program(gd__work *w, gd__claim *claim)
 {
@@ -78,7 +83,10 @@ static bool explain_by_program(gd__work *w, gd__claim *claim)
     gd_no_grad quiet = gd_no_grad_enter(g);
     g->on_error = NULL;
     gd_tensor **earlier = earlier_values(w, &size);
-    bool good = gd__search_open(&s, &w->program, claim, earlier, !w->by_hand) && gd__search_run(&s);
+    bool good = gd__search_open(&s, &w->program, claim, earlier, !w->by_hand);
+    s.watcher = w->bar;
+    s.progress = draw_trials;
+    good = good && gd__search_run(&s);
     for (int i = 0; good && i < w->count; i++)
         if (claim[i].wrong)
             gd__search_explain(&s, i, gd__input_of(w, i));
@@ -131,13 +139,19 @@ static bool was_added_up(const gd__work *w, int i)
     return off <= 1e-8 * all;
 }
 
+/* Have the first two runs given two gradients? */
+static bool is_unsteady(const gd__work *w, int i)
+{
+    if (w->by_hand || w->refused || !gd__has_right_shape(w, i) ||
+        memcmp(w->claimed[i], w->again[i], (size_t)w->entries[i] * sizeof(double)) == 0)
+        return false;
+    return gd__misfit(w->claimed[i], w->again[i], w->entries[i], 1) > 1e-7;
+}
+
 /* The same computation, run twice, gave two gradients: something of an earlier run is in them. */
 static void explain_by_history(gd__work *w, int i)
 {
-    if (w->by_hand || w->refused || !gd__has_right_shape(w, i))
-        return;
-    double off = gd__misfit(w->claimed[i], w->again[i], w->entries[i], 1);
-    if (!(off > 1e-7))
+    if (!is_unsteady(w, i))
         return;
     if (was_added_up(w, i))
         put_cause(gd__input_of(w, i), GD_CAUSE_ACCUMULATED, "", "each run adds the new gradient to what earlier runs left", 0.95);
@@ -310,13 +324,6 @@ void gd__look_at_conduct(gd__work *w)
         snprintf(to->pattern, sizeof to->pattern, "its numbers agree, but its operand is overwritten");
         explain_by_conduct(w, i);
     }
-}
-
-/* Have the first two runs given the same? */
-static bool is_unsteady(const gd__work *w, int i)
-{
-    return !w->by_hand && !w->refused && gd__has_right_shape(w, i) &&
-           gd__misfit(w->claimed[i], w->again[i], w->entries[i], 1) > 1e-7;
 }
 
 /* One of two runs that differ is wrong, whichever agrees. */

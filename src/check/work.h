@@ -9,6 +9,13 @@
 #include "check/search.h"
 #include "check/subject.h"
 
+/* The progress that is shown. */
+typedef struct gd__bar {
+    FILE *to;
+    struct timespec start;
+    bool drawn;
+} gd__bar;
+
 /* All of one check under way. */
 typedef struct gd__work {
     gd_context *g;
@@ -29,17 +36,11 @@ typedef struct gd__work {
     gd_error why;
     gd__slope **slope;
     char *mark;
+    gd__bar *bar;
     gd__program program;
     bool has_program;         /* it is there, and makes the numbers that were measured */
     double **right;           /* by item: the program's gradients */
 } gd__work;
-
-/* The progress that is shown. */
-typedef struct gd__bar {
-    FILE *to;
-    struct timespec start;
-    bool drawn;
-} gd__bar;
 
 /* Up to so many entries all slopes are measured one by one. */
 enum { GD__FULL = 4096 };
@@ -62,8 +63,9 @@ bool gd__try_program(gd__work *w, bool believes);
 bool gd__confirm_program(gd__work *w);
 
 /* Then the slopes, and how the claims compare (judge.c). */
-bool gd__compare_all(gd__work *w, gd__bar *b);
+bool gd__compare_all(gd__work *w);
 double gd__seconds_since(const struct timespec *start);
+void gd__draw_bar(gd__bar *b, const char *what, int64_t done, int64_t all);
 
 /* Last, what is wrong (why.c): of what disagrees; of two runs that differ; of what a user's function did to its operands; of
  * what agrees only as near as float32 comes. */
