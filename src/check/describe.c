@@ -227,6 +227,7 @@ void gd__mutant_tell(const gd__program *p, const gd__mutant *m, gd_mistake *to)
     case GD__MUT_SAMPLE: case GD__MUT_LAST_USE: add_to_what(to, "the %s alone is left", m->a < 0 ? "last" : "first"); break;
     case GD__MUT_SAMPLES_BUT: add_to_what(to, "the %s sample is left out", m->a < 0 ? "last" : "first"); break;
     case GD__MUT_ROLLED: add_to_what(to, "axis %d of its gradient is off by %+d", m->a, m->b); break;
+    case GD__MUT_NO_SEED: add_to_what(to, "the incoming gradient, of the result, is left out"); break;
     case GD__MUT_AXIS: add_to_what(to, "it runs along axis %d", m->a); break;
     case GD__MUT_OPERAND_TURNED: case GD__MUT_OPERAND_ROLLED: case GD__MUT_OPERAND_TERM: case GD__MUT_INDEX:
     case GD__MUT_EARLIER: tell_operand(p, m, to); break;

@@ -252,8 +252,10 @@ void gd__search_explain(const gd__search *s, int input, gd_check_input *to)
     /* What hardly fits beside the others is not worth reading. */
     while (to->explanations > 1 && to->explanation[to->explanations - 1].confidence < 0.02 * sum)
         to->explanations--;
+    /* The more mistakes it takes, the likelier it is that something else makes the same numbers. */
+    static const double most[GD_MAX_MISTAKES + 1] = { 1, 1, 0.9, 0.6 };
     for (int i = 0; i < to->explanations; i++) {
-        to->explanation[i].confidence /= sum;
+        to->explanation[i].confidence *= most[to->explanation[i].mistakes] / sum;
         if (i > 0)
             tell_apart(&to->explanation[i], &to->explanation[0]);
     }

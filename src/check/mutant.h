@@ -50,6 +50,7 @@ typedef enum gd__mutation {
     GD__MUT_SUM_AXIS,       /* over the other axis */
     GD__MUT_RESHAPED,       /* reshaped where it should be transposed */
     GD__MUT_FROM_EARLIER,   /* of the forward: the value of the forward before, and all that follows from it */
+    GD__MUT_NO_SEED,        /* of the seed: ones, as if the incoming gradient did not matter */
     GD__MUT_ROUNDED         /* rounded to float32 */
 } gd__mutation;
 

@@ -456,6 +456,8 @@ static bool list_numbers(gd__mutants *list, const gd__program *p, int at)
         return put_at(list, at, GD__MUT_NUMBER, 0, 0, -c, GD_CAUSE_TERM_SIGN, 1.9) &&
                put_at(list, at, GD__MUT_NUMBER, 0, 0, 0, GD_CAUSE_TERM_MISSING, 2.1);
     case GD__OP_mul_scalar:
+        if (p->node[node->of].detached)
+            return put_at(list, at, GD__MUT_NUMBER, 0, 0, 1, GD_CAUSE_NOT_DETACHED, 0.6);
         return put_at(list, at, GD__MUT_NUMBER, 0, 0, 1, GD_CAUSE_FACTOR, 1.8) &&
                put_at(list, at, GD__MUT_NUMBER, 0, 0, -c, GD_CAUSE_TERM_SIGN, 2.0);
     default: return true;
@@ -549,6 +551,9 @@ bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier)
     for (int at = p->seed + 1; at < p->count; at++)
         if (p->node[at].kind == GD__NODE_COMPUTED && p->node[at].of >= 0 && !list_node(list, p, at))
             return false;
+    if (p->node[p->seed].value->numel > 1 &&
+        !put_at(list, p->seed, GD__MUT_NO_SEED, 0, 0, 1, GD_CAUSE_TERM_MISSING, 1.3))
+        return false;
     return list_gatherings(list, p) && list_extras(list, p) && list_branches(list, p) && (!earlier || list_stale(list, p));
 }
 

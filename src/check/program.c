@@ -14,6 +14,8 @@ static void free_node(gd_context *g, gd__node *node)
 void gd__program_close(gd__program *p)
 {
     gd_context *g = p->context;
+    if (!g)
+        return; /* never opened */
     for (int i = 0; i < p->count; i++)
         free_node(g, &p->node[i]);
     for (int i = 0; i < p->uses; i++)

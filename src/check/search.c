@@ -513,7 +513,8 @@ static void name_lost(const gd__program *p, const gd__edge *e, gd__mutant *m)
     if (from->detached) {
         m->cause = GD_CAUSE_DETACHED;
         m->cost = 0.4;
-    } else if (to->kind == GD__NODE_INPUT && of_itself_alone(p, e->from, to->inputs)) {
+    } else if (to->kind == GD__NODE_INPUT && of_itself_alone(p, e->from, to->inputs) &&
+               ends_in_a_number(p, e->from, to->inputs) && !of_itself_alone(p, p->result, to->inputs)) {
         m->cause = GD_CAUSE_REGULARISER_MISSING;
         m->cost = siblings(p, e->to) > 1 ? 1.0 : 2.2;
     } else if (siblings(p, e->to) > 1) {

@@ -108,6 +108,12 @@ static bool arguments_usable(const gd_gradcheck_options *o)
     char text[GD__TEXT_SIZE];
     for (int i = 0; i < o->parameters.count; i++) {
         const gd_tensor *t = o->parameters.item[i];
+        for (int k = 0; k < i; k++)
+            if (gd__overlap(t, o->parameters.item[k])) {
+                gd__fail(o->g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck", "Name each once" },
+                         "parameters %d and %d share their numbers", k, i);
+                return false;
+            }
         if (is_checked(t) && t->contiguous && t->record == 0)
             continue;
         gd__fail(o->g, (gd__fault){ GD_ERROR_STATE, 0, "gd_gradcheck", "Pass leaves of floats in row-major order" },
@@ -180,10 +186,11 @@ static bool borrow_parameter(gd__subject *s, gd__checked *c)
         wide = wide == t ? gd_clone(t) : wide;
         if (!gd__alive(wide))
             return false;
-        c->lent = gd_detach(wide);
-        if (!gd__alive(c->lent))
+        gd_tensor *lent = gd_detach(wide);
+        if (!gd__alive(lent))
             return false;
-        exchange(t, c->lent);
+        c->lent = lent;
+        exchange(t, lent);
     }
     t->requires_grad = true;
     return true;
@@ -204,10 +211,12 @@ bool gd__subject_open(gd__subject *s, const gd_gradcheck_options *o, bool freeze
     s->argument = gd__alloc(g, room * sizeof *s->argument);
     s->shaped = gd__alloc(g, room * sizeof *s->shaped);
     s->shaped_dims = gd__alloc(g, room * sizeof *s->shaped_dims);
-    if (!s->item || !s->argument || !s->shaped || !s->shaped_dims || !add_items(s, o))
+    if (!s->item || !s->argument || !s->shaped || !s->shaped_dims)
         return false;
-    for (int i = 0; i < s->count; i++)
+    for (size_t i = 0; i < room; i++)
         s->shaped[i] = NULL;
+    if (!add_items(s, o))
+        return false;
     gd_no_grad quiet = gd_no_grad_enter(g);
     bool good = true;
     for (int i = 0; good && i < s->count; i++)
@@ -294,7 +303,10 @@ gd_tensor *gd__subject_call(gd__subject *s)
     g->random = s->random;
     s->next_frozen = 0;
     s->calls++;
+    int held = g->held; /* the scopes that the check lives in can't be left from within the function */
+    g->held = g->depth;
     gd_tensor *y = s->f(s->user, s->argument, (size_t)s->in.count);
+    g->held = held;
     if (g->failed)
         return gd__error_object(g);
     char text[GD__TEXT_SIZE];
@@ -313,13 +325,16 @@ static bool evaluate(void *user, int lane, double *const *x, double *y)
     gd_context *g = s->g;
     (void)lane;
     GD_SCOPE(g);
-    gd_no_grad quiet = gd_no_grad_enter(g);
+    bool recording = gd_set_recording(g, s->records);
+    bool watching = g->watching; /* what the check tries is nobody's first NaN */
+    g->watching = false;
     g->on_error = NULL;
-    gd_tensor *made = gd__subject_place(s, x, false) ? gd__subject_call(s) : gd__error_object(g);
+    gd_tensor *made = gd__subject_place(s, x, s->records) ? gd__subject_call(s) : gd__error_object(g);
     bool good = gd__alive(made) && made->numel == s->outputs && gd_read(made, GD_FLOAT64, y, (size_t)s->outputs);
     bool memory = !good && g->failed && g->error.status == GD_ERROR_MEMORY;
     g->on_error = s->on_error;
-    gd_no_grad_leave(&quiet);
+    g->watching = watching;
+    gd_set_recording(g, recording);
     for (int64_t i = 0; !good && i < s->outputs; i++)
         y[i] = NAN;
     if (!good && !memory)
@@ -352,12 +367,38 @@ static gd_tensor *drawn_like(gd_tensor *y, uint64_t seed)
     return dy;
 }
 
+/* A function that asks for gradients itself is computed with recording, of leaves that require one. */
+static gd_tensor *first_call(gd__subject *s)
+{
+    gd_context *g = s->g;
+    double **point = gd__alloc(g, s->room * sizeof *point);
+    bool recording = gd_set_recording(g, false);
+    g->on_error = NULL;
+    gd_tensor *y = gd__subject_call(s);
+    for (int i = 0; point && i < s->count; i++)
+        point[i] = s->item[i].point;
+    if (point && !gd__alive(y) && g->error.status == GD_ERROR_STATE) {
+        gd_error first = g->error;
+        gd_clear(g);
+        gd_set_recording(g, s->records = true);
+        y = gd__subject_place(s, point, true) ? gd__subject_call(s) : gd__error_object(g);
+        if (!gd__alive(y))
+            g->error = first;
+    }
+    g->on_error = s->on_error;
+    if (!gd__alive(y) && g->on_error)
+        g->on_error(g->on_error_user, &g->error);
+    gd__free(g, point, s->room * sizeof *point);
+    gd_set_recording(g, recording);
+    return y;
+}
+
 bool gd__subject_weigh(gd__subject *s, gd_tensor *given, uint64_t seed, gd_tensor **dy)
 {
     gd_context *g = s->g;
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
+    gd_tensor *y = first_call(s);
     gd_no_grad quiet = gd_no_grad_enter(g);
-    gd_tensor *y = gd__subject_call(s);
     *dy = gd__alive(y) ? given ? gd_cast(given, GD_FLOAT64)
                          : y->numel == 1 ? gd_full(g, GD_FLOAT64, gd__shape(y), 1)
                                          : drawn_like(y, seed)

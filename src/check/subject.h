@@ -55,6 +55,7 @@ typedef struct gd__subject {
     gd_tensor **frozen;    /* what gd_detach gave at the point, in the order of its calls: constants from then on */
     int frozen_count, frozen_capacity, next_frozen, depth;
     bool freezes;
+    bool records; /* the function asks for gradients itself */
     int64_t outputs;
     double *weight;
     int64_t calls;

@@ -595,7 +595,7 @@ static bool takes_gradient(const gd__program *p, const gd__node *node, int k)
     if (!to->inputs || !gd__is_float((gd_dtype)to->value->dtype))
         return false;
     if (node->kind == GD__NODE_PASS)
-        return !(node->detached && p->honours_detach);
+        return true;
     if (node->kind == GD__NODE_OPAQUE)
         return node->jacobian[k] != NULL;
     return gd__is_differentiable(gd__ops[node->op], k);
@@ -619,6 +619,13 @@ static bool add_edge(listener *l, int n, int k, int made, int dy, int *gathered)
     return gathered[to] >= 0;
 }
 
+/* Nothing of a gradient passes: 0 times it, a place where it may pass by mistake. */
+static int silence(listener *l, int dy)
+{
+    gd_tensor *none = gd_mul_scalar(l->p->node[dy].value, 0);
+    return gd__alive(none) ? find_or_add(l->p, none) : -1;
+}
+
 /* What has been gathered for node n goes on to its operands. */
 static bool pass_on(listener *l, int n, int *gathered)
 {
@@ -632,7 +639,9 @@ static bool pass_on(listener *l, int n, int *gathered)
             continue;
         l->of = n;
         l->operand = k;
-        int made = p->node[n].kind == GD__NODE_PASS ? whole : derive(l, n, k, whole);
+        int made = p->node[n].kind != GD__NODE_PASS ? derive(l, n, k, whole)
+                   : p->node[n].detached && p->honours_detach ? silence(l, whole)
+                                                              : whole;
         if (made < 0 || !add_edge(l, n, k, made, whole, gathered))
             return false;
         l->of = l->operand = -1;

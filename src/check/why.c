@@ -131,13 +131,19 @@ static bool was_added_up(const gd__work *w, int i)
     return off <= 1e-8 * all;
 }
 
+/* Have the first two runs given two gradients? */
+static bool is_unsteady(const gd__work *w, int i)
+{
+    if (w->by_hand || w->refused || !gd__has_right_shape(w, i) ||
+        memcmp(w->claimed[i], w->again[i], (size_t)w->entries[i] * sizeof(double)) == 0)
+        return false;
+    return gd__misfit(w->claimed[i], w->again[i], w->entries[i], 1) > 1e-7;
+}
+
 /* The same computation, run twice, gave two gradients: something of an earlier run is in them. */
 static void explain_by_history(gd__work *w, int i)
 {
-    if (w->by_hand || w->refused || !gd__has_right_shape(w, i))
-        return;
-    double off = gd__misfit(w->claimed[i], w->again[i], w->entries[i], 1);
-    if (!(off > 1e-7))
+    if (!is_unsteady(w, i))
         return;
     if (was_added_up(w, i))
         put_cause(gd__input_of(w, i), GD_CAUSE_ACCUMULATED, "", "each run adds the new gradient to what earlier runs left", 0.95);
@@ -310,13 +316,6 @@ void gd__look_at_conduct(gd__work *w)
         snprintf(to->pattern, sizeof to->pattern, "its numbers agree, but its operand is overwritten");
         explain_by_conduct(w, i);
     }
-}
-
-/* Have the first two runs given the same? */
-static bool is_unsteady(const gd__work *w, int i)
-{
-    return !w->by_hand && !w->refused && gd__has_right_shape(w, i) &&
-           gd__misfit(w->claimed[i], w->again[i], w->entries[i], 1) > 1e-7;
 }
 
 /* One of two runs that differ is wrong, whichever agrees. */

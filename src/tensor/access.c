@@ -194,6 +194,9 @@ bool gd_write(gd_tensor *t, gd_dtype dtype, const void *from, size_t count)
         return false;
     if (count == 0)
         return true;
+    gd__trace *trace = t->object.context->trace;
+    if (trace && trace->writing)
+        trace->writing(trace, t);
     gd__fill(t, dtype, from);
     gd__written(t, "gd_write");
     return true;

@@ -259,7 +259,7 @@ static void test_instruction_sets(void **state)
 static void test_memory(void **state)
 {
     const recipe *r = *state;
-    gd_context *g = gd_open();
+    gd_context *g = gd_open_with(&(gd_config){ .threads = 1 }); /* threads are started when they pay */
     trainer m = start(g, r, GD_FLOAT32);
     gd_plan *plan = gd_compile(g, step, &m);
     gd_tensor *in[2];

@@ -15,6 +15,7 @@
 #define F(name) name##_f64
 #include "cpu/kernels/small.inc"
 
+#ifdef __AVX2__
 /* What the elementwise kernels do. */
 static inline __attribute__((always_inline)) void activate(int then, const float *restrict x, float *restrict y, int n)
 {
@@ -28,6 +29,7 @@ static inline __attribute__((always_inline)) void activate(int then, const float
         for (int i = 0; i < n; i++)
             y[i] = gd__sigmoid_f32(x[i]);
 }
+#endif
 
 /* Vectors of sixteen or of eight: all elements of y at once, and for each step every lane picks its factors. */
 #ifdef __AVX512F__
