@@ -369,6 +369,8 @@ static double largest(const gradient *a)
 
 double distance(const gradient *a, const gradient *b)
 {
+    if (a->none != b->none && largest(a->none ? b : a) == 0)
+        return 0; /* none where there is nothing to hand over is no mistake */
     if (a->none != b->none || (!a->none && !same_dims(a->shape, b->shape)))
         return INFINITY;
     double most = 0, scale = fmax(fmax(largest(a), largest(b)), 1e-6); /* what cancels leaves rounding */
