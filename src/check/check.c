@@ -117,8 +117,15 @@ static bool make_inputs(gd__work *w)
 
 static bool run(gd__work *w)
 {
-    if (!gd__place_work(w) || !gd__subject_weigh(&w->s, w->o->dy, w->o->seed, &w->dy) || !gd__take_before(w) ||
-        !gd__take_gradients(w) || !make_inputs(w) || !gd__try_program(w, true) || !gd__compare_all(w) ||
+    bool steady;
+    if (!gd__take_before(w) || !gd__visit_before(w) || !gd__place_work(w) ||
+        !gd__subject_weigh(&w->s, w->o->dy, w->o->seed, &w->dy) || !make_inputs(w) || !gd__ask_twice(w, &steady))
+        return false;
+    if (!steady) {
+        gd__give_up(w);
+        return true;
+    }
+    if (!gd__take_gradients(w) || !gd__try_program(w, true) || !gd__compare_all(w) ||
         !gd__place_work(w) || !gd__confirm_program(w) || !gd__place_work(w))
         return false;
     if (gd__is_wrong(w) && !gd__explain(w))

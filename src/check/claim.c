@@ -54,6 +54,23 @@ bool gd__take_before(gd__work *w)
     return true;
 }
 
+/* The first run is at the earlier point: what a function keeps of its first run is not of the point then. */
+bool gd__visit_before(gd__work *w)
+{
+    gd_context *g = w->g;
+    GD_SCOPE(g);
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    g->on_error = NULL;
+    if (!w->by_hand && gd__subject_place(&w->s, w->before, false))
+        gd__subject_call(&w->s);
+    g->on_error = w->s.on_error;
+    gd_no_grad_leave(&quiet);
+    bool memory = g->failed && g->error.status == GD_ERROR_MEMORY;
+    if (!memory)
+        gd_clear(g);
+    return !memory;
+}
+
 /* The tape's: after a run at another point, and once more, so that what should not matter shows. */
 static bool ask_tape(gd__work *w)
 {

@@ -275,6 +275,35 @@ static bool compare_one(gd__work *w, const gd__objective *o, int i)
     return done ? look_at_worst(w, o, i) : look_beside(w, o, i);
 }
 
+static void name_input(gd__work *w, int i)
+{
+    gd_check_input *to = gd__input_of(w, i);
+    memcpy(to->name, w->s.item[i].name, sizeof to->name);
+    to->shape = gd__shape(w->s.item[i].tensor);
+    to->entries = w->entries[i];
+}
+
+bool gd__ask_twice(gd__work *w, bool *same)
+{
+    gd__objective o = gd__subject_objective(&w->s, w->entries, w->point);
+    double *y = gd__alloc(w->g, (size_t)(2 * o.outputs + 1) * sizeof *y);
+    bool good = y && o.evaluate(o.user, 0, w->point, y) && o.evaluate(o.user, 0, w->point, y + o.outputs);
+    *same = good && memcmp(y, y + o.outputs, (size_t)o.outputs * sizeof *y) == 0;
+    gd__free(w->g, y, (size_t)(2 * o.outputs + 1) * sizeof *y);
+    return good;
+}
+
+void gd__give_up(gd__work *w)
+{
+    for (int i = 0; i < w->count; i++) {
+        gd_check_input *to = gd__input_of(w, i);
+        name_input(w, i);
+        to->verdict = GD_CHECK_UNSURE;
+        to->compared = to->unsure = to->entries;
+        snprintf(to->pattern, sizeof to->pattern, "the function gives other numbers each time it is called");
+    }
+}
+
 /* Enough of them for a thread to be worth while? */
 static bool many_entries(const gd__work *w)
 {
@@ -326,10 +355,7 @@ bool gd__compare_all(gd__work *w)
         o.lanes = lanes.count;
     }
     for (int i = 0; good && i < w->count; i++) {
-        gd_check_input *to = gd__input_of(w, i);
-        memcpy(to->name, w->s.item[i].name, sizeof to->name);
-        to->shape = gd__shape(w->s.item[i].tensor);
-        to->entries = w->entries[i];
+        name_input(w, i);
         good = compare_one(w, &o, i);
     }
     gd__lanes_close(&lanes);

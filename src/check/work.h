@@ -56,6 +56,7 @@ bool gd__place_work(gd__work *w);
 
 /* The stages; all are false with the error set. First an earlier point, and what is claimed (claim.c). */
 bool gd__take_before(gd__work *w);
+bool gd__visit_before(gd__work *w);
 bool gd__take_gradients(gd__work *w);
 
 /* Then the program (tell.c): with what users' operations show of their inside, or with what they make alone. Errors of the
@@ -63,7 +64,9 @@ bool gd__take_gradients(gd__work *w);
 bool gd__try_program(gd__work *w, bool believes);
 bool gd__confirm_program(gd__work *w);
 
-/* Then the slopes, and how the claims compare (judge.c). */
+/* Then the slopes, and how the claims compare (judge.c). A function that gives other numbers at the same point has none. */
+bool gd__ask_twice(gd__work *w, bool *same);
+void gd__give_up(gd__work *w);
 bool gd__compare_all(gd__work *w);
 double gd__seconds_since(const struct timespec *start);
 void gd__draw_bar(gd__bar *b, const char *what, int64_t done, int64_t all);

@@ -182,6 +182,48 @@ static void a_forgotten_mean_is_a_path(void **state)
     assert_int_equal(first_cause(c, 0), GD_CAUSE_PATH_FORGOTTEN);
 }
 
+/* An operation that keeps what its very first forward was given. */
+static gd_tensor *cached_forward(gd_operation_call *call)
+{
+    double *kept = call->user;
+    if (isnan(kept[0]))
+        gd_read(call->x.item[0], GD_FLOAT64, kept, 3);
+    return gd_square(call->x.item[0]);
+}
+
+static bool cached_backward(gd_operation_call *call, gd_tensor **dx)
+{
+    gd_tensor *x = gd_from_memory(call->context, GD_FLOAT64, gd_shape(3), call->user);
+    dx[0] = gd_mul(call->dy, gd_mul_scalar(x, 2));
+    return true;
+}
+
+static void a_cache_of_the_first_forward_is_stale(void **state)
+{
+    (void)state;
+    double kept[3] = { NAN };
+    gd_operation *op = gd_define(g, "cached square", cached_forward, cached_backward, .user = kept);
+    gd_check *c = gd_gradcheck_operation(op, gd_list(gd_randn(g, GD_FLOAT64, gd_shape(3))));
+    assert_int_equal(gd_check_verdict(c), GD_CHECK_WRONG);
+    assert_int_equal(first_cause(c, 0), GD_CAUSE_STALE);
+}
+
+static gd_tensor *growing(void *user, gd_tensor *const *in, size_t n)
+{
+    double *calls = user;
+    (void)n;
+    return gd_sum(gd_mul_scalar(gd_square(in[0]), ++*calls));
+}
+
+static void a_function_that_changes_is_unsure(void **state)
+{
+    (void)state;
+    double calls = 0;
+    gd_check *c = gd_gradcheck(g, growing, gd_list(gd_randn(g, GD_FLOAT64, gd_shape(3))), .user = &calls);
+    assert_int_equal(gd_check_verdict(c), GD_CHECK_UNSURE);
+    assert_non_null(strstr(gd_check_at(c, 0)->pattern, "each time"));
+}
+
 /* ---- memory ---- */
 
 typedef struct miser {
@@ -247,6 +289,8 @@ int main(void)
         IN_CONTEXT(what_is_detached_on_purpose_stays_so),
         IN_CONTEXT(an_incoming_gradient_may_be_forgotten),
         IN_CONTEXT(a_forgotten_mean_is_a_path),
+        IN_CONTEXT(a_cache_of_the_first_forward_is_stale),
+        IN_CONTEXT(a_function_that_changes_is_unsure),
         cmocka_unit_test(any_block_may_be_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
