@@ -117,9 +117,16 @@ static inline void *gd__error_object(gd_context *g)
     return g ? &g->error_object : &gd__nowhere.error_object;
 }
 
+/* Says why an object that can't be used with g can't, and returns false. */
+bool gd__unusable(gd_context *g, const void *object, const char *function, const char *what);
+
 /* True when `object` can be used with g. Otherwise g has the error: NULL, used after its scope, of another context.
  * An error object is false too, and adds no error: its own stands already. */
-bool gd__usable(gd_context *g, const void *object, const char *function, const char *what);
+static inline bool gd__usable(gd_context *g, const void *object, const char *function, const char *what)
+{
+    return (gd__alive(object) && ((const gd__object *)object)->context == g) ||
+           gd__unusable(g, object, function, what);
+}
 
 /* A new object in the current scope, zeroed but for its head; NULL with the error set. */
 void *gd__new(gd_context *g, const gd__class *class);

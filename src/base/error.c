@@ -89,10 +89,8 @@ void *gd__fail(gd_context *g, gd__fault fault, const char *format, ...)
     return &g->error_object;
 }
 
-bool gd__usable(gd_context *g, const void *object, const char *function, const char *what)
+bool gd__unusable(gd_context *g, const void *object, const char *function, const char *what)
 {
-    if (gd__alive(object) && gd__context(object) == g)
-        return true;
     if (gd__alive(object))
         gd__fail(g, (gd__fault){ .status = GD_ERROR_CONTEXT, .op = function, .remedy = "Make all in one context" },
                  "%s belongs to another context", what);

@@ -230,7 +230,7 @@ static void close_gaps(gd__recording *r)
     r->useful = kept;
 }
 
-/* ---- what nobody waits for ---- */
+/* ---- what may change places ---- */
 
 bool gd__may_refuse(const gd__instruction *i)
 {
@@ -248,24 +248,6 @@ bool gd__conflict(const gd__instruction *a, const gd__instruction *b)
     return false;
 }
 
-/* A loss, say, that is only returned: what follows need not stand behind it in the processor's queue. It stays before the
- * updates, which must not happen where it refuses its numbers. */
-static void let_wait(gd__recording *r)
-{
-    for (int n = r->useful - 1; n >= 0; n--) {
-        gd__instruction waits = r->instruction[n];
-        if (waits.kind != GD__OPERATION || r->cell[waits.look[0].cell].origin != GD__OUTSIDE)
-            continue;
-        int at = n;
-        while (at + 1 < r->useful && r->instruction[at + 1].kind == GD__OPERATION &&
-               !gd__may_refuse(&r->instruction[at + 1]) && !gd__conflict(&waits, &r->instruction[at + 1])) {
-            r->instruction[at] = r->instruction[at + 1];
-            at++;
-        }
-        r->instruction[at] = waits;
-    }
-}
-
 bool gd__simplify(gd__recording *r)
 {
     size_t size = ((size_t)r->cells + 1) * sizeof(facts);
@@ -277,7 +259,6 @@ bool gd__simplify(gd__recording *r)
     merge_same(r, f);
     drop_unneeded(r, (bool *)f);
     close_gaps(r);
-    let_wait(r);
     gd__free(r->context, f, size);
     return true;
 }

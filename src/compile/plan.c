@@ -118,11 +118,11 @@ static gd__mood mood_of(const gd_context *g)
         gd__mood){ g->gradients_off, g->recording_all, g->evaluating, g->widening, g->default_dtype, g->settings };
 }
 
-static bool same_mood(const gd__mood *a, const gd__mood *b)
+static bool is_mood_of(const gd__mood *mood, const gd_context *g)
 {
-    return a->gradients_off == b->gradients_off && a->recording_all == b->recording_all &&
-           a->evaluating == b->evaluating && a->widening == b->widening && a->default_dtype == b->default_dtype &&
-           a->settings == b->settings;
+    return mood->gradients_off == g->gradients_off && mood->recording_all == g->recording_all &&
+           mood->evaluating == g->evaluating && mood->widening == g->widening &&
+           mood->default_dtype == g->default_dtype && mood->settings == g->settings;
 }
 
 static bool has_form(gd__form *form, const gd_tensor *t)
@@ -138,9 +138,9 @@ static bool has_form(gd__form *form, const gd_tensor *t)
     return true;
 }
 
-static bool fits(gd__recording *r, gd_tensors in, const gd__mood *mood)
+static bool fits(gd__recording *r, gd_tensors in)
 {
-    if (r->inputs != in.count || !same_mood(&r->mood, mood))
+    if (r->inputs != in.count || !is_mood_of(&r->mood, r->context))
         return false;
     for (int i = 0; i < in.count; i++)
         if (!has_form(&r->form[i], in.item[i]))
@@ -154,14 +154,13 @@ static bool fits(gd__recording *r, gd_tensors in, const gd__mood *mood)
 /* Recordings of settings that are gone can't fit any more. */
 static gd__recording *find(gd_plan *plan, gd_tensors in)
 {
-    gd__mood mood = mood_of(plan->object.context);
-    if (plan->latest && fits(plan->latest, in, &mood))
+    if (plan->latest && fits(plan->latest, in))
         return plan->latest;
     for (int i = plan->recordings - 1; i >= 0; i--)
-        if (plan->recording[i]->mood.settings != mood.settings)
+        if (plan->recording[i]->mood.settings != plan->object.context->settings)
             drop(plan, i);
     for (int i = 0; i < plan->recordings; i++)
-        if (fits(plan->recording[i], in, &mood))
+        if (fits(plan->recording[i], in))
             return plan->recording[i];
     return NULL;
 }
@@ -348,9 +347,8 @@ static gd__recording *record(gd_plan *plan, gd_tensors in)
 
 /* ---- running ---- */
 
-static bool usable(gd_plan *plan, gd_tensors in)
+static bool usable(gd_context *g, const gd_plan *plan, gd_tensors in)
 {
-    gd_context *g = plan ? gd__context(plan) : gd__context_of(in);
     if (!gd__usable(g, plan, "gd_run", "the plan") || g->failed)
         return false;
     for (int i = 0; i < in.count; i++)
@@ -410,7 +408,7 @@ gd_tensor *gd_run_with(gd_plan *plan, gd_tensors in)
 {
     gd_context *g = plan ? gd__context(plan) : gd__context_of(in);
     gd_tensor *out;
-    if (!usable(plan, in))
+    if (!usable(g, plan, in))
         return gd__error_object(g);
     if (plan->outputs > 1 && (g->trace || g->watching))
         return gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Use gd_run_all" },
@@ -422,7 +420,7 @@ bool gd_run_all(gd_plan *plan, gd_tensors in, gd_tensor **out, size_t outputs)
 {
     gd_context *g = plan ? gd__context(plan) : gd__context_of(in);
     refuse(g, out, outputs);
-    if (!usable(plan, in))
+    if (!usable(g, plan, in))
         return false;
     if (!out || outputs != plan->outputs) {
         gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_run_all", "Pass an array of as many as were compiled" },

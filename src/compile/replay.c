@@ -51,16 +51,28 @@ static bool ask_again(gd__instruction *i, gd_context *g)
     return good;
 }
 
-bool gd__take_turn(gd__instruction *i, gd_context *g)
+static __attribute__((noinline)) bool take_other_turn(gd__instruction *i, gd_context *g)
 {
-    const uint64_t *stamp = i->turns.stamp;
-    if (!stamp || *stamp != i->seen) {
-        if (!ask_again(i, g))
-            return false;
-        i->seen = stamp ? *stamp : 0;
-    }
+    if (!ask_again(i, g))
+        return false;
+    i->seen = i->turns.stamp ? *i->turns.stamp : 0;
     ++*i->turns.count;
     return true;
+}
+
+/* Nearly always the numbers are those of the last run: then it is only counted. */
+static inline bool take_turn(gd__instruction *i, gd_context *g)
+{
+    const uint64_t *stamp = i->turns.stamp;
+    if (!stamp || *stamp != i->seen)
+        return take_other_turn(i, g);
+    ++*i->turns.count;
+    return true;
+}
+
+bool gd__take_turn(gd__instruction *i, gd_context *g)
+{
+    return take_turn(i, g);
 }
 
 bool gd__step_turn(gd__step *step)
@@ -92,8 +104,8 @@ bool gd__step_bce(gd__step *step)
 
 bool gd__step_descend(gd__step *step)
 {
-    for (int n = 0; n < step->instructions; n++)
-        if (step->part[n]->turns.owner && !gd__take_turn(step->part[n], step->call.context))
+    for (gd__instruction **part = step->part, **end = part + step->instructions; part < end; part++)
+        if ((*part)->turns.owner && !take_turn(*part, step->call.context))
             return false;
     step->kernel->descend(step->descent, step->instructions);
     return true;
@@ -103,7 +115,7 @@ bool gd__step_sweep(gd__step *step)
 {
     for (gd__sweep *s = step->sweep, *end = s + step->instructions; s < end; s++) {
         gd__instruction *i = s->instruction;
-        if (i->turns.owner && !gd__take_turn(i, step->call.context))
+        if (i->turns.owner && !take_turn(i, step->call.context))
             return false;
         s->loop(s->pointer, NULL, s->n, &i->attrs);
     }
@@ -247,8 +259,9 @@ static void leave_traces(gd__recording *r, bool good)
         r->written[i]->version++;
     for (int i = 0; i < r->leaves; i++) {
         const gd__leaf *leaf = &r->leaf[i];
-        leaf->tensor->has_grad = good && leaf->after && !leaf->withheld;
-        leaf->tensor->withheld = good && leaf->after && leaf->withheld;
+        bool left = good & leaf->after, used_up = left & leaf->withheld;
+        leaf->tensor->has_grad = left & !used_up;
+        leaf->tensor->withheld = used_up;
     }
 }
 

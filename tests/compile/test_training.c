@@ -275,6 +275,49 @@ static void test_memory(void **state)
     gd_close(g);
 }
 
+static gd_tensor *loss_of_few(void *user, gd_tensor *const *in, size_t n)
+{
+    (void)user;
+    (void)n;
+    return gd_bce(in[0], in[1]);
+}
+
+/* Every number of up to eight probabilities, where logarithms come to their limits among them, and where none does. */
+static void compare_few(gd_context *g)
+{
+    static const float edge[] = { 0,         1,        0x1p-149F, 0x1.8p-127F,    0x1p-126F,
+                                  0x1p-100F, 0x1p-26F, 0x1p-25F,  0x1p-24F,       0.25F,
+                                  0.3F,      0.5F,     0.7F,      0x1.fffffep-1F, 0x1.ffff6p-1F,
+                                  NAN };
+    enum { EDGES = sizeof edge / sizeof *edge, MOST = 8 };
+    gd_plan *plan = gd_compile(g, loss_of_few, NULL);
+    for (int64_t k = 0; k < 4 * (int64_t)EDGES * MOST; k++) {
+        GD_SCOPE(g);
+        int64_t n = k % MOST + 1;
+        float p[MOST], t[MOST];
+        for (int64_t i = 0; i < n; i++) {
+            p[i] = i == k / MOST % n ? edge[k / MOST % EDGES] : 0.01F + 0.98F * (float)((7 * i + 3 * k) % 11) / 11;
+            t[i] = (float)((i + k) % 3) / 2;
+        }
+        gd_tensor *in[] = { gd_from_memory(g, GD_FLOAT32, gd_shape(n), p),
+                            gd_from_memory(g, GD_FLOAT32, gd_shape(n), t) };
+        same_bits(gd_run(plan, in[0], in[1]), gd_bce(in[0], in[1]), "bce");
+    }
+    all_well(g);
+}
+
+static void test_loss_of_few(void **state)
+{
+    static const char *const names[] = { "generic", "avx2", "avx512" };
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        gd_context *g = gd_open_with(&(gd_config){ .isa = names[i] });
+        if (strcmp(gd_isa(g), "none") != 0)
+            compare_few(g);
+        gd_close(g);
+    }
+}
+
 int main(void)
 {
     enum { COUNT = sizeof recipes / sizeof *recipes, KINDS = 4 };
@@ -285,12 +328,13 @@ int main(void)
                        { ", threads", test_threads },
                        { ", instruction sets", test_instruction_sets },
                        { ", memory", test_memory } };
-    static struct CMUnitTest tests[KINDS * COUNT];
+    static struct CMUnitTest tests[KINDS * COUNT + 1];
     static char names[KINDS * COUNT][64];
     for (int i = 0; i < KINDS * COUNT; i++) {
         const recipe *r = &recipes[i % COUNT];
         snprintf(names[i], sizeof *names, "%s%s", r->name, kinds[i / COUNT].name);
         tests[i] = (struct CMUnitTest){ names[i], kinds[i / COUNT].test, NULL, NULL, (void *)(uintptr_t)r };
     }
-    return _cmocka_run_group_tests("compile training", tests, KINDS * COUNT, NULL, NULL);
+    tests[KINDS * COUNT] = (struct CMUnitTest){ "the loss of few", test_loss_of_few, NULL, NULL, NULL };
+    return _cmocka_run_group_tests("compile training", tests, KINDS * COUNT + 1, NULL, NULL);
 }

@@ -69,23 +69,45 @@ static inline double few_total(const float *term, int n)
     return gd__cascade_total(&sum);
 }
 
-/* All lanes at once, of which the first n count. */
-static inline bool few_are_probabilities(const float *p, int n)
+enum { FEW = 8 };
+
+/* p of the first n lanes, and 1/2 in the others. */
+static inline void take_few(const float *restrict p, int n, float *restrict q)
+{
+    for (int i = 0; i < FEW; i++)
+        q[i] = i < n ? p[i] : 0.5F;
+}
+
+/* Is each above the subnormal numbers, and below 1? A NaN is not. */
+static inline bool are_inner(const float *q)
 {
     int strays = 0;
-    for (int i = 0; i < 8; i++)
-        strays |= (i < n) & ((p[i] < 0) | (p[i] > 1));
+    for (int i = 0; i < FEW; i++)
+        strays |= !(q[i] >= 0x1p-126F) | !(q[i] < 1);
     return !strays;
+}
+
+/* likelihoods, with the bits of it: no logarithm of these comes to a limit, or below -100. */
+static inline void inner_likelihoods(const float *restrict q, const float *restrict t, float *restrict term)
+{
+    for (int i = 0; i < FEW; i++)
+        term[i] = t[i] * gd__log_inner_f32(q[i]) + (1 - t[i]) * gd__log1p_inner_f32(-q[i]);
 }
 
 /* The same of up to eight elements, with room for eight. False, and nothing said, where one is no probability. */
 static bool bce_few(const void *p, const void *t, int n, void *y)
 {
-    enum { LANES = 8 };
-    float term[LANES];
-    likelihoods_f32(p, t, LANES, term);
+    float q[FEW], term[FEW];
+    take_few(p, n, q);
+    bool good = are_inner(q);
+    if (good) {
+        inner_likelihoods(q, t, term);
+    } else {
+        likelihoods_f32(q, t, FEW, term);
+        good = all_probabilities_f32(q, FEW);
+    }
     *(float *)y = (float)(-few_total(term, n) / (double)n);
-    return few_are_probabilities(p, n);
+    return good;
 }
 
 const gd__kernel GD__K(bce) = { .run = run_bce, .bce = bce_few };

@@ -41,12 +41,25 @@ GD__INLINE float gd__log_f32(float x)
     return gd__log_limits_f32(x, gd__log_join_f32(small ? k - 23.0f : k, f, 0.0f));
 }
 
-/* Of u = 1 + x, and what u has lost: ln(u + lost) = ln u + lost / u. Where k = 0, f is x itself. */
-GD__INLINE float gd__log1p_f32(float x)
+/* Of a positive normal number */
+GD__INLINE float gd__log_inner_f32(float x)
+{
+    float k, f = gd__split_f32(x, &k);
+    return gd__log_join_f32(k, f, 0.0f);
+}
+
+/* Of x above -1 and of a normal 1 + x: of u = 1 + x, and what u has lost: ln(u + lost) = ln u + lost / u. Where k = 0, f is x
+ * itself. */
+GD__INLINE float gd__log1p_inner_f32(float x)
 {
     float u = 1.0f + x, k, f = gd__split_f32(u, &k);
     bool near = k == 0.0f;
-    float y = gd__log_join_f32(k, near ? x : f, near ? 0.0f : gd__lost_f32(1.0f, x, u) / u);
+    return gd__log_join_f32(k, near ? x : f, near ? 0.0f : gd__lost_f32(1.0f, x, u) / u);
+}
+
+GD__INLINE float gd__log1p_f32(float x)
+{
+    float u = 1.0f + x, y = gd__log1p_inner_f32(x);
     return gd__abs_f32(x) < 0x1p-25f ? x : gd__log_limits_f32(u, y);
 }
 
