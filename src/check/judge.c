@@ -53,6 +53,9 @@ void gd__draw_bar(gd__bar *b, const char *what, int64_t done, int64_t all)
     if (!b->to || gd__seconds_since(&b->start) < 1)
         return;
     int full = all > 0 ? (int)(WIDTH * done / all) : WIDTH;
+    if (b->drawn && full == b->full && done < all)
+        return;
+    b->full = full;
     fprintf(b->to, "\r[%.*s%*s] %lld of %lld %s ", full, "========================================", WIDTH - full, "",
             (long long)done, (long long)all, what);
     if (done >= all)

@@ -14,6 +14,7 @@ typedef struct gd__bar {
     FILE *to;
     struct timespec start;
     bool drawn;
+    int full; /* how long it is */
 } gd__bar;
 
 /* All of one check under way. */

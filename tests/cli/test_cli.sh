@@ -148,6 +148,7 @@ done
 # must be true, up to rounding.
 interrupted() {
     local status=0 process i
+    : > "$place/out" # what an earlier command said must not be taken for this one's first step
     "$gradus" train data/mnist --steps 1000000 --hidden 10 --output "$place/stopped" > "$place/out" 2> "$place/err" &
     process=$!
     for ((i = 0; i < 200; i++)); do

@@ -70,7 +70,9 @@ static void test_causes_are_named(void **state)
     assert_int_equal(failures[MISSED], 0);
     assert_int_equal(failures[NOT_COMPARED], 0);
     assert_true(failures[SAID_RIGHT] > 0);
-    assert_true((double)failures[NAMED_FIRST] >= 0.95 * (double)mistaken);
+    /* The sanitizers' builds take a small sample: what chance does to it, two standard deviations, is no failure. */
+    double chance = mistaken < 500 ? 2 * sqrt((double)mistaken * 0.95 * 0.05) : 0;
+    assert_true((double)failures[NAMED_FIRST] >= 0.95 * (double)mistaken - chance);
 }
 
 /* Every operation, functions made of them, layers; in float32, at kinks and ties, large and tiny. */
