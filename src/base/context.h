@@ -66,6 +66,7 @@ struct gd_context {
     uint64_t next_serial, marked; /* the last mark that was given out */
     int threads;                        /* how many work at most, the caller included */
     double unshared;                    /* nanoseconds of work that were not shared, since the others sleep */
+    double owed;                        /* nanoseconds of work that are not to be shared, since sharing has lost time */
     bool in_parallel;                   /* tasks are under way */
     bool share_all;                     /* share small work too: for tests */
     struct gd__team *team;              /* the other threads, started at the first work that is large enough */

@@ -22,6 +22,11 @@ enum { MOST_THREADS = 256 };
 static const double WORTH_SHARING = 10e3, WORTH_WAKING = 800e3;
 enum { PATIENCE = 500000 };
 
+/* Where other programs want the cores too, a thread loses its own in the middle of a task, and the caller waits for it longer than
+ * it would have worked. What was lost so is paid for with that many times as much work that is not shared. The most
+ * that is taken for one loss is a few turns of the system's: a program may have been stopped meanwhile. */
+static const double PAYMENT = 40, WORST_LOSS = 20e6;
+
 typedef struct gd__team gd__team;
 
 typedef struct member {
@@ -137,7 +142,7 @@ static void sleep_until_news(gd__team *team, uint64_t seen)
     pthread_mutex_unlock(&team->mutex);
 }
 
-/* The clock is looked at now and then only. */
+/* The clock is looked at now and then only; and then who else wants the core may have it, the caller above all. */
 static void await_news(gd__team *team, uint64_t seen)
 {
     enum { ROUNDS = 64 };
@@ -145,6 +150,7 @@ static void await_news(gd__team *team, uint64_t seen)
     while (!has_news(team, seen)) {
         for (int i = 0; i < ROUNDS && !has_news(team, seen); i++)
             pause_briefly();
+        sched_yield();
         if (now() > end) {
             sleep_until_news(team, seen);
             return;
@@ -259,6 +265,16 @@ static void await_finish(gd__team *team, int64_t tasks)
     pthread_mutex_unlock(&team->mutex);
 }
 
+/* All tasks would have taken the caller as long as those that it has run. One that has come to none can't say. */
+static void count_loss(gd_context *g, int64_t tasks, int64_t own, int64_t worked, int64_t waited)
+{
+    if (own == 0)
+        return;
+    double loss = (double)(worked + waited) - (double)worked * (double)tasks / (double)own;
+    if (loss > 0)
+        g->owed = PAYMENT * (loss < WORST_LOSS ? loss : WORST_LOSS);
+}
+
 /* Are there threads to share it with? Work that is done without those that sleep counts towards waking them. */
 static bool shares(gd_context *g, int64_t tasks, double nanoseconds)
 {
@@ -268,6 +284,10 @@ static bool shares(gd_context *g, int64_t tasks, double nanoseconds)
         nanoseconds = WORTH_WAKING;
     if (nanoseconds < WORTH_SHARING)
         return false;
+    if (g->owed > 0 && !g->share_all) {
+        g->owed -= nanoseconds;
+        return false;
+    }
     if (g->team && atomic_load(&g->team->asleep) == 0)
         return true;
     g->unshared += nanoseconds;
@@ -288,8 +308,11 @@ void gd__parallel(gd_context *g, int64_t tasks, double nanoseconds, gd__task *ta
     g->in_parallel = true;
     publish(team, tasks, task, user);
     wake_all(team);
-    while (run_one(team, 0)) {
-    }
+    int64_t own = 0, start = now();
+    while (run_one(team, 0))
+        own++;
+    int64_t end = now();
     await_finish(team, tasks);
+    count_loss(g, tasks, own, end - start, now() - end);
     g->in_parallel = false;
 }

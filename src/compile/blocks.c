@@ -295,8 +295,26 @@ static void run_piece(const gd__step *step, const char *block, int64_t row, int6
     }
 }
 
+/* Do a block's rows follow each other in all that the stages read and write? Then they are one long row. */
+static bool is_one_row(const gd__step *step, int64_t columns)
+{
+    if (columns != step->part[0]->look[0].tensor.shape[1])
+        return false;
+    for (int s = 0; s < step->stages; s++) {
+        const gd__stage *stage = &step->stage[s];
+        for (int k = 0; k < stage->instruction->looks; k++)
+            if (stage->held[k] == -1 && stage->row[k] != columns * stage->column[k])
+                return false;
+    }
+    return true;
+}
+
 static void run_block(void *user, int64_t row, int64_t rows, int64_t column, int64_t columns)
 {
+    if (is_one_row(user, columns)) {
+        columns *= rows;
+        rows = 1;
+    }
     for (int64_t i = row; i < row + rows; i++)
         for (int64_t from = column; from < column + columns; from += PIECE) {
             int64_t left = column + columns - from;
@@ -309,6 +327,10 @@ static void run_taken(void *user, const void *block, int64_t lead, int64_t row, 
 {
     const gd__step *step = user;
     size_t size = gd__dtypes[step->part[0]->look[0].tensor.dtype].size;
+    if (lead == columns && is_one_row(step, columns)) {
+        columns *= rows;
+        rows = 1;
+    }
     for (int64_t i = 0; i < rows; i++)
         for (int64_t from = 0; from < columns; from += PIECE)
             run_piece(step, (const char *)block + (size_t)(i * lead + from) * size, row + i, column + from,

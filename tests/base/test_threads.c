@@ -151,6 +151,55 @@ static void test_small_work_stays(void **state)
     gd_close(t.g);
 }
 
+/* ---- a thread that loses its core ---- */
+
+typedef struct held_up {
+    atomic_int others; /* tasks that another thread than the caller has begun */
+    int pause;         /* milliseconds, of these */
+} held_up;
+
+/* The caller's task lasts until another thread has one, too: two seconds at most. */
+static void hold_up(void *user, int64_t index, int slot)
+{
+    held_up *h = user;
+    (void)index;
+    if (slot != 0) {
+        atomic_fetch_add(&h->others, 1);
+        for (int i = 0; i < h->pause * 10; i++)
+            rest(100);
+        return;
+    }
+    for (int i = 0; i < 20000 && atomic_load(&h->others) == 0; i++)
+        rest(100);
+}
+
+static void count_others(void *user, int64_t index, int slot)
+{
+    (void)index;
+    atomic_fetch_add((atomic_int *)user, slot != 0);
+}
+
+/* Where others are slow, so much work is done alone that the loss is small beside it; then it is shared again. */
+static void test_loss_is_paid_for(void **state)
+{
+    (void)state;
+    gd_context *g = open_with(2);
+    held_up h = { .pause = 200 };
+    gd__parallel(g, 2, LARGE, hold_up, &h);
+    assert_int_equal(atomic_load(&h.others), 1);
+    assert_true(g->owed >= 100e6 && g->owed <= LARGE);
+    double owed = g->owed;
+    atomic_int others = 0;
+    for (int part = 0; part < 4; part++)
+        gd__parallel(g, TASKS, owed / 4, count_others, &others);
+    assert_int_equal(atomic_load(&others), 0);
+    assert_true(g->owed <= 0);
+    h = (held_up){ .pause = 0 };
+    gd__parallel(g, 2, LARGE, hold_up, &h);
+    assert_int_equal(atomic_load(&h.others), 1);
+    gd_close(g);
+}
+
 /* ---- tasks that have tasks ---- */
 
 typedef struct outer_work {
@@ -249,7 +298,7 @@ int main(void)
         cmocka_unit_test(test_every_task_once), cmocka_unit_test(test_sleepers),
         cmocka_unit_test(test_others_help),     cmocka_unit_test(test_small_work_stays),
         cmocka_unit_test(test_nested),          cmocka_unit_test(test_pools_side_by_side),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_loss_is_paid_for),
     };
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 }

@@ -158,6 +158,10 @@ static void test_columns(void **state)
     (void)state;
     for (int64_t n = 0; n <= 70; n++)
         check_sets(13, n, 7);
+    for (int64_t m = 15; m <= 50; m++) /* a few that are left over go along the rows */
+        for (int64_t n = 32; n <= 36; n++)
+            check_sets(m, n, 11);
+    check_sets(50, 50, 300);
     check_sets(13, 256, 7);
     check_sets(13, 289, 7);
     check_sets(5, 600, 7);
