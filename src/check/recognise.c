@@ -11,7 +11,7 @@ enum { BUDGET = 8000000, LARGER = 300, LITTLE = 150000, ONE_STEP = 4, LARGE = 40
 
 /* ---- one search ---- */
 
-static int64_t numbers_of(const gd__search *s)
+static int64_t numbers_of(const gd__quest *s)
 {
     int64_t count = s->y[0]->numel;
     for (int i = 0; i < s->operands; i++)
@@ -20,7 +20,7 @@ static int64_t numbers_of(const gd__search *s)
 }
 
 /* One number tells little: it takes more points. */
-static bool begin(gd__search *s, bool own)
+static bool begin(gd__quest *s, bool own)
 {
     bool large = numbers_of(s) > LARGE;
     s->points = (s->y[0]->numel == 1 ? GD__POINTS : GD__POINTS - 1) - large;
@@ -48,7 +48,7 @@ static bool begin(gd__search *s, bool own)
     return gd__set_targets(s);
 }
 
-static void look_at(gd__search *s, int value)
+static void look_at(gd__quest *s, int value)
 {
     gd__standing standing = s->value[value].standing;
     if (standing != GD__QUIET)
@@ -58,7 +58,7 @@ static void look_at(gd__search *s, int value)
 }
 
 /* Looks at all that was made since the last time. */
-static void settle(gd__search *s)
+static void settle(gd__quest *s)
 {
     while (s->raised_count > 0)
         look_at(s, s->raised[--s->raised_count]);
@@ -67,13 +67,13 @@ static void settle(gd__search *s)
 }
 
 /* The first that is found may not be the simplest: some more is looked at, but of a single step. */
-static void go_on_a_little(gd__search *s)
+static void go_on_a_little(gd__quest *s)
 {
     double enough = s->price > ONE_STEP ? s->work * 1.1 + LITTLE * s->price : 0;
     s->budget = s->budget < enough ? s->budget : enough;
 }
 
-static bool search(gd__search *s, bool own)
+static bool search(gd__quest *s, bool own)
 {
     bool found = false;
     if (!begin(s, own))
@@ -101,7 +101,7 @@ static bool search(gd__search *s, bool own)
 
 /* Functions take different numbers: one with a logarithm none below 0. Its own are tried besides, where others lead the
  * function another way: to a guard, or a branch. */
-static bool search_all(gd__search *s, gd_tensors x)
+static bool search_all(gd__quest *s, gd_tensors x)
 {
     bool taken = false;
     for (gd__manner manner = 0;
@@ -126,7 +126,7 @@ static bool search_all(gd__search *s, gd_tensors x)
 
 /* ---- its room, and a context that nobody else looks at ---- */
 
-static void give_room(gd__search *s)
+static void give_room(gd__quest *s)
 {
     gd_context *g = s->context;
     gd__free(g, s->value, GD__MOST_VALUES * sizeof *s->value);
@@ -135,7 +135,7 @@ static void give_room(gd__search *s)
     gd__free(g, s->total, GD__MOST_TOTALS * sizeof *s->total);
 }
 
-static bool take_room(gd__search *s)
+static bool take_room(gd__quest *s)
 {
     gd_context *g = s->context;
     s->value = gd__alloc(g, GD__MOST_VALUES * sizeof *s->value);
@@ -146,7 +146,7 @@ static bool take_room(gd__search *s)
 }
 
 /* What the user would be told of is put aside: most of what is tried is wrong. */
-static bool search_quietly(gd__search *s, gd_tensors x)
+static bool search_quietly(gd__quest *s, gd_tensors x)
 {
     gd_context *g = s->context;
     gd_error_callback *on_error = g->on_error;
@@ -192,7 +192,7 @@ bool gd__recognise(gd__opaque *function, void *user, gd_tensors x, double tolera
     *recipe = (gd__recipe){ 0 };
     if (g->failed || !usable(g, x))
         return false;
-    gd__search s = { .context = g, .function = function, .user = user, .operands = x.count, .tolerance = tolerance };
+    gd__quest s = { .context = g, .function = function, .user = user, .operands = x.count, .tolerance = tolerance };
     bool found = search_quietly(&s, x);
     tell(g);
     if (found)

@@ -26,7 +26,7 @@ bool gd__fits_product(gd_dims a, gd_dims b, int turned)
     return k == l && !list && gd__broadcast(ahead_a, ahead_b, &common) && (k > 1 || (a.count > 1 && b.count > 1));
 }
 
-static int as_factor(gd__search *s, int a, bool turned, bool right)
+static int as_factor(gd__quest *s, int a, bool turned, bool right)
 {
     int ndim = s->value[a].shape.count, cost = s->value[a].cost;
     if (ndim == 1) {
@@ -39,7 +39,7 @@ static int as_factor(gd__search *s, int a, bool turned, bool right)
 }
 
 /* A list's dimension is not in the result. */
-static void say_product(gd__search *s, const gd__try *t)
+static void say_product(gd__quest *s, const gd__try *t)
 {
     bool lists = s->value[t->a].shape.count == 1 || s->value[t->b].shape.count == 1;
     int left = as_factor(s, t->a, t->integer[0] & 1, false), right = as_factor(s, t->b, t->integer[0] & 2, true);
@@ -52,7 +52,7 @@ static void say_product(gd__search *s, const gd__try *t)
 }
 
 /* Over the square root of how many were summed, as attention has it. */
-static void scale_product(gd__search *s, int from, int cost)
+static void scale_product(gd__quest *s, int from, int cost)
 {
     for (int i = from; i < s->values; i++) {
         const gd__value *v = &s->value[i];
@@ -67,22 +67,22 @@ static void scale_product(gd__search *s, int from, int cost)
 
 /* ---- others ---- */
 
-static int with(gd__search *s, gd__op_id op, int a, double c, int cost)
+static int with(gd__quest *s, gd__op_id op, int a, double c, int cost)
 {
     return gd__make1(s, op, a, &(gd__attrs){ .scalar = { c } }, cost, GD__CHECKED);
 }
 
-static int step(gd__search *s, gd__op_id op, int a, int cost)
+static int step(gd__quest *s, gd__op_id op, int a, int cost)
 {
     return gd__make1(s, op, a, NULL, cost, GD__CHECKED);
 }
 
-static int both(gd__search *s, gd__op_id op, int a, int b, int cost)
+static int both(gd__quest *s, gd__op_id op, int a, int b, int cost)
 {
     return gd__make2(s, op, a, b, cost, GD__CHECKED);
 }
 
-static void say_moments_over(gd__search *s, const gd__try *t, int64_t bits)
+static void say_moments_over(gd__quest *s, const gd__try *t, int64_t bits)
 {
     static const double guards[] = { 1e-5, 1e-8, 1e-6, 1e-12, 1e-3, 0 };
     gd__attrs over = { .integer = { bits, 1 } };
@@ -96,7 +96,7 @@ static void say_moments_over(gd__search *s, const gd__try *t, int64_t bits)
     }
 }
 
-static void say_moments(gd__search *s, const gd__try *t)
+static void say_moments(gd__quest *s, const gd__try *t)
 {
     int ndim = s->value[t->a].shape.count;
     for (int axis = ndim - 1; axis >= 0; axis--)
@@ -109,7 +109,7 @@ static void say_moments(gd__search *s, const gd__try *t)
             say_moments_over(s, t, (((int64_t)1 << ndim) - 1) & ~((int64_t)1 << axis));
 }
 
-static void say_huber(gd__search *s, const gd__try *t)
+static void say_huber(gd__quest *s, const gd__try *t)
 {
     gd__attrs limits = { .scalar = { -t->scalar[0], t->scalar[0] } };
     int near = gd__make1(s, GD__OP_clamp, t->a, &limits, t->cost, GD__QUIET);
@@ -117,7 +117,7 @@ static void say_huber(gd__search *s, const gd__try *t)
     both(s, GD__OP_mul, near, gd__make2(s, GD__OP_sub, t->a, half, t->cost, GD__QUIET), t->cost);
 }
 
-static void say_tanh_gelu(gd__search *s, const gd__try *t)
+static void say_tanh_gelu(gd__quest *s, const gd__try *t)
 {
     int cube = gd__make1(s, GD__OP_pow_scalar, t->a, &(gd__attrs){ .scalar = { 3 } }, t->cost, GD__QUIET);
     int bent =
@@ -128,24 +128,24 @@ static void say_tanh_gelu(gd__search *s, const gd__try *t)
               t->cost, GD__EXPANDED);
 }
 
-static void say_mish(gd__search *s, const gd__try *t)
+static void say_mish(gd__quest *s, const gd__try *t)
 {
     int soft = gd__make1(s, GD__OP_softplus, t->a, &(gd__attrs){ .scalar = { 1, 20 } }, t->cost, GD__CHECKED);
     gd__make2(s, GD__OP_mul, t->a, step(s, GD__OP_tanh, soft, t->cost), t->cost, GD__EXPANDED);
 }
 
-static int guarded_log(gd__search *s, int a, double guard, int cost)
+static int guarded_log(gd__quest *s, int a, double guard, int cost)
 {
     return step(s, GD__OP_log, guard > 0 ? with(s, GD__OP_add_scalar, a, guard, cost) : a, cost);
 }
 
-static void say_guarded_log(gd__search *s, const gd__try *t)
+static void say_guarded_log(gd__quest *s, const gd__try *t)
 {
     int guarded = with(s, GD__OP_add_scalar, t->a, t->scalar[0], t->cost);
     gd__make1(s, GD__OP_log, guarded, NULL, t->cost, GD__EXPANDED);
 }
 
-static void say_bce(gd__search *s, const gd__try *t)
+static void say_bce(gd__quest *s, const gd__try *t)
 {
     int hit = both(s, GD__OP_mul, t->b, guarded_log(s, t->a, t->scalar[0], t->cost), t->cost);
     int rest = guarded_log(s, with(s, GD__OP_rsub_scalar, t->a, 1, t->cost), t->scalar[0], t->cost);
@@ -153,28 +153,28 @@ static void say_bce(gd__search *s, const gd__try *t)
     both(s, GD__OP_add, hit, miss, t->cost);
 }
 
-static void say_prelu(gd__search *s, const gd__try *t)
+static void say_prelu(gd__quest *s, const gd__try *t)
 {
     int above = step(s, GD__OP_relu, t->a, t->cost), below = both(s, GD__OP_sub, t->a, above, t->cost);
     gd__make2(s, GD__OP_add, above, both(s, GD__OP_mul, t->b, below, t->cost), t->cost, GD__EXPANDED);
 }
 
 /* Indices as gather wants them. */
-static int as_index(gd__search *s, int a, int cost)
+static int as_index(gd__quest *s, int a, int cost)
 {
     if (s->value[a].t[0]->dtype == GD_INT64)
         return a;
     return gd__make1(s, GD__OP_cast, a, &(gd__attrs){ .integer = { GD_INT64 } }, cost, GD__QUIET);
 }
 
-static void say_choose(gd__search *s, const gd__try *t)
+static void say_choose(gd__quest *s, const gd__try *t)
 {
     int upright = gd__make1(s, GD__OP_unsqueeze, as_index(s, t->b, t->cost), &(gd__attrs){ .integer = { 1 } },
                             t->cost, GD__QUIET);
     gd__make(s, GD__OP_gather, 2, (int[]){ t->a, upright }, &(gd__attrs){ .integer = { 1 } }, t->cost, GD__EXPANDED);
 }
 
-static void say_look_up(gd__search *s, const gd__try *t)
+static void say_look_up(gd__quest *s, const gd__try *t)
 {
     gd_dims table = s->value[t->a].shape, index = s->value[t->b].shape;
     int64_t count = s->value[t->b].numbers.count;
@@ -193,7 +193,7 @@ static void say_look_up(gd__search *s, const gd__try *t)
     gd__make1(s, GD__OP_reshape, y, &(gd__attrs){ .dims = index }, t->cost, GD__EXPANDED);
 }
 
-void gd__carry_out(gd__search *s, const gd__try *t)
+void gd__carry_out(gd__quest *s, const gd__try *t)
 {
     int from = s->values;
     switch (t->what) {
@@ -220,7 +220,7 @@ void gd__carry_out(gd__search *s, const gd__try *t)
 
 /* ---- views ---- */
 
-static void permutations(gd__search *s, int a, gd_dims order, int fixed)
+static void permutations(gd__quest *s, int a, gd_dims order, int fixed)
 {
     int ndim = s->value[a].shape.count;
     if (fixed == ndim) {
@@ -238,7 +238,7 @@ static void permutations(gd__search *s, int a, gd_dims order, int fixed)
 enum { MOST_PARTS = 16 };
 
 /* The parts of a dimension that has more than the result has there. */
-static void slices(gd__search *s, int a, int dim, int64_t wanted)
+static void slices(gd__quest *s, int a, int dim, int64_t wanted)
 {
     int64_t size = s->value[a].shape.size[dim];
     if (s->y[0]->numel == 1 || size - wanted > MOST_PARTS)
@@ -252,7 +252,7 @@ static void slices(gd__search *s, int a, int dim, int64_t wanted)
         }
 }
 
-static void make_slices(gd__search *s, int a)
+static void make_slices(gd__quest *s, int a)
 {
     gd_dims shape = s->value[a].shape, wanted = gd__shape(s->y[0]);
     for (int i = 0; i < shape.count; i++) {
@@ -269,7 +269,7 @@ static void make_slices(gd__search *s, int a)
     }
 }
 
-static void join(gd__search *s, int a, int b)
+static void join(gd__quest *s, int a, int b)
 {
     gd_dims left = s->value[a].shape, right = s->value[b].shape;
     if (left.count != right.count || s->value[a].t[0]->dtype != s->value[b].t[0]->dtype)
@@ -285,7 +285,7 @@ static void join(gd__search *s, int a, int b)
 enum { MOST_REGULARISED = 4096 };
 
 /* What is added to a loss. */
-static void make_regularisers(gd__search *s, int a)
+static void make_regularisers(gd__quest *s, int a)
 {
     const gd__value *v = &s->value[a];
     if (!gd__is_float((gd_dtype)v->t[0]->dtype) || s->y[0]->numel != 1 || v->numbers.count > MOST_REGULARISED)
@@ -296,7 +296,7 @@ static void make_regularisers(gd__search *s, int a)
         gd__make1(s, GD__OP_log, a, NULL, 3, GD__CHECKED);
 }
 
-void gd__make_first(gd__search *s)
+void gd__make_first(gd__quest *s)
 {
     int64_t count = s->y[0]->numel;
     for (int a = 0; a < s->operands; a++) {

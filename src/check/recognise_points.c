@@ -81,7 +81,7 @@ static bool is_finite(const gd_tensor *t)
 }
 
 /* The function gets copies, since it may write to them, and the random stream as it stands. */
-static gd_tensor *ask(gd__search *s, gd_tensor *const *x)
+static gd_tensor *ask(gd__quest *s, gd_tensor *const *x)
 {
     gd_context *g = s->context;
     gd_tensor *copy[GD__MOST_OPERANDS];
@@ -98,7 +98,7 @@ static gd_tensor *ask(gd__search *s, gd_tensor *const *x)
     return gd__alive(y) && is_finite(y) ? y : NULL;
 }
 
-static bool set_point(gd__search *s, int point, gd_tensor *const *x)
+static bool set_point(gd__quest *s, int point, gd_tensor *const *x)
 {
     s->y[point] = ask(s, x);
     bool good = s->y[point] && (point == 0 || gd__same_shape(s->y[point], s->y[0]));
@@ -109,7 +109,7 @@ static bool set_point(gd__search *s, int point, gd_tensor *const *x)
     return good;
 }
 
-bool gd__draw_points(gd__search *s, gd_tensors x, gd__manner manner)
+bool gd__draw_points(gd__quest *s, gd_tensors x, gd__manner manner)
 {
     uint64_t state = 20261128 + (uint64_t)manner;
     gd_tensor *drawn[GD__MOST_OPERANDS];

@@ -9,7 +9,7 @@ enum { MOST_CHECKS = 400 };
 
 /* A recipe under way: which value stands at which of its places. */
 typedef struct writer {
-    const gd__search *search;
+    const gd__quest *search;
     gd__recipe *recipe;
     int value[GD__RECIPE_STEPS];
     int odd; /* what nobody would have written, such as other constants */
@@ -180,7 +180,7 @@ static int write_rest(writer *w, const gd__target *t, int at)
     return at;
 }
 
-static writer begin(gd__search *s)
+static writer begin(gd__quest *s)
 {
     s->draft = (gd__recipe){ .count = s->operands };
     return (writer){ .search = s, .recipe = &s->draft, .loose = fmax(1e-7, 10 * s->tolerance) };
@@ -224,7 +224,7 @@ static int price_of(const writer *w)
 
 /* ---- does it agree? ---- */
 
-static bool agrees_at(gd__search *s, int point)
+static bool agrees_at(gd__quest *s, int point)
 {
     const gd_tensor *y = s->y[point];
     double worst = 0, most = 0;
@@ -244,7 +244,7 @@ static bool agrees_at(gd__search *s, int point)
     return worst <= s->tolerance * most;
 }
 
-static bool agrees(gd__search *s)
+static bool agrees(gd__quest *s)
 {
     gd_scope scope;
     bool good = s->checks++ < MOST_CHECKS && !s->context->failed;
@@ -257,7 +257,7 @@ static bool agrees(gd__search *s)
     return good;
 }
 
-static void offer(gd__search *s, const writer *w)
+static void offer(gd__quest *s, const writer *w)
 {
     int price = price_of(w);
     if (w->full || price >= s->price || !agrees(s))
@@ -266,7 +266,7 @@ static void offer(gd__search *s, const writer *w)
     s->price = price;
 }
 
-void gd__try_part(gd__search *s, const gd__target *target, const gd__part *part)
+void gd__try_part(gd__quest *s, const gd__target *target, const gd__part *part)
 {
     writer w = begin(s);
     const gd__numbers *n = &target->numbers;
@@ -277,7 +277,7 @@ void gd__try_part(gd__search *s, const gd__target *target, const gd__part *part)
     offer(s, &w);
 }
 
-void gd__try_sum(gd__search *s, const gd__part *p, const gd__part *q)
+void gd__try_sum(gd__quest *s, const gd__part *p, const gd__part *q)
 {
     writer w = begin(s);
     int left = write_part(&w, p, &s->target[0], 1), right = write_part(&w, q, &s->target[0], 1);

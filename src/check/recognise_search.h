@@ -75,7 +75,7 @@ typedef struct gd__total {
     double at[GD__POINTS];
 } gd__total;
 
-typedef struct gd__search {
+typedef struct gd__quest {
     gd_context *context;
     gd__opaque *function;
     void *user;
@@ -98,7 +98,7 @@ typedef struct gd__search {
     double *scratch[2][GD__POINTS]; /* as many numbers as the result has */
     gd__recipe draft, best;         /* the one that is being written, and the simplest that agreed */
     int price;                      /* of that one; INT_MAX: none did */
-} gd__search;
+} gd__quest;
 
 /* ---- points ---- */
 
@@ -113,27 +113,27 @@ typedef enum gd__manner {
 } gd__manner;
 
 /* Sets the points, and the function there; the first is x itself. False where the function can't be asked there. */
-bool gd__draw_points(gd__search *s, gd_tensors x, gd__manner manner);
+bool gd__draw_points(gd__quest *s, gd_tensors x, gd__manner manner);
 
 /* ---- values ---- */
 
 /* Sets mean, norm and key. */
-void gd__measure(const gd__search *s, gd__numbers *n);
+void gd__measure(const gd__quest *s, gd__numbers *n);
 
 /* Is y = c v + b, nearly? */
-bool gd__fit(const gd__search *s, const gd__numbers *y, const gd__numbers *v, double *c, double *b);
+bool gd__fit(const gd__quest *s, const gd__numbers *y, const gd__numbers *v, double *c, double *b);
 
 /* The cell of a key, and how far that of a neighbour lies. */
 int gd__cell(double key, int neighbour);
 
 /* An operand as a value. */
-bool gd__add_operand(gd__search *s, int operand);
+bool gd__add_operand(gd__quest *s, int operand);
 
 /* Makes a value, or finds the one that agrees with it; -1 where it can't be, or is not finite. Shapes must fit. */
-int gd__make(gd__search *s, gd__op_id op, int count, const int *in, const gd__attrs *attrs, int cost,
+int gd__make(gd__quest *s, gd__op_id op, int count, const int *in, const gd__attrs *attrs, int cost,
              gd__standing standing);
-int gd__make1(gd__search *s, gd__op_id op, int a, const gd__attrs *attrs, int cost, gd__standing standing);
-int gd__make2(gd__search *s, gd__op_id op, int a, int b, int cost, gd__standing standing);
+int gd__make1(gd__quest *s, gd__op_id op, int a, const gd__attrs *attrs, int cost, gd__standing standing);
+int gd__make2(gd__quest *s, gd__op_id op, int a, int b, int cost, gd__standing standing);
 
 /* Do they broadcast? The common shape. */
 bool gd__broadcast(gd_dims a, gd_dims b, gd_dims *common);
@@ -141,25 +141,25 @@ bool gd__broadcast(gd_dims a, gd_dims b, gd_dims *common);
 /* ---- what could be made ---- */
 
 /* Puts all that could be made of this value, and of it and older ones, into the queue. */
-void gd__expand(gd__search *s, int value);
+void gd__expand(gd__quest *s, int value);
 
 /* Takes the likeliest out of the queue; false: it is empty. */
-bool gd__next_try(gd__search *s, gd__try *t);
+bool gd__next_try(gd__quest *s, gd__try *t);
 
 /* Makes it: new values. */
-void gd__carry_out(gd__search *s, const gd__try *t);
+void gd__carry_out(gd__quest *s, const gd__try *t);
 
 /* What is made of the operands alone, and is the result or a term of it, or nothing: views that have as many numbers,
  * operands joined, regularisers. */
-void gd__make_first(gd__search *s);
+void gd__make_first(gd__quest *s);
 
 /* ---- what is looked for ---- */
 
 /* Sets the targets: the result, and what it would be made of by a last step or two. */
-bool gd__set_targets(gd__search *s);
+bool gd__set_targets(gd__quest *s);
 
 /* Does this value make the result, alone or with another? */
-void gd__check_value(gd__search *s, int value);
+void gd__check_value(gd__quest *s, int value);
 
 /* ---- recipes ---- */
 
@@ -172,10 +172,10 @@ typedef struct gd__part {
 
 /* Writes the recipe that puts the part into the target, and keeps it where it is simpler than the best up to now and
  * agrees at all points. */
-void gd__try_part(gd__search *s, const gd__target *target, const gd__part *part);
+void gd__try_part(gd__quest *s, const gd__target *target, const gd__part *part);
 
 /* The same for the sum of two parts as the result. */
-void gd__try_sum(gd__search *s, const gd__part *p, const gd__part *q);
+void gd__try_sum(gd__quest *s, const gd__part *p, const gd__part *q);
 
 /* The axes of a set, and how many numbers are summed over them. */
 int64_t gd__count_over(gd_dims shape, int64_t bits);

@@ -45,7 +45,7 @@ static const struct undo {
 enum { UNDOS = sizeof undos / sizeof *undos };
 
 /* Writes what the step would be made of; false where one of the numbers can't come from it. */
-static bool undo(const gd__search *s, const struct undo *u, const gd__numbers *y, double *const *to)
+static bool undo(const gd__quest *s, const struct undo *u, const gd__numbers *y, double *const *to)
 {
     for (int p = 0; p < s->points; p++)
         for (int64_t i = 0; i < y->count; i++) {
@@ -60,7 +60,7 @@ static bool undo(const gd__search *s, const struct undo *u, const gd__numbers *y
 
 /* ---- dimensions along which all is the same ---- */
 
-static bool is_constant_along(const gd__search *s, const gd__numbers *n, gd_dims shape, int dim)
+static bool is_constant_along(const gd__quest *s, const gd__numbers *n, gd_dims shape, int dim)
 {
     int64_t inner = 1, size = shape.size[dim];
     double loose = fmax(1e-7, 30 * s->tolerance) * n->norm / sqrt((double)n->count * s->points);
@@ -76,7 +76,7 @@ static bool is_constant_along(const gd__search *s, const gd__numbers *n, gd_dims
 }
 
 /* Keeps the first of these along the dimension; in place. */
-static void cut(const gd__search *s, gd_dims *shape, int64_t *count, double *const *number, int dim)
+static void cut(const gd__quest *s, gd_dims *shape, int64_t *count, double *const *number, int dim)
 {
     int64_t inner = 1, size = shape->size[dim], kept = 0;
     for (int i = dim + 1; i < shape->count; i++)
@@ -92,7 +92,7 @@ static void cut(const gd__search *s, gd_dims *shape, int64_t *count, double *con
 }
 
 /* A broadcast number is looked for as it was before. */
-static void collapse(const gd__search *s, gd_dims *shape, gd__numbers *n, double *const *number)
+static void collapse(const gd__quest *s, gd_dims *shape, gd__numbers *n, double *const *number)
 {
     for (int dim = 0; dim < shape->count; dim++)
         if (shape->size[dim] > 1 && is_constant_along(s, n, *shape, dim))
@@ -112,7 +112,7 @@ static gd_dims without_ones(gd_dims shape, int64_t bits)
 }
 
 /* Has some target this shape? */
-static bool is_wanted(const gd__search *s, gd_dims squeezed)
+static bool is_wanted(const gd__quest *s, gd_dims squeezed)
 {
     for (int i = 0; i < s->shapes; i++)
         if (gd__same_dims(s->shape[i], squeezed))
@@ -120,7 +120,7 @@ static bool is_wanted(const gd__search *s, gd_dims squeezed)
     return false;
 }
 
-static bool add_target(gd__search *s, gd__target t)
+static bool add_target(gd__quest *s, gd__target t)
 {
     if (s->targets >= GD__MOST_TARGETS || !(t.numbers.norm > 0) || !isfinite(t.numbers.norm))
         return false;
@@ -151,7 +151,7 @@ static gd__numbers over(double *const *scratch, int64_t count)
     return n;
 }
 
-static void add_undone(gd__search *s, const gd__target *parent)
+static void add_undone(gd__quest *s, const gd__target *parent)
 {
     for (int i = 0; i < UNDOS; i++) {
         gd__target t = { .parent = parent,
@@ -168,7 +168,7 @@ static void add_undone(gd__search *s, const gd__target *parent)
 }
 
 /* What is one more or one less, through a step that can be undone: sqrt(1 + x^2) - 1. */
-static void add_shifted(gd__search *s, const gd__target *parent)
+static void add_shifted(gd__quest *s, const gd__target *parent)
 {
     for (int shift = -1; shift <= 1; shift += 2) {
         gd__target t = { .parent = parent,
@@ -189,7 +189,7 @@ static void add_shifted(gd__search *s, const gd__target *parent)
 /* ---- softmax, which does not tell what all numbers along its axis have in common ---- */
 
 /* Writes the numbers without their mean along the axis. */
-static void centre(const gd__search *s, const gd__numbers *n, gd_dims shape, int64_t axis, double *const *to)
+static void centre(const gd__quest *s, const gd__numbers *n, gd_dims shape, int64_t axis, double *const *to)
 {
     int64_t inner = 1, size = shape.size[axis];
     for (int64_t i = axis + 1; i < shape.count; i++)
@@ -204,7 +204,7 @@ static void centre(const gd__search *s, const gd__numbers *n, gd_dims shape, int
         }
 }
 
-static bool sums_to_1(const gd__search *s, const gd__numbers *n, gd_dims shape, int axis)
+static bool sums_to_1(const gd__quest *s, const gd__numbers *n, gd_dims shape, int axis)
 {
     centre(s, n, shape, axis, s->scratch[1]);
     double share = 1 / (double)shape.size[axis];
@@ -215,7 +215,7 @@ static bool sums_to_1(const gd__search *s, const gd__numbers *n, gd_dims shape, 
     return true;
 }
 
-static void add_softmax(gd__search *s, const gd__target *parent)
+static void add_softmax(gd__quest *s, const gd__target *parent)
 {
     static const struct undo logarithm = { GD__OP_exp, log, 0, INFINITY };
     for (int axis = 0; axis < parent->shape.count; axis++) {
@@ -236,7 +236,7 @@ static void add_softmax(gd__search *s, const gd__target *parent)
 }
 
 /* Is the value, but for that, a multiple of what a softmax was made of? */
-static void meet_softmax(gd__search *s, int value)
+static void meet_softmax(gd__quest *s, int value)
 {
     double c, b;
     const gd__value *v = &s->value[value];
@@ -293,7 +293,7 @@ static bool fits_into(gd_dims v, gd_dims shape)
 }
 
 /* The target that is left of the parent by a step with value v. False where it can't be. */
-static bool set_rest(gd__search *s, const gd__target *parent, int v, int joint, double *const *scratch, gd__target *t)
+static bool set_rest(gd__quest *s, const gd__target *parent, int v, int joint, double *const *scratch, gd__target *t)
 {
     const gd__value *value = &s->value[v];
     int64_t count = parent->numbers.count;
@@ -321,7 +321,7 @@ static bool set_rest(gd__search *s, const gd__target *parent, int v, int joint, 
     return true;
 }
 
-static void add_rests(gd__search *s, const gd__target *parent)
+static void add_rests(gd__quest *s, const gd__target *parent)
 {
     gd__target t;
     for (int v = 0; v < s->operands; v++)
@@ -340,7 +340,7 @@ static int depth_of(const gd__target *t)
     return depth;
 }
 
-bool gd__set_targets(gd__search *s)
+bool gd__set_targets(gd__quest *s)
 {
     gd__target root = { .other = -1, .open = true, .shape = gd__shape(s->y[0]), .numbers.count = s->y[0]->numel };
     for (int p = 0; p < s->points; p++)
@@ -363,7 +363,7 @@ bool gd__set_targets(gd__search *s)
 /* ---- a value against the targets ---- */
 
 /* Looks for these numbers, which a value makes, among the targets. */
-static void meet_targets(gd__search *s, int value, int64_t bits, const gd__numbers *n)
+static void meet_targets(gd__quest *s, int value, int64_t bits, const gd__numbers *n)
 {
     double c, b;
     int from = gd__cell(n->key, -1), to = gd__cell(n->key, 1);
@@ -376,7 +376,7 @@ static void meet_targets(gd__search *s, int value, int64_t bits, const gd__numbe
 /* ---- a value and another one ---- */
 
 /* Looks for the target among the values. */
-static void meet_values(gd__search *s, const gd__target *t)
+static void meet_values(gd__quest *s, const gd__target *t)
 {
     double c, b;
     int from = gd__cell(t->numbers.key, -1), to = gd__cell(t->numbers.key, 1);
@@ -387,7 +387,7 @@ static void meet_values(gd__search *s, const gd__target *t)
 }
 
 /* The same, also through a step that can be undone. */
-static void meet_values_undone(gd__search *s, const gd__target *t)
+static void meet_values_undone(gd__quest *s, const gd__target *t)
 {
     for (int i = 0; i < UNDOS; i++) {
         gd__target inner = { .parent = t,
@@ -413,7 +413,7 @@ static int joints_of(const gd__target *t)
 
 /* Would the value and another one make a target? What is left is the same along an axis where that is a broadcast
  * one. */
-static void meet_complements(gd__search *s, int value)
+static void meet_complements(gd__quest *s, int value)
 {
     gd__target rest;
     const gd__value *v = &s->value[value];
@@ -434,7 +434,7 @@ static void meet_complements(gd__search *s, int value)
 /* ---- sums down to a target ---- */
 
 /* Sums a value over axes into the scratch; how many sums there are at each point. */
-static int64_t sum_over(gd__search *s, const gd__value *v, int64_t bits)
+static int64_t sum_over(gd__quest *s, const gd__value *v, int64_t bits)
 {
     int64_t sums = gd__count(without_ones(v->shape, bits));
     for (int p = 0; p < s->points; p++) {
@@ -458,7 +458,7 @@ static int64_t sum_over(gd__search *s, const gd__value *v, int64_t bits)
 /* ---- a sum of two totals: a loss and its regulariser ---- */
 
 /* y = c p + d q at all points, by least squares. False where they do not, or one of them has no part in it. */
-static bool solve(const gd__search *s, const double *p, const double *q, double *c, double *d)
+static bool solve(const gd__quest *s, const double *p, const double *q, double *c, double *d)
 {
     double pp = 0, pq = 0, qq = 0, py = 0, qy = 0, most = 0;
     const gd__numbers *y = &s->target[0].numbers;
@@ -481,7 +481,7 @@ static bool solve(const gd__search *s, const double *p, const double *q, double 
     return fabs(*c) * sqrt(pp) > 1e-5 * most && fabs(*d) * sqrt(qq) > 1e-5 * most;
 }
 
-static void meet_totals(gd__search *s, int value, int64_t bits)
+static void meet_totals(gd__quest *s, int value, int64_t bits)
 {
     double c, d;
     if (s->totals >= GD__MOST_TOTALS || s->points < GD__POINTS)
@@ -499,7 +499,7 @@ static void meet_totals(gd__search *s, int value, int64_t bits)
     s->work += 10.0 * s->totals;
 }
 
-static void meet_sums(gd__search *s, int value)
+static void meet_sums(gd__quest *s, int value)
 {
     const gd__value *v = &s->value[value];
     for (int64_t bits = 1; bits < (int64_t)1 << v->shape.count && v->shape.count < 6; bits++) {
@@ -516,7 +516,7 @@ static void meet_sums(gd__search *s, int value)
     }
 }
 
-void gd__check_value(gd__search *s, int value)
+void gd__check_value(gd__quest *s, int value)
 {
     const gd__value *v = &s->value[value];
     s->work += 20.0 * s->points * (double)v->numbers.count;

@@ -59,12 +59,12 @@ static unsigned kind_of_op(gd__op_id op)
     }
 }
 
-static unsigned kind_of(const gd__search *s, int i)
+static unsigned kind_of(const gd__quest *s, int i)
 {
     return s->value[i].kind;
 }
 
-static void set_kind(gd__search *s, int i)
+static void set_kind(gd__quest *s, int i)
 {
     gd__value *v = &s->value[i];
     unsigned inside = v->low > 0 && v->high < 1 ? PROBABILITY : 0;
@@ -95,7 +95,7 @@ static int bits_of(uint32_t set)
 }
 
 /* Makes room by forgetting all of the unlikeliest. */
-static void forget_farthest(gd__search *s)
+static void forget_farthest(gd__quest *s)
 {
     int worst = s->farthest;
     while (worst > 0 && s->first[worst] < 0)
@@ -109,7 +109,7 @@ static void forget_farthest(gd__search *s)
 }
 
 /* What uses many of the operands is nearer to the end. */
-static void put(gd__search *s, gd__try t)
+static void put(gd__quest *s, gd__try t)
 {
     uint32_t uses = s->value[t.a].uses | (t.b >= 0 ? s->value[t.b].uses : 0);
     const gd__value *v = &s->value[t.a];
@@ -136,7 +136,7 @@ static void put(gd__search *s, gd__try t)
     s->last[priority] = place;
 }
 
-bool gd__next_try(gd__search *s, gd__try *t)
+bool gd__next_try(gd__quest *s, gd__try *t)
 {
     for (int i = 0; i <= s->farthest; i++) {
         int place = s->first[i];
@@ -228,7 +228,7 @@ static const step steps[] = {
     { GD__SAY_MISH, { 0 }, OPERAND | AFFINE, 4, UNLIKELY, -INFINITY },
 };
 
-static void put_steps(gd__search *s, int a)
+static void put_steps(gd__quest *s, int a)
 {
     const gd__value *v = &s->value[a];
     unsigned kind = kind_of(s, a);
@@ -247,7 +247,7 @@ static void put_steps(gd__search *s, int a)
 }
 
 /* What runs along one axis, or over all. The last axis is the likeliest. */
-static void put_along(gd__search *s, int a)
+static void put_along(gd__quest *s, int a)
 {
     const gd__value *v = &s->value[a];
     unsigned kind = kind_of(s, a);
@@ -304,7 +304,7 @@ static bool are(const pair *p, unsigned these, unsigned those)
     return (p->kind_a & these && p->kind_b & those) || (p->kind_b & these && p->kind_a & those);
 }
 
-static bool is_made_of(const gd__search *s, int a, int b)
+static bool is_made_of(const gd__quest *s, int a, int b)
 {
     const gd__value *v = &s->value[a];
     for (int i = 0; a >= s->operands && i < v->count; i++)
@@ -360,7 +360,7 @@ static int cost_of_div(const pair *p)
     return are(p, OPERAND, SQUARED) ? 2 : are(p, OPERAND, OPERAND | DIFFERENCE) ? 3 : 5;
 }
 
-static int cost_of_product(const gd__search *s, const pair *p)
+static int cost_of_product(const gd__quest *s, const pair *p)
 {
     int far = p->overlap ? 4 : 0;
     if (are(p, OPERAND, OPERAND))
@@ -371,7 +371,7 @@ static int cost_of_product(const gd__search *s, const pair *p)
     return (are(p, OPERAND, AFFINE | DIFFERENCE) ? 3 : 6) + far;
 }
 
-static void put_product(gd__search *s, int a, int b, int cost)
+static void put_product(gd__quest *s, int a, int b, int cost)
 {
     static const int turning[] = { 0, 2, 1, 4 };
     const gd__value *v = &s->value[a], *w = &s->value[b];
@@ -386,14 +386,14 @@ static void put_product(gd__search *s, int a, int b, int cost)
                     GD__SAY_PRODUCT, a, b, { 0 }, { turned }, cost + turning[turned] + (turned & 1 && upright), 0 });
 }
 
-static void put_joint(gd__search *s, gd__op_id op, int a, int b, int cost)
+static void put_joint(gd__quest *s, gd__op_id op, int a, int b, int cost)
 {
     if (cost < NEVER)
         put(s, (gd__try){ (int)op, a, b, { 0 }, { 0 }, cost, 0 });
 }
 
 /* What is made is compared with what is given, and a part with its mean; the other way round is another sign. */
-static void put_subtraction(gd__search *s, const pair *p, int cost)
+static void put_subtraction(gd__quest *s, const pair *p, int cost)
 {
     bool turned = p->kind_a & REDUCED || (p->kind_a & OPERAND && !(p->kind_b & (OPERAND | REDUCED)));
     put_joint(s, GD__OP_sub, turned ? p->b : p->a, turned ? p->a : p->b, cost);
@@ -401,7 +401,7 @@ static void put_subtraction(gd__search *s, const pair *p, int cost)
         put_joint(s, GD__OP_sub, p->b, p->a, cost + 1);
 }
 
-static void put_elementwise(gd__search *s, const pair *p, int cost)
+static void put_elementwise(gd__quest *s, const pair *p, int cost)
 {
     const gd__value *v = &s->value[p->a], *w = &s->value[p->b];
     gd_dims common;
@@ -424,7 +424,7 @@ static void put_elementwise(gd__search *s, const pair *p, int cost)
 }
 
 /* Losses of a probability, and what integers choose. */
-static void put_phrases(gd__search *s, int a, int b, int cost)
+static void put_phrases(gd__quest *s, int a, int b, int cost)
 {
     gd_dims common;
     const gd__value *v = &s->value[a], *w = &s->value[b];
@@ -447,7 +447,7 @@ static void put_phrases(gd__search *s, int a, int b, int cost)
         put(s, (gd__try){ GD__SAY_LOOK_UP, a, b, { 0 }, { 0 }, cost + 2, 0 });
 }
 
-static void put_pair(gd__search *s, int a, int b)
+static void put_pair(gd__quest *s, int a, int b)
 {
     const gd__value *v = &s->value[a], *w = &s->value[b];
     pair p = { a,
@@ -470,14 +470,14 @@ static void put_pair(gd__search *s, int a, int b)
 }
 
 /* With another that took much as well, it would take too much. */
-static bool may_pair(const gd__search *s, int a, int b)
+static bool may_pair(const gd__quest *s, int a, int b)
 {
     const gd__value *v = &s->value[a], *w = &s->value[b];
     int less = v->cost < w->cost ? v->cost : w->cost, most = v->uses & w->uses ? MOST_OVERLAPPING : MOST_APART;
     return w->standing == GD__EXPANDED && less <= most && v->cost + w->cost <= s->farthest;
 }
 
-void gd__expand(gd__search *s, int a)
+void gd__expand(gd__quest *s, int a)
 {
     set_kind(s, a);
     if (is_float(&s->value[a])) {

@@ -6,7 +6,7 @@
 /* ---- telling numbers apart ---- */
 
 /* The weights of the projection, from -1 to 1, are drawn one after another: the same for all with as many numbers. */
-void gd__measure(const gd__search *s, gd__numbers *n)
+void gd__measure(const gd__quest *s, gd__numbers *n)
 {
     double sum = 0, squares = 0, projection = 0, all = (double)n->count * s->points;
     uint64_t state = 20261128;
@@ -25,7 +25,7 @@ void gd__measure(const gd__search *s, gd__numbers *n)
     n->key = n->norm > 0 ? erf(fabs(projection) / n->norm * 1.2247448713915890) : 0; /* their deviation is 3^-1/2 */
 }
 
-bool gd__fit(const gd__search *s, const gd__numbers *y, const gd__numbers *v, double *c, double *b)
+bool gd__fit(const gd__quest *s, const gd__numbers *y, const gd__numbers *v, double *c, double *b)
 {
     double products = 0, worst = 0, most = 0, loose = fmax(1e-7, 30 * s->tolerance);
     if (y->count != v->count || !(y->norm > 0) || !(v->norm > 0))
@@ -51,7 +51,7 @@ int gd__cell(double key, int neighbour)
     return cell < 0 ? 0 : cell < GD__CELLS ? cell : GD__CELLS - 1;
 }
 
-static bool is_same(const gd__search *s, const gd__value *a, const gd__value *b)
+static bool is_same(const gd__quest *s, const gd__value *a, const gd__value *b)
 {
     double close = 1e-11 * fmax(fabs(a->low), fabs(a->high));
     bool alike = gd__same_dims(a->shape, b->shape) && a->t[0]->dtype == b->t[0]->dtype;
@@ -62,7 +62,7 @@ static bool is_same(const gd__search *s, const gd__value *a, const gd__value *b)
 }
 
 /* The value that agrees with the newest, -1: none does. */
-static int same_as(const gd__search *s, const gd__value *v)
+static int same_as(const gd__quest *s, const gd__value *v)
 {
     int from = gd__cell(v->numbers.key, -1), to = gd__cell(v->numbers.key, 1);
     for (int cell = from; cell <= to; cell++)
@@ -75,7 +75,7 @@ static int same_as(const gd__search *s, const gd__value *v)
 /* ---- making ---- */
 
 /* Its numbers in row-major order, as float64. False where one is not finite, or memory is out. */
-static bool look(gd__search *s, gd__value *v)
+static bool look(gd__quest *s, gd__value *v)
 {
     v->shape = gd__shape(v->t[0]);
     v->numbers.count = v->t[0]->numel;
@@ -98,7 +98,7 @@ static bool look(gd__search *s, gd__value *v)
     return true;
 }
 
-static int keep(gd__search *s)
+static int keep(gd__quest *s)
 {
     gd__value *v = &s->value[s->values];
     int cell = gd__cell(v->numbers.key, 0);
@@ -107,7 +107,7 @@ static int keep(gd__search *s)
     return s->values++;
 }
 
-bool gd__add_operand(gd__search *s, int operand)
+bool gd__add_operand(gd__quest *s, int operand)
 {
     gd__value *v = &s->value[s->values];
     *v = (gd__value){ .uses = 1u << operand, .standing = GD__EXPANDED };
@@ -116,7 +116,7 @@ bool gd__add_operand(gd__search *s, int operand)
     return look(s, v) && keep(s) >= 0;
 }
 
-static double work_of(const gd__search *s, const gd__value *v)
+static double work_of(const gd__quest *s, const gd__value *v)
 {
     double read = 0;
     for (int i = 0; i < v->count; i++)
@@ -127,7 +127,7 @@ static double work_of(const gd__search *s, const gd__value *v)
     return s->points * (400 + read + 6 * (double)v->t[0]->numel);
 }
 
-static void drop(gd__search *s, gd__value *v)
+static void drop(gd__quest *s, gd__value *v)
 {
     for (int p = 0; p < s->points; p++)
         if (gd__alive(v->t[p]))
@@ -135,7 +135,7 @@ static void drop(gd__search *s, gd__value *v)
 }
 
 /* What was only a step is wanted for itself: the search looks at it again. */
-static void raise_to(gd__search *s, int value, gd__standing standing)
+static void raise_to(gd__quest *s, int value, gd__standing standing)
 {
     if (value < s->settled) {
         if (s->raised_count == GD__MOST_RAISED)
@@ -145,7 +145,7 @@ static void raise_to(gd__search *s, int value, gd__standing standing)
     s->value[value].standing = standing;
 }
 
-int gd__make(gd__search *s, gd__op_id op, int count, const int *in, const gd__attrs *attrs, int cost,
+int gd__make(gd__quest *s, gd__op_id op, int count, const int *in, const gd__attrs *attrs, int cost,
              gd__standing standing)
 {
     if (s->values >= GD__MOST_VALUES || s->work > s->budget || s->context->failed)
@@ -181,12 +181,12 @@ int gd__make(gd__search *s, gd__op_id op, int count, const int *in, const gd__at
     return same;
 }
 
-int gd__make1(gd__search *s, gd__op_id op, int a, const gd__attrs *attrs, int cost, gd__standing standing)
+int gd__make1(gd__quest *s, gd__op_id op, int a, const gd__attrs *attrs, int cost, gd__standing standing)
 {
     return gd__make(s, op, 1, &a, attrs, cost, standing);
 }
 
-int gd__make2(gd__search *s, gd__op_id op, int a, int b, int cost, gd__standing standing)
+int gd__make2(gd__quest *s, gd__op_id op, int a, int b, int cost, gd__standing standing)
 {
     return gd__make(s, op, 2, (int[]){ a, b }, NULL, cost, standing);
 }
