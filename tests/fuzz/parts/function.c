@@ -284,7 +284,7 @@ void run_function(world *w, int at)
     c.r = reference_of(c.info->name);
     for (int i = 0; i < s->count; i++)
         take_argument(w, &c, &s->argument[i], i);
-    if (c.missing)
+    if (c.missing || (c.dead && c.r->writes)) /* where a dead tensor was another may live by now, which would be written to */
         return;
     expect(w, &c);
     if (too_large_to_tell(&c))
