@@ -210,7 +210,19 @@ static void tell_operand(const gd__program *p, const gd__mutant *m, gd_mistake *
     }
 }
 
-void gd__mutant_tell(const gd__program *p, const gd__mutant *m, gd_mistake *to)
+/* Behind what is said of one step: how many there are. */
+static void tell_repeated(const gd__mutant *m, gd_mistake *to)
+{
+    char what[sizeof to->what];
+    int steps = 0;
+    for (const gd__mutant *at = m; at; at = at->next)
+        steps++;
+    gd__say(what, sizeof what, "%.200s, in each of %d such steps", to->what, steps);
+    if (steps > 1)
+        gd__say(to->what, sizeof to->what, "%s", what);
+}
+
+static void tell_one(const gd__program *p, const gd__mutant *m, gd_mistake *to)
 {
     bool of_all = m->kind == GD__MUT_SCALE && m->c != 0 && m->cause != GD_CAUSE_TERM_SIGN;
     gd__mistake_of(m->cause, of_all ? m->c : 1, to);
@@ -233,4 +245,10 @@ void gd__mutant_tell(const gd__program *p, const gd__mutant *m, gd_mistake *to)
     case GD__MUT_EARLIER: tell_operand(p, m, to); break;
     default: tell_in_rule(p, m, to); break;
     }
+}
+
+void gd__mutant_tell(const gd__program *p, const gd__mutant *m, gd_mistake *to)
+{
+    tell_one(p, m, to);
+    tell_repeated(m, to);
 }

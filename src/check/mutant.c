@@ -362,8 +362,19 @@ static bool run(const gd__program *p, const gd__mutant *const *m, int count, gd_
     return true;
 }
 
+/* The mistakes with all the steps at which they are repeated; how many. */
+enum { TOGETHER = 96 };
+static int expand(const gd__mutant *const *m, int count, const gd__mutant **all)
+{
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        for (const gd__mutant *at = m[i]; at && n < TOGETHER; at = at->next)
+            all[n++] = at;
+    return n;
+}
+
 /* May two mistakes be made at one place? At an edge, and to the gradient of logits, but not the same kind twice. */
-bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd__mutant *b)
+static bool go_together(const gd__program *p, const gd__mutant *a, const gd__mutant *b)
 {
     if (a->at != b->at)
         return true;
@@ -371,10 +382,20 @@ bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd
     return logits || (is_of_edge(p, a) && is_of_edge(p, b) && a->kind != b->kind);
 }
 
+bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd__mutant *b)
+{
+    for (const gd__mutant *x = a; x; x = x->next)
+        for (const gd__mutant *y = b; y; y = y->next)
+            if (!go_together(p, x, y))
+                return false;
+    return true;
+}
+
 /* A mistake that can't be made at these shapes is none of the check's errors. */
 bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
 {
-    bool ran = run(p, m, count, earlier, env);
+    const gd__mutant *all[TOGETHER];
+    bool ran = run(p, all, expand(m, count, all), earlier, env);
     if (!ran && p->context->failed && p->context->error.status != GD_ERROR_MEMORY)
         gd_clear(p->context);
     return ran;

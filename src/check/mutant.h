@@ -62,6 +62,7 @@ typedef struct gd__mutant {
     double c;
     gd_cause cause;
     double cost; /* how unlikely it is: a negative logarithm */
+    const struct gd__mutant *next; /* the same mistake at another step, made together with this one; NULL: no other */
 } gd__mutant;
 
 typedef struct gd__mutants {
@@ -72,6 +73,9 @@ typedef struct gd__mutants {
 
 /* All that can be tried. With `earlier`, values of an earlier forward are there. False with the error set. */
 bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier);
+/* Adds, for mistakes that stand at several steps alike, one that makes them at all of these: a helper that is used again and
+ * again has its mistake each time. The list must grow no more: they point into it. */
+bool gd__mutants_repeat(gd__mutants *list, const gd__program *p, bool by_rules);
 /* Those that round to float32; with `backward`, in the backward part alone. */
 bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p, bool backward);
 void gd__mutants_free(gd__mutants *list);

@@ -110,7 +110,7 @@ typedef struct lister {
 
 static bool put(const lister *l, gd__mutation kind, int a, int b, gd_cause cause, double cost)
 {
-    return add(l->list, (gd__mutant){ l->e->at, kind, l->edge, a, b, 1, cause, cost });
+    return add(l->list, (gd__mutant){ l->e->at, kind, l->edge, a, b, 1, cause, cost, NULL });
 }
 
 static bool is_sum(const gd__node *node)
@@ -189,7 +189,7 @@ static bool list_operands(const lister *l)
         }
         count = l->from->op == GD__OP_matmul && !is_square(x) ? pool_by(l->p, x, l->from->in[j], is_transpose_of, pool) : 0;
         for (int i = 0; i < count; i++)
-            if (!add(l->list, (gd__mutant){ l->e->at, GD__MUT_OPERAND, l->edge, pool[i], j, 2, GD_CAUSE_WRONG_VALUE, 3.1 }))
+            if (!add(l->list, (gd__mutant){ l->e->at, GD__MUT_OPERAND, l->edge, pool[i], j, 2, GD_CAUSE_WRONG_VALUE, 3.1, NULL }))
                 return false;
         if (is_square(x) && l->from->op == GD__OP_matmul &&
             !put(l, GD__MUT_OPERAND_TURNED, 0, j, GD_CAUSE_TRANSPOSED, 1.5))
@@ -326,7 +326,7 @@ static bool list_gatherings(gd__mutants *list, const gd__program *p)
                 for (int k = i; k < p->edges; k++)
                     if (p->edge[k].to == p->edge[i].to && p->node[id].in[1] == p->edge[k].at)
                         last = id;
-        if (last >= 0 && !add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1, GD_CAUSE_ASSIGNED, 1.8 }))
+        if (last >= 0 && !add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1, GD_CAUSE_ASSIGNED, 1.8, NULL }))
             return false;
     }
     return true;
@@ -377,7 +377,7 @@ static bool list_logits(gd__mutants *list, const gd__program *p, int value, int 
                 if ((which == 3 && !(soft && z->ndim == 2)) || (which > 4 && z->shape[z->ndim - 1] < 2))
                     continue;
                 if (!add(list, (gd__mutant){ whole, GD__MUT_LOGITS, soft ? -2 : -1, target, value, which,
-                                             logit_cause[which], which ? 1.6 : 1.4 }))
+                                             logit_cause[which], which ? 1.6 : 1.4, NULL }))
                     return false;
             }
             return true;
@@ -402,7 +402,7 @@ static bool list_extras(gd__mutants *list, const gd__program *p)
         for (int which = 0; of_loss && which < (p->node[id].value->ndim > 0 ? 5 : 3); which++)
             if (!add(list, (gd__mutant){ whole, GD__MUT_EXTRA, -1, which, id, 1,
                                          which == 4 ? GD_CAUSE_SOFTMAX_TWICE : which == 3 ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_DERIVATIVE_TWICE,
-                                         2.0 }))
+                                         2.0, NULL }))
                 return false;
         if (of_loss && !list_logits(list, p, id, whole))
             return false;
@@ -414,7 +414,7 @@ static bool list_extras(gd__mutants *list, const gd__program *p)
 
 static bool put_at(gd__mutants *list, int at, gd__mutation kind, int a, int b, double c, gd_cause cause, double cost)
 {
-    return add(list, (gd__mutant){ at, kind, -1, a, b, c, cause, cost });
+    return add(list, (gd__mutant){ at, kind, -1, a, b, c, cause, cost, NULL });
 }
 
 static bool list_terms(gd__mutants *list, const gd__program *p, int at)
@@ -525,7 +525,7 @@ static bool list_branches(gd__mutants *list, const gd__program *p)
     for (int i = 0; i < p->edges; i++)
         if (edges_into(p, p->edge[i].to) > 1)
             for (int c = -1; c <= 0; c++)
-                if (!add(list, (gd__mutant){ p->edge[i].at, GD__MUT_SCALE, i, 0, 0, c, GD_CAUSE_UNKNOWN, 0 }))
+                if (!add(list, (gd__mutant){ p->edge[i].at, GD__MUT_SCALE, i, 0, 0, c, GD_CAUSE_UNKNOWN, 0, NULL }))
                     return false;
     return true;
 }

@@ -95,7 +95,7 @@ static bool find_before(gd__search *s)
 bool gd__search_open(gd__search *s, const gd__program *p, const gd__claim *claim, gd_tensor *const *earlier, bool by_rules)
 {
     gd_context *g = p->context;
-    *s = (gd__search){ .p = p, .claim = claim, .earlier = earlier, .by_rules = by_rules };
+    *s = (gd__search){ .p = p, .claim = claim, .earlier = earlier, .by_rules = by_rules, .list = { .context = g } };
     s->start = gd__alloc(g, (size_t)(p->inputs + 1) * sizeof *s->start);
     for (int i = 0; s->start && i < p->inputs; i++) {
         int64_t n = gradient_room(p, i);
@@ -131,6 +131,7 @@ void gd__search_close(gd__search *s)
     for (int i = 0; i < s->count; i++)
         free_found(s, i);
     gd__free(g, s->found, (size_t)s->capacity * sizeof *s->found);
+    gd__mutants_free(&s->list);
     gd__free(g, s->start, (size_t)(s->p->inputs + 1) * sizeof *s->start);
     gd__free(g, s->right, (size_t)(s->total + 1) * sizeof *s->right);
     if (s->before)
@@ -552,7 +553,7 @@ static bool name_scale(const gd__search *s, int edge, int64_t entries, gd__mutan
 /* The factor at one place with which a claimed gradient comes out, if there is one: the gradient is linear in it. */
 static bool list_scales_at(gd__search *s, gd__mutants *list, int at, int edge)
 {
-    gd__mutant zero = { at, GD__MUT_SCALE, edge, 0, 0, 0, GD_CAUSE_MISSING, 0 };
+    gd__mutant zero = { at, GD__MUT_SCALE, edge, 0, 0, 0, GD_CAUSE_MISSING, 0, NULL };
     const gd__mutant *m = &zero;
     gd_context *g = s->p->context;
     GD_SCOPE(g);
@@ -739,6 +740,8 @@ static bool try_all(gd__search *s, gd__mutants *list, gd__hypothesis *h)
         if (list->item[i].kind == GD__MUT_SCALE && list->item[i].cause == GD_CAUSE_UNKNOWN)
             name_scale(s, list->item[i].edge, 3, &list->item[i]);
     drop_forbidden(s, list);
+    if (!gd__mutants_repeat(list, s->p, s->by_rules))
+        return false;
     size_t size = (size_t)(list->count + 1) * sizeof(piece);
     piece *pieces = gd__alloc(g, size);
     bool good = pieces && try_singles(s, list, h, pieces);
@@ -753,15 +756,13 @@ static bool try_all(gd__search *s, gd__mutants *list, gd__hypothesis *h)
 bool gd__search_run(gd__search *s)
 {
     gd_context *g = s->p->context;
-    gd__mutants list = { .context = g };
     size_t size = (size_t)(s->p->inputs + 1) * sizeof(gd__finish);
     gd__hypothesis h = { .finish = gd__alloc(g, size) };
     gd_no_grad quiet = gd_no_grad_enter(g);
-    bool good = h.finish && try_all(s, &list, &h) && share_out(s);
+    bool good = h.finish && try_all(s, &s->list, &h) && share_out(s);
     gd_no_grad_leave(&quiet);
     if (s->count > 0)
         qsort(s->found, (size_t)s->count, sizeof *s->found, by_cost);
-    gd__mutants_free(&list);
     gd__free(g, h.finish, size);
     return good;
 }

@@ -32,6 +32,7 @@ typedef struct gd__search {
     gd_tensor *const *earlier; /* values of the forward part at an earlier point; NULL */
     bool by_rules;          /* the gradients come from the library's own rules: only what the user wrote can be wrong */
     gd__sizes sizes;
+    gd__mutants list;       /* what is tried; what was found points into it */
     gd__hypothesis *found;
     int count, capacity;
     double *right, *expected, *work; /* room for the largest gradient; right: all, one behind the other */
