@@ -117,6 +117,20 @@ static void tell_scale(const gd__search *s, const gd__mutant *scale, uint64_t af
         memcpy(e->mistake[i].where, m.where, sizeof m.where);
 }
 
+/* The sign of a part of a gradient is that of a term. */
+static void name_sign(const gd__hypothesis *h, int mutant, int input, gd_mistake *first, const gd_mistake *end)
+{
+    bool part = h->partly[mutant] >> (input & 63) & 1;
+    for (gd_mistake *m = first; part && m < end; m++) {
+        if (m->cause != GD_CAUSE_SIGN)
+            continue;
+        gd_mistake term;
+        gd__mistake_of(GD_CAUSE_TERM_SIGN, 1, &term);
+        memcpy(term.where, m->where, sizeof term.where);
+        *m = term;
+    }
+}
+
 /* The mistakes of a hypothesis that reach the gradient, but for an open factor if nothing multiplies the gradient behind it. */
 static int tell_mutants(const gd__search *s, const gd__hypothesis *h, int input, gd_explanation *e)
 {
@@ -130,9 +144,12 @@ static int tell_mutants(const gd__search *s, const gd__hypothesis *h, int input,
         if (is_open(m) && scale < 0 && h->finish[input].c == 1) {
             scale = i;
         } else if (is_open(m) && gd__factor_causes(m->c, &s->sizes, s->claim[input].numbers.count, list) > 0) {
+            int before = e->mistakes;
             tell_scale(s, m, h->affects[i], &list[0], e);
+            name_sign(h, i, input, e->mistake + before, e->mistake + e->mistakes);
         } else {
             gd__mutant_tell(s->p, m, &told);
+            name_sign(h, i, input, &told, &told + 1);
             add_mistake(e, &told);
         }
     }
@@ -161,10 +178,12 @@ static void explain_by(const gd__search *s, const gd__hypothesis *h, int input, 
     for (int i = 0; i < (count ? count : 1); i++) {
         gd_explanation e = base;
         double cost = h->cost;
-        if (count && scale >= 0)
+        if (count && scale >= 0) {
             tell_scale(s, &h->mutant[scale], h->affects[scale], &factors[i], &e);
-        else if (count)
+            name_sign(h, scale, input, e.mistake + base.mistakes, e.mistake + e.mistakes);
+        } else if (count) {
             tell_factor(&factors[i], &e);
+        }
         if (count)
             cost += factors[i].cost - factors[0].cost;
         e.confidence = exp(-1.6 * (cost - best));

@@ -315,6 +315,21 @@ static int edges_into(const gd__program *p, int to)
     return count;
 }
 
+/* Is it used in the same way each time, as shared weights are? */
+static bool all_by_one_op(const gd__program *p, int to)
+{
+    const gd__node *first = NULL;
+    for (int i = 0; i < p->edges; i++) {
+        const gd__node *from = &p->node[p->edge[i].from];
+        if (p->edge[i].to != to)
+            continue;
+        if (from->kind != GD__NODE_COMPUTED || gd__ops[from->op]->elementwise || (first && first->op != from->op))
+            return false;
+        first = from;
+    }
+    return first != NULL;
+}
+
 static bool list_gatherings(gd__mutants *list, const gd__program *p)
 {
     for (int i = 0; i < p->edges; i++) {
@@ -326,8 +341,11 @@ static bool list_gatherings(gd__mutants *list, const gd__program *p)
                 for (int k = i; k < p->edges; k++)
                     if (p->edge[k].to == p->edge[i].to && p->node[id].in[1] == p->edge[k].at)
                         last = id;
-        if (last >= 0 && !add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1, GD_CAUSE_ASSIGNED, 1.8, NULL }))
-            return false;
+        bool shared = p->node[p->edge[i].to].kind == GD__NODE_INPUT && all_by_one_op(p, p->edge[i].to);
+        for (int once = 0; last >= 0 && once <= shared; once++)
+            if (!add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1,
+                                         once ? GD_CAUSE_SHARED_ONCE : GD_CAUSE_ASSIGNED, once ? 1.5 : 1.8, NULL }))
+                return false;
     }
     return true;
 }

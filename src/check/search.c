@@ -655,8 +655,8 @@ static int budget(const gd__program *p)
     double work = 0;
     for (int i = p->seed; i < p->count; i++)
         work += 400 + (double)p->node[i].value->numel;
-    double runs = 3e8 / work;
-    return runs > 30000 ? 30000 : runs < 200 ? 200 : (int)runs;
+    double runs = 3.6e8 / work;
+    return runs > 36000 ? 36000 : runs < 200 ? 200 : (int)runs;
 }
 
 static bool try_singles(gd__search *s, const gd__mutants *list, gd__hypothesis *h, piece *pieces)
@@ -702,22 +702,28 @@ static int by_cost(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Which of two mistakes is to blame for which gradient. */
+/* Which of several mistakes is to blame for which gradient, and whether it multiplies that, or a part of it. */
 static bool share_out(gd__search *s)
 {
     gd_context *g = s->p->context;
     for (int i = 0; i < s->count; i++) {
         gd__hypothesis *h = &s->found[i];
-        for (int k = 0; h->mutants > 1 && k < h->mutants; k++) {
+        for (int k = 0; k < h->mutants; k++) {
             const gd__mutant *m = &h->mutant[k];
             GD_SCOPE(g);
             if (!gd__mutants_run(s->p, &m, 1, s->earlier, s->env))
                 continue;
-            h->affects[k] = 0;
-            for (int n = 0; n < s->p->inputs; n++)
-                if (read_gradient(s, n, s->env, s->expected) &&
-                    gd__misfit(s->right + s->start[n], s->expected, gradient_room(s->p, n), 1) > 1e-9)
-                    h->affects[k] |= (uint64_t)1 << (n & 63);
+            h->affects[k] = h->partly[k] = 0;
+            for (int n = 0; n < s->p->inputs; n++) {
+                const double *right = s->right + s->start[n];
+                int64_t count = gradient_room(s->p, n);
+                uint64_t bit = (uint64_t)1 << (n & 63);
+                if (!read_gradient(s, n, s->env, s->expected) || !(gd__misfit(right, s->expected, count, 1) > 1e-9))
+                    continue;
+                h->affects[k] |= bit;
+                if (gd__misfit(right, s->expected, count, gd__best_factor(right, s->expected, count)) > 1e-9)
+                    h->partly[k] |= bit;
+            }
         }
     }
     return !g->failed;

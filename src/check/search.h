@@ -18,6 +18,7 @@ typedef struct gd__hypothesis {
     int mutants;
     gd__mutant mutant[GD_MAX_MISTAKES];
     uint64_t affects[GD_MAX_MISTAKES]; /* by mutant: bit i for gradient i */
+    uint64_t partly[GD_MAX_MISTAKES];  /* alone it does more to that gradient than to multiply it */
     uint64_t affected, matched;
     double cost;
     gd__finish *finish;                /* by gradient */
