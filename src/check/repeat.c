@@ -54,7 +54,10 @@ static key key_of(const gd__program *p, const gd__mutant *m, bool scale)
 {
     key k = { .kind = m->kind, .cause = m->cause, .value = m->a, .b = m->b, .c = m->c, .step = -1 };
     int step = m->edge >= 0 ? p->edge[m->edge].from : p->node[m->at].of;
-    if (step < 0 || is_of_one_place(m->kind) || p->node[step].kind != GD__NODE_COMPUTED ||
+    bool cut = step >= 0 && m->kind == GD__MUT_SCALE && m->cause == GD_CAUSE_DETACHED;
+    if (cut)
+        k.step = step;
+    if (cut || step < 0 || is_of_one_place(m->kind) || p->node[step].kind != GD__NODE_COMPUTED ||
         (m->kind == GD__MUT_SCALE) != scale)
         return k;
     k.value = names_a_value(m->kind) ? relation(p, step, m->a) : m->a;

@@ -264,7 +264,8 @@ static bool is_rounded(const gd__work *w, int i, gd_mistake *m)
 static bool is_near_as_float32(const gd__work *w, int i, gd_mistake *m)
 {
     double off = 0, size = 0, error = 0;
-    if (w->by_hand || w->check->input[i].compared != w->entries[i])
+    if (w->by_hand || w->check->input[i].compared != w->entries[i] ||
+        gd__misfit(w->claimed[i], w->right[i], w->entries[i], 1) < 1e-11)
         return false;
     for (int64_t k = 0; k < w->entries[i]; k++) {
         const gd__slope *s = &w->slope[i][k];
