@@ -246,7 +246,7 @@ static const char *trial_of(gd__nature nature)
 }
 
 /* By the cause whose nature is the easier to try; where both are alike, another point and other shapes have to do. */
-static void tell_apart(gd_explanation *e, const gd_explanation *first)
+void gd__tell_apart(gd_explanation *e, const gd_explanation *first)
 {
     gd_cause mine = only_in(e, first), other = only_in(first, e);
     if (mine == GD_CAUSE_UNKNOWN || (other != GD_CAUSE_UNKNOWN && nature_of(other) < nature_of(mine)))
@@ -276,7 +276,7 @@ void gd__search_explain(const gd__search *s, int input, gd_check_input *to)
     for (int i = 0; i < to->explanations; i++) {
         to->explanation[i].confidence *= most[to->explanation[i].mistakes] / sum;
         if (i > 0)
-            tell_apart(&to->explanation[i], &to->explanation[0]);
+            gd__tell_apart(&to->explanation[i], &to->explanation[0]);
     }
 }
 

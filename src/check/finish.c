@@ -71,6 +71,13 @@ static bool is_simple(double c)
     return false;
 }
 
+/* Exactly a whole number: one entry alone would not be by chance. */
+static bool is_count(double c)
+{
+    double whole = floor(c + 0.5);
+    return whole >= 2 && whole <= 1000 && fabs(c - whole) <= 1e-6;
+}
+
 int gd__factor_causes(double c, const gd__sizes *s, int64_t entries, gd__factor *list)
 {
     int count = 0;
@@ -96,7 +103,7 @@ int gd__factor_causes(double c, const gd__sizes *s, int64_t entries, gd__factor 
         return count;
     if (is_simple(size))
         add(list, &count, c, GD_CAUSE_FACTOR, size, 1.8);
-    else if (entries > 2)
+    else if (entries > 2 || is_count(size) || is_count(below))
         add(list, &count, c, GD_CAUSE_FACTOR, size, 2.6);
     return count;
 }
@@ -168,6 +175,8 @@ static void move_along(gd__numbers x, int axis, movement move, int by, double *t
         index[axis] = here;
     }
 }
+
+enum { GD__MOST_SLICES = 64 };
 
 typedef struct attempt {
     gd__numbers claimed, expected;
@@ -260,6 +269,69 @@ static void try_moves(attempt *a)
     }
 }
 
+/* ---- slices along an axis in any order ---- */
+
+/* Sets order[j], from which slice of the expected along the axis slice j of the claimed comes, times sign. False where there is none. */
+static bool match_slices(const attempt *a, int axis, double sign, int64_t *order, double *to)
+{
+    gd_dims shape = a->expected.shape;
+    int64_t n = shape.size[axis], inner = 1, outer = 1;
+    for (int i = axis + 1; i < shape.count; i++)
+        inner *= shape.size[i];
+    for (int i = 0; i < axis; i++)
+        outer *= shape.size[i];
+    bool used[GD__MOST_SLICES] = { false };
+    for (int64_t j = 0; j < n; j++) {
+        order[j] = -1;
+        for (int64_t k = 0; k < n && order[j] < 0; k++) {
+            double off = 0, size = 0;
+            for (int64_t o = 0; o < outer && !used[k]; o++)
+                for (int64_t i = 0; i < inner; i++) {
+                    double c = a->claimed.at[(o * n + j) * inner + i], e = sign * a->expected.at[(o * n + k) * inner + i];
+                    off += (c - e) * (c - e);
+                    size += c * c;
+                    to[(o * n + j) * inner + i] = sign * e;
+                }
+            if (!used[k] && off <= 100 * a->tolerance * a->tolerance * size)
+                order[j] = k;
+        }
+        if (order[j] < 0)
+            return false;
+        used[order[j]] = true;
+    }
+    return true;
+}
+
+static bool has_same_numbers(const attempt *a, double sign)
+{
+    double sum = 0, squares = 0, size = 0;
+    for (int64_t i = 0; i < a->expected.count; i++) {
+        double c = a->claimed.at[i], e = sign * a->expected.at[i];
+        sum += c - e;
+        squares += c * c - e * e;
+        size += fabs(c) + fabs(e);
+    }
+    return fabs(sum) <= 1e-4 * size && fabs(squares) <= 1e-4 * size * size;
+}
+
+/* Rows, columns or other slices that have changed places among each other. */
+static void try_slices(attempt *a)
+{
+    int64_t order[GD__MOST_SLICES];
+    for (int turn = 0; turn < 2; turn++) {
+        double sign = turn ? -1 : 1;
+        if (!has_same_numbers(a, sign))
+            continue;
+        for (int axis = 0; axis < a->expected.shape.count; axis++) {
+            int64_t n = a->expected.shape.size[axis];
+            /* single numbers that are alike by chance are no evidence: at least three that differ */
+            if (n < 3 || n > GD__MOST_SLICES || !match_slices(a, axis, sign, order, a->work))
+                continue;
+            try_order(a, GD_CAUSE_PERMUTED, 2.3, "what lies along axis %d has changed places", axis, 0);
+        }
+    }
+}
+
 bool gd__finish_fits(gd__numbers claimed, gd__numbers expected, const gd__sizes *sizes, double tolerance, bool orders,
                      double *work, gd__finish *finish)
 {
@@ -273,5 +345,7 @@ bool gd__finish_fits(gd__numbers claimed, gd__numbers expected, const gd__sizes 
         return false;
     try_permutations(&a);
     try_moves(&a);
+    if (!a.found)
+        try_slices(&a);
     return a.found;
 }

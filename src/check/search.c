@@ -22,6 +22,19 @@ static bool is_whole_count(double c)
     return c >= 2 && c < 1e9 && fabs(c - floor(c + 0.5)) < 1e-9 * c;
 }
 
+/* A sum that is divided by c: by how many it is meant to be averaged. With the 1/2 or the 2 of a square beside it, c is twice or half
+ * a size of what was summed. */
+static void note_divided_sum(const gd_tensor *summed, double c, gd__sizes *s)
+{
+    if (is_whole_count(c))
+        note_size(s->mean, &s->means, floor(c + 0.5));
+    for (int i = 0; i < summed->ndim; i++)
+        if (fabs(c - 2.0 * (double)summed->shape[i]) < 1e-9 * c || fabs(c - 0.5 * (double)summed->shape[i]) < 1e-9 * c)
+            note_size(s->mean, &s->means, (double)summed->shape[i]);
+    if (fabs(c - 2.0 * (double)summed->numel) < 1e-9 * c || fabs(c - 0.5 * (double)summed->numel) < 1e-9 * c)
+        note_size(s->mean, &s->means, (double)summed->numel);
+}
+
 /* Where a factor may come from: what was averaged, what was summed, and all other sizes. */
 static void gather_sizes(const gd__program *p, gd__sizes *s)
 {
@@ -47,8 +60,8 @@ static void gather_sizes(const gd__program *p, gd__sizes *s)
                                                    : 0;
         const gd__node *from = &p->node[node->in[0]];
         bool of_sum = from->kind == GD__NODE_COMPUTED && from->op == GD__OP_sum;
-        if (of_sum && is_whole_count(c) && id < p->forward)
-            note_size(s->mean, &s->means, floor(c + 0.5));
+        if (of_sum && id < p->forward)
+            note_divided_sum(p->node[from->in[0]].value, c, s);
         /* a mean over (N, C) of which only N, or only C, was thought of */
         if (node->op == GD__OP_mean)
             for (int i = 0; i < x->ndim; i++)

@@ -54,6 +54,9 @@ void gd__search_close(gd__search *s);
 /* What the best of them say of gradient i, ready to be shown. */
 void gd__search_explain(const gd__search *s, int input, gd_check_input *to);
 
+/* Sets what would tell an explanation from the first. */
+void gd__tell_apart(gd_explanation *e, const gd_explanation *first);
+
 /* Is the claimed gradient, which is right, what the same computation gives with something rounded to float32? */
 bool gd__search_rounding(gd__search *s, int input, gd_mistake *mistake);
 

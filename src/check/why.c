@@ -27,15 +27,6 @@ static void put_cause(gd_check_input *to, gd_cause cause, const char *where, con
     put_first(to, &m, confidence);
 }
 
-static void put_factor(gd_check_input *to, const gd__factor *f, double confidence)
-{
-    put_cause(to, f->cause[0], "", NULL, confidence);
-    gd_explanation *first = &to->explanation[0];
-    first->mistakes = f->causes;
-    for (int i = 0; i < f->causes; i++)
-        gd__mistake_of(f->cause[i], f->factor[i], &first->mistake[i]);
-}
-
 static gd__claim claim_of(const gd__work *w, int i)
 {
     return (gd__claim){ .numbers = { w->shape[i], w->numbers[i], w->claimed[i] },
@@ -96,35 +87,6 @@ static bool explain_by_program(gd__work *w, gd__claim *claim)
     g->on_error = w->s.on_error;
     gd_no_grad_leave(&quiet);
     return good;
-}
-
-/* Without one: what a factor or another order explains. */
-static bool explain_by_numbers(gd__work *w, int i)
-{
-    gd_context *g = w->g;
-    gd__sizes sizes = { .others = 0 };
-    gd__factor factor[GD__FACTOR_ALTERNATIVES];
-    gd__finish f;
-    gd_check_input *to = gd__input_of(w, i);
-    double *expected = gd__alloc(g, (size_t)(w->entries[i] + 1) * 2 * sizeof *expected);
-    if (!expected)
-        return false;
-    for (int64_t k = 0; k < w->entries[i]; k++)
-        expected[k] = w->slope[i][k].value;
-    for (int k = 0; k < to->shape.count && k < GD__MAX_SIZES; k++)
-        sizes.other[sizes.others++] = (double)to->shape.size[k];
-    gd__numbers claimed = { w->shape[i], w->numbers[i], w->claimed[i] };
-    gd__numbers right = { to->shape, w->entries[i], expected };
-    if (w->numbers[i] < 0)
-        put_cause(to, GD_CAUSE_MISSING, "", NULL, 0.9);
-    else if (gd__finish_fits(claimed, right, &sizes, 1e-5, true, expected + w->entries[i], &f)) {
-        if (f.order != GD_CAUSE_UNKNOWN)
-            put_cause(to, f.order, "", f.order_text[0] ? f.order_text : NULL, 0.7);
-        else if (gd__factor_causes(f.c, &sizes, w->entries[i], factor) > 0)
-            put_factor(to, &factor[0], 0.7);
-    }
-    gd__free(g, expected, (size_t)(w->entries[i] + 1) * 2 * sizeof *expected);
-    return true;
 }
 
 /* Is b - a the right gradient, or a what was right before and now? Then it was added up. */
@@ -237,8 +199,7 @@ bool gd__explain(gd__work *w)
             continue;
         if (w->refused)
             explain_refusal(w, i);
-        else if (!w->has_program)
-            good = explain_by_numbers(w, i);
+        good = gd__explain_blindly(w, i);
         explain_shape(w, i);
         explain_not_finite(w, i);
         explain_by_history(w, i);

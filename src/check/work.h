@@ -79,6 +79,10 @@ void gd__judge_history(gd__work *w);
 void gd__look_at_conduct(gd__work *w);
 bool gd__look_for_rounding(gd__work *w);
 
+/* Of gradient i, where nothing is said of it yet, or where it is a user's function that works element by element: what can be told
+ * without looking into the function (blind.c). False with the error set. */
+bool gd__explain_blindly(gd__work *w, int i);
+
 static inline gd_check_input *gd__input_of(gd__work *w, int i)
 {
     return &w->check->input[i];
