@@ -32,8 +32,20 @@ typedef struct blind {
 
 /* ---- keeping ---- */
 
+/* Whether there is a mean can't be seen, but losses often have one. */
+static void suspect_mean(gd__sizes *sizes, double c)
+{
+    double size = fabs(c), count = floor((size > 1 ? size : 1 / size) + 0.5);
+    sizes->means = sizes->sums = 0;
+    if (size > 1 && count >= 3)
+        sizes->mean[sizes->means++] = count;
+    else if (size < 1 && count >= 3)
+        sizes->sum[sizes->sums++] = count;
+}
+
 static void keep(blind *b, gd_cause cause, const char *what, double cost, double c)
 {
+    suspect_mean(&b->sizes, c);
     gd__factor factors[GD__FACTOR_ALTERNATIVES];
     int many = c == 1 ? 1 : gd__factor_causes(c, &b->sizes, b->n, factors);
     for (int i = 0; i < many; i++) {
@@ -52,16 +64,27 @@ static void keep(blind *b, gd_cause cause, const char *what, double cost, double
     }
 }
 
+/* Is what is expected now the right gradient, perhaps times something? Then it explains nothing that a factor does not. */
+static bool is_nothing_new(blind *b)
+{
+    for (int64_t k = 0; k < b->n; k++)
+        b->work[k] = b->w->slope[b->input][k].value;
+    double c = gd__best_factor(b->expected, b->work, b->n);
+    return !(gd__misfit(b->expected, b->work, b->n, c) > 1e-6);
+}
+
 /* Is what is expected now, perhaps times something, the claimed gradient? */
 static bool try_expected(blind *b, gd_cause cause, const char *what, double cost)
 {
     gd__work *w = b->w;
     gd__finish f;
+    if (is_nothing_new(b))
+        return false;
     gd_dims shape = gd__input_of(w, b->input)->shape;
     gd__numbers claimed = { shape, b->n, w->claimed[b->input] }, expected = { shape, b->n, b->expected };
     if (!gd__finish_fits(claimed, expected, &b->sizes, w->narrow[b->input] ? 3e-4 : 1e-5, false, b->work, &f))
         return false;
-    keep(b, cause, what, cost, f.c);
+    keep(b, cause, what, cost, fabs(f.c - 1) < 1e-5 ? 1 : f.c);
     return true;
 }
 
@@ -281,6 +304,10 @@ static bool try_operand(blind *b, int j)
     memset(b->moved[j], 0, (size_t)n * sizeof(double));
     if (!try_there(b, GD_CAUSE_TERM_MISSING, j, "is left out", 1.7) || !try_turned(b, j))
         return false;
+    for (int64_t k = 0; k < n; k++)
+        b->moved[j][k] = w->point[j][n - 1 - k];
+    if (n > 2 && !try_there(b, GD_CAUSE_PERMUTED, j, "is read from the end", 1.9))
+        return false;
     if (!same_shape(&gd__input_of(w, i)->shape, &gd__input_of(w, j)->shape))
         return true;
     memcpy(b->moved[j], w->point[i], (size_t)n * sizeof(double));
@@ -289,6 +316,120 @@ static bool try_operand(blind *b, int j)
     memcpy(b->moved[j], w->point[i], (size_t)n * sizeof(double));
     memcpy(b->moved[i], w->point[j], (size_t)n * sizeof(double));
     return try_there(b, GD_CAUSE_OPERANDS_SWAPPED, j, "and the other operand have changed places", 1.5);
+}
+
+/* ---- another incoming gradient ---- */
+
+typedef enum incoming { LAST_ROW, FIRST_ROW, NOT_LAST_ROW, NOT_FIRST_ROW, ONES, ROLLED_DOWN, ROLLED_UP, INCOMINGS } incoming;
+
+/* The weight of output m, of `rows` rows of this width. */
+static double weight_of(const blind *b, incoming which, int64_t m, int64_t rows, int64_t width)
+{
+    const double *weight = b->o.weight;
+    int64_t row = m / width, all = rows * width;
+    switch (which) {
+    case LAST_ROW: return row == rows - 1 ? weight[m] : 0;
+    case FIRST_ROW: return row == 0 ? weight[m] : 0;
+    case NOT_LAST_ROW: return row == rows - 1 ? 0 : weight[m];
+    case NOT_FIRST_ROW: return row == 0 ? 0 : weight[m];
+    case ROLLED_DOWN: return weight[(m + all - width) % all];
+    case ROLLED_UP: return weight[(m + width) % all];
+    default: return 1;
+    }
+}
+
+static bool try_incoming(blind *b)
+{
+    static const gd_cause cause[INCOMINGS] = { GD_CAUSE_ASSIGNED, GD_CAUSE_ASSIGNED, GD_CAUSE_OFF_BY_ONE, GD_CAUSE_OFF_BY_ONE,
+                                               GD_CAUSE_TERM_MISSING, GD_CAUSE_OFF_BY_ONE, GD_CAUSE_OFF_BY_ONE };
+    static const char *const what[INCOMINGS] = { "the last alone is left", "the first alone is left", "the last is left out",
+                                                 "the first is left out", "the incoming gradient is left out",
+                                                 "the incoming gradient is one row off", "the incoming gradient is one row off" };
+    gd_dims shape = gd__shape(b->w->dy);
+    int64_t rows = shape.count > 0 ? shape.size[0] : 1;
+    if (rows < 2 || b->o.outputs % rows != 0)
+        return true;
+    size_t size = (size_t)b->o.outputs * sizeof(double);
+    double *weight = gd__alloc(b->w->g, size);
+    const double *own = b->o.weight;
+    bool good = weight != NULL;
+    for (int which = 0; good && which < INCOMINGS; which++) {
+        bool may;
+        for (int64_t m = 0; m < b->o.outputs; m++)
+            weight[m] = weight_of(b, which, m, rows, b->o.outputs / rows);
+        b->o.weight = weight;
+        good = may_be_there(b, &may) && (!may || expect_there(b));
+        b->o.weight = own;
+        if (good && may)
+            try_expected(b, cause[which], what[which], which < 2 ? 1.7 : 1.9);
+    }
+    gd__free(b->w->g, weight, size);
+    return good;
+}
+
+/* ---- a factor that is not the same everywhere ---- */
+
+/* How often entry k is what it should be. */
+static double ratio(const blind *b, int64_t k)
+{
+    return b->w->claimed[b->input][k] / b->w->slope[b->input][k].value;
+}
+
+/* Is the factor, or one over it, this value everywhere? */
+static bool is_ratio(const blind *b, const double *value, bool inverse)
+{
+    int64_t seen = 0;
+    for (int64_t k = 0; k < b->n; k++) {
+        double r = ratio(b, k), v = inverse ? 1 / value[k] : value[k];
+        if (b->w->slope[b->input][k].value == 0)
+            continue;
+        if (!(fabs(r - v) <= 1e-5 * fabs(v)))
+            return false;
+        seen++;
+    }
+    return seen >= 3;
+}
+
+/* Is there one factor for each slice along the axis, and not one for all? */
+static bool is_by_slice(const blind *b, gd_dims shape, int axis)
+{
+    int64_t inner = 1, n = shape.size[axis], same = 0;
+    double of[MOST_ENTRIES];
+    for (int i = axis + 1; i < shape.count; i++)
+        inner *= shape.size[i];
+    if (n < 2 || n == b->n)
+        return false;
+    for (int64_t j = 0; j < n; j++)
+        of[j] = NAN;
+    for (int64_t k = 0; k < b->n; k++) {
+        int64_t j = k / inner % n;
+        if (b->w->slope[b->input][k].value == 0)
+            continue;
+        if (!isnan(of[j]) && !(fabs(ratio(b, k) - of[j]) <= 1e-5 * fabs(of[j])))
+            return false;
+        same += !isnan(of[j]);
+        of[j] = ratio(b, k);
+    }
+    return same >= n && same >= 3;
+}
+
+static bool try_ratios(blind *b)
+{
+    gd__work *w = b->w;
+    gd_dims shape = gd__input_of(w, b->input)->shape;
+    char what[128];
+    for (int j = 0; j < w->count; j++)
+        for (int inverse = 0; w->entries[j] == b->n && inverse < 2; inverse++)
+            if (is_ratio(b, w->point[j], inverse)) {
+                snprintf(what, sizeof what, "it is %s too often with %.60s", inverse ? "divided once" : "multiplied once", w->s.item[j].name);
+                keep(b, GD_CAUSE_TERM_MISSING, what, 1.6, 1);
+            }
+    for (int axis = 0; axis < shape.count && b->count == 0; axis++)
+        if (is_by_slice(b, shape, axis)) {
+            snprintf(what, sizeof what, "a factor that differs along axis %d, and there alone", axis);
+            keep(b, GD_CAUSE_TERM_MISSING, what, 2.0, 1);
+        }
+    return true;
 }
 
 /* All as in the step before; added to that; or with one of the others as it was then. */
@@ -316,7 +457,7 @@ static bool try_points(blind *b)
     bool good = try_before(b);
     for (int j = 0; good && j < w->count; j++)
         good = try_operand(b, j);
-    return good;
+    return good && try_incoming(b) && (b->count > 0 || try_ratios(b));
 }
 
 /* ---- what is claimed as it is ---- */
@@ -365,7 +506,7 @@ static void try_claimed(blind *b)
     if (claimed.count < 0 || (claimed.count == b->n && size_of(claimed.at, b->n) <= 1e-11 * size_of(right.at, b->n)))
         keep(b, GD_CAUSE_MISSING, "", 1.0, 1);
     else if (gd__finish_fits(claimed, right, &b->sizes, w->narrow[b->input] ? 3e-4 : 1e-5, true, b->work, &f))
-        keep(b, f.order, f.order_text, f.order == GD_CAUSE_UNKNOWN ? 0 : 1.2, f.c);
+        keep(b, f.order, f.order_text, f.order == GD_CAUSE_UNKNOWN ? 0 : 1.2, fabs(f.c - 1) < 1e-5 ? 1 : f.c);
     else
         try_unsummed(b);
 }

@@ -341,11 +341,11 @@ static bool list_gatherings(gd__mutants *list, const gd__program *p)
                 for (int k = i; k < p->edges; k++)
                     if (p->edge[k].to == p->edge[i].to && p->node[id].in[1] == p->edge[k].at)
                         last = id;
-        bool shared = p->node[p->edge[i].to].kind == GD__NODE_INPUT && all_by_one_op(p, p->edge[i].to);
-        for (int once = 0; last >= 0 && once <= shared; once++)
-            if (!add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1,
-                                         once ? GD_CAUSE_SHARED_ONCE : GD_CAUSE_ASSIGNED, once ? 1.5 : 1.8, NULL }))
-                return false;
+        bool alike = all_by_one_op(p, p->edge[i].to), shared = alike && p->node[p->edge[i].to].kind == GD__NODE_INPUT;
+        gd_cause other = shared ? GD_CAUSE_SHARED_ONCE : GD_CAUSE_PATH_FORGOTTEN;
+        if (last >= 0 && (!add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1, GD_CAUSE_ASSIGNED, 1.8, NULL }) ||
+                          ((shared || !alike) && !add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1, other, 1.5, NULL }))))
+            return false;
     }
     return true;
 }

@@ -220,17 +220,22 @@ static bool is_rounded(const gd__work *w, int i, gd_mistake *m)
     return off > 1e-11 && off < 1e-5;
 }
 
+/* Does the computation in float64 make these very numbers? */
+static bool is_as_told(const gd__work *w, int i)
+{
+    return gd__misfit(w->claimed[i], w->right[i], w->entries[i], 1) < 1e-11;
+}
+
 /* Off from the slopes by about float32's rounding everywhere, and by much more than the slopes may be: of a function that can't be
  * seen into there is nothing else to go by. */
 static bool is_near_as_float32(const gd__work *w, int i, gd_mistake *m)
 {
     double off = 0, size = 0, error = 0;
-    if (w->by_hand || w->check->input[i].compared != w->entries[i] ||
-        gd__misfit(w->claimed[i], w->right[i], w->entries[i], 1) < 1e-11)
+    if (w->check->input[i].compared != w->entries[i] || (w->has_program && (w->by_hand || is_as_told(w, i))))
         return false;
     for (int64_t k = 0; k < w->entries[i]; k++) {
         const gd__slope *s = &w->slope[i][k];
-        if (s->state != GD__SLOPE_SMOOTH)
+        if (s->state != GD__SLOPE_SMOOTH || (w->by_hand && (double)(float)w->claimed[i][k] != w->claimed[i][k]))
             return false;
         off += (w->claimed[i][k] - s->value) * (w->claimed[i][k] - s->value);
         size += s->value * s->value;
@@ -240,6 +245,23 @@ static bool is_near_as_float32(const gd__work *w, int i, gd_mistake *m)
     return off > 4e-18 * size && off < 4e-14 * size && off > 100 * error;
 }
 
+/* What is right within what is allowed, and of float64 all the way: is it only as near as float32 comes? */
+static void look_at_digits(gd__work *w, gd__search *s, int i)
+{
+    gd_check_input *to = gd__input_of(w, i);
+    gd_mistake m;
+    bool wide = w->s.item[i].lent == NULL && !w->narrow[i] && w->s.item[i].tensor->dtype == GD_FLOAT64;
+    if (!wide || to->verdict == GD_CHECK_WRONG || !gd__has_right_shape(w, i) || w->entries[i] > GD__FULL)
+        return;
+    if (!(s && gd__search_rounding(s, i, &m)) && !(s && w->program.narrow[0] && is_rounded(w, i, &m)) &&
+        !is_near_as_float32(w, i, &m))
+        return;
+    put_first(to, &m, 0.9);
+    to->verdict = GD_CHECK_WRONG;
+    to->wrong = to->entries;
+    snprintf(to->pattern, sizeof to->pattern, "all entries, in the digits that float32 lacks");
+}
+
 /* Right within what is allowed, but only as near as float32 comes? */
 bool gd__look_for_rounding(gd__work *w)
 {
@@ -247,25 +269,16 @@ bool gd__look_for_rounding(gd__work *w)
     size_t size = (size_t)(w->count + 1) * sizeof(gd__claim);
     gd__claim *claim = w->has_program ? gd__alloc(g, size) : NULL;
     gd__search s;
+    for (int i = 0; !w->has_program && i < w->count; i++)
+        look_at_digits(w, NULL, i);
     if (!claim)
         return !g->failed;
     for (int i = 0; i < w->count; i++)
         claim[i] = claim_of(w, i);
     g->on_error = NULL;
     bool good = gd__search_open(&s, &w->program, claim, NULL, !w->by_hand);
-    for (int i = 0; good && i < w->count; i++) {
-        gd_mistake m;
-        bool wide = w->s.item[i].lent == NULL && !w->narrow[i] && w->s.item[i].tensor->dtype == GD_FLOAT64;
-        if (!wide || claim[i].wrong || !gd__has_right_shape(w, i) || w->entries[i] > GD__FULL)
-            continue;
-        if (!gd__search_rounding(&s, i, &m) && !(w->program.narrow[0] && is_rounded(w, i, &m)) &&
-            !is_near_as_float32(w, i, &m))
-            continue;
-        put_first(gd__input_of(w, i), &m, 0.9);
-        gd__input_of(w, i)->verdict = GD_CHECK_WRONG;
-        gd__input_of(w, i)->wrong = gd__input_of(w, i)->entries;
-        snprintf(gd__input_of(w, i)->pattern, sizeof gd__input_of(w, i)->pattern, "all entries, in the digits that float32 lacks");
-    }
+    for (int i = 0; good && i < w->count; i++)
+        look_at_digits(w, &s, i);
     gd__search_close(&s);
     g->on_error = w->s.on_error;
     gd__free(g, claim, size);
