@@ -394,7 +394,7 @@ static bool is_ratio(const blind *b, const double *value, bool inverse)
 static bool is_by_slice(const blind *b, gd_dims shape, int axis)
 {
     int64_t inner = 1, n = shape.size[axis], same = 0;
-    double of[MOST_ENTRIES];
+    double of[MOST_ENTRIES], least = HUGE_VAL, most = -HUGE_VAL;
     for (int i = axis + 1; i < shape.count; i++)
         inner *= shape.size[i];
     if (n < 2 || n == b->n)
@@ -409,8 +409,10 @@ static bool is_by_slice(const blind *b, gd_dims shape, int axis)
             return false;
         same += !isnan(of[j]);
         of[j] = ratio(b, k);
+        least = fmin(least, of[j]);
+        most = fmax(most, of[j]);
     }
-    return same >= n && same >= 3;
+    return same >= n && same >= 3 && most - least > 1e-4 * fabs(most);
 }
 
 static bool try_ratios(blind *b)
@@ -555,7 +557,7 @@ static bool explain_input(blind *b)
     gd__work *w = b->w;
     gd_check_input *to = gd__input_of(w, b->input);
     bool shaped = w->numbers[b->input] == b->n, seen = w->has_program && w->program.uses == 0;
-    if (!w->has_program)
+    if (!w->has_program || to->explanations == 0)
         try_claimed(b);
     if (b->count == 0 && shaped && !seen && !is_settled(to) && !try_elementwise(b))
         return false;

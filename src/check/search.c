@@ -448,7 +448,9 @@ static bool look(gd__search *s, const gd__mutant *const *m, int count, gd__hypot
         bool moved = gd__misfit(right, s->expected, gradient_room(s->p, i), 1) > 1e-9;
         h->affected |= moved ? bit : 0;
         h->finish[i] = (gd__finish){ .order = GD_CAUSE_UNKNOWN, .c = 1 };
-        if (!s->claim[i].wrong)
+        if (s->claim[i].ignored)
+            h->matched |= bit;
+        else if (!s->claim[i].wrong)
             h->matched |= moved ? 0 : bit;
         else if (matches(s, i, s->env, orders, &h->finish[i]))
             h->matched |= bit;

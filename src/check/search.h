@@ -9,6 +9,7 @@
 typedef struct gd__claim {
     gd__numbers numbers; /* count -1: none was given */
     bool wrong;
+    bool ignored;        /* it may be whatever it is: another mistake is in it */
     bool shaped;         /* in the shape of its tensor */
     double tolerance;    /* relative: how near an explanation must come */
 } gd__claim;

@@ -65,15 +65,10 @@ static void draw_trials(void *watcher, int64_t done, int64_t all)
     gd__draw_bar(watcher, "trials", done, all);
 }
 
-/* With a program: mistakes are tried on it. */
-static bool explain_by_program(gd__work *w, gd__claim *claim)
+/* Searches for what explains these claims, and tells it. *found: something does. */
+static bool search_for(gd__work *w, const gd__claim *claim, gd_tensor *const *earlier, bool *found)
 {
-    gd_context *g = w->g;
     gd__search s;
-    size_t size;
-    gd_no_grad quiet = gd_no_grad_enter(g);
-    g->on_error = NULL;
-    gd_tensor **earlier = earlier_values(w, &size);
     bool good = gd__search_open(&s, &w->program, claim, earlier, !w->by_hand);
     s.watcher = w->bar;
     s.progress = draw_trials;
@@ -81,7 +76,44 @@ static bool explain_by_program(gd__work *w, gd__claim *claim)
     for (int i = 0; good && i < w->count; i++)
         if (claim[i].wrong)
             gd__search_explain(&s, i, gd__input_of(w, i));
+    *found = good && s.count > 0;
     gd__search_close(&s);
+    return good;
+}
+
+/* No mistakes explain all together: what explains each alone, whatever is wrong with the others? */
+static bool search_each(gd__work *w, gd__claim *claim, gd_tensor *const *earlier)
+{
+    enum { MOST = 4 };
+    int wrong = 0;
+    bool good = true, found;
+    for (int i = 0; i < w->count; i++)
+        wrong += claim[i].wrong;
+    for (int i = 0; good && wrong > 1 && wrong <= MOST && i < w->count; i++) {
+        if (w->check->input[i].verdict != GD_CHECK_WRONG)
+            continue;
+        for (int k = 0; k < w->count; k++) {
+            claim[k].ignored = k != i && w->check->input[k].verdict == GD_CHECK_WRONG;
+            claim[k].wrong = k == i;
+        }
+        good = search_for(w, claim, earlier, &found);
+    }
+    for (int i = 0; i < w->count; i++)
+        claim[i] = claim_of(w, i);
+    return good;
+}
+
+/* With a program: mistakes are tried on it. */
+static bool explain_by_program(gd__work *w, gd__claim *claim)
+{
+    gd_context *g = w->g;
+    size_t size;
+    bool found;
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    g->on_error = NULL;
+    gd_tensor **earlier = earlier_values(w, &size);
+    bool good = search_for(w, claim, earlier, &found);
+    good = good && (found || search_each(w, claim, earlier));
     if (earlier)
         gd__free(g, earlier, size);
     g->on_error = w->s.on_error;
