@@ -35,6 +35,22 @@ static void note_divided_sum(const gd_tensor *summed, double c, gd__sizes *s)
         note_size(s->mean, &s->means, (double)summed->numel);
 }
 
+/* What a function that shows nothing of its inside makes less of, it may have summed or averaged. */
+static void note_hidden_sums(const gd__program *p, const gd__node *node, gd__sizes *s)
+{
+    for (int k = 0; k < node->count; k++) {
+        const gd_tensor *x = p->node[node->in[k]].value;
+        if (x->numel <= node->value->numel || node->value->numel == 0)
+            continue;
+        note_size(s->mean, &s->means, (double)x->numel / (double)node->value->numel);
+        note_size(s->sum, &s->sums, (double)x->numel / (double)node->value->numel);
+        if (x->ndim > 1 && node->value->numel == 1) {
+            note_size(s->mean, &s->means, (double)x->shape[0]);
+            note_size(s->sum, &s->sums, (double)x->shape[0]);
+        }
+    }
+}
+
 /* Where a factor may come from: what was averaged, what was summed, and all other sizes. */
 static void gather_sizes(const gd__program *p, gd__sizes *s)
 {
@@ -43,6 +59,8 @@ static void gather_sizes(const gd__program *p, gd__sizes *s)
         const gd_tensor *y = node->value;
         for (int i = 0; i < y->ndim; i++)
             note_size(s->other, &s->others, (double)y->shape[i]);
+        if (node->kind == GD__NODE_OPAQUE)
+            note_hidden_sums(p, node, s);
         if (node->kind != GD__NODE_COMPUTED || y->numel == 0)
             continue;
         const gd_tensor *x = p->node[node->in[0]].value;
