@@ -367,73 +367,6 @@ static bool try_incoming(blind *b)
     return good;
 }
 
-/* ---- a factor that is not the same everywhere ---- */
-
-/* How often entry k is what it should be. */
-static double ratio(const blind *b, int64_t k)
-{
-    return b->w->claimed[b->input][k] / b->w->slope[b->input][k].value;
-}
-
-/* Is the factor, or one over it, this value everywhere? */
-static bool is_ratio(const blind *b, const double *value, bool inverse)
-{
-    int64_t seen = 0;
-    for (int64_t k = 0; k < b->n; k++) {
-        double r = ratio(b, k), v = inverse ? 1 / value[k] : value[k];
-        if (b->w->slope[b->input][k].value == 0)
-            continue;
-        if (!(fabs(r - v) <= 1e-5 * fabs(v)))
-            return false;
-        seen++;
-    }
-    return seen >= 3;
-}
-
-/* Is there one factor for each slice along the axis, and not one for all? */
-static bool is_by_slice(const blind *b, gd_dims shape, int axis)
-{
-    int64_t inner = 1, n = shape.size[axis], same = 0;
-    double of[MOST_ENTRIES], least = HUGE_VAL, most = -HUGE_VAL;
-    for (int i = axis + 1; i < shape.count; i++)
-        inner *= shape.size[i];
-    if (n < 2 || n == b->n)
-        return false;
-    for (int64_t j = 0; j < n; j++)
-        of[j] = NAN;
-    for (int64_t k = 0; k < b->n; k++) {
-        int64_t j = k / inner % n;
-        if (b->w->slope[b->input][k].value == 0)
-            continue;
-        if (!isnan(of[j]) && !(fabs(ratio(b, k) - of[j]) <= 1e-5 * fabs(of[j])))
-            return false;
-        same += !isnan(of[j]);
-        of[j] = ratio(b, k);
-        least = fmin(least, of[j]);
-        most = fmax(most, of[j]);
-    }
-    return same >= n && same >= 3 && most - least > 1e-4 * fabs(most);
-}
-
-static bool try_ratios(blind *b)
-{
-    gd__work *w = b->w;
-    gd_dims shape = gd__input_of(w, b->input)->shape;
-    char what[128];
-    for (int j = 0; j < w->count; j++)
-        for (int inverse = 0; w->entries[j] == b->n && inverse < 2; inverse++)
-            if (is_ratio(b, w->point[j], inverse)) {
-                snprintf(what, sizeof what, "it is %s too often with %.60s", inverse ? "divided once" : "multiplied once", w->s.item[j].name);
-                keep(b, GD_CAUSE_TERM_MISSING, what, 1.6, 1);
-            }
-    for (int axis = 0; axis < shape.count && b->count == 0; axis++)
-        if (is_by_slice(b, shape, axis)) {
-            snprintf(what, sizeof what, "a factor that differs along axis %d, and there alone", axis);
-            keep(b, GD_CAUSE_TERM_MISSING, what, 2.0, 1);
-        }
-    return true;
-}
-
 /* All as in the step before; added to that; or with one of the others as it was then. */
 static bool try_before(blind *b)
 {
@@ -459,7 +392,7 @@ static bool try_points(blind *b)
     bool good = try_before(b);
     for (int j = 0; good && j < w->count; j++)
         good = try_operand(b, j);
-    return good && try_incoming(b) && (b->count > 0 || try_ratios(b));
+    return good && try_incoming(b);
 }
 
 /* ---- what is claimed as it is ---- */
@@ -561,8 +494,13 @@ static bool explain_input(blind *b)
         try_claimed(b);
     if (b->count == 0 && shaped && !seen && !is_settled(to) && !try_elementwise(b))
         return false;
-    if (b->count == 0 && shaped && to->explanations == 0 && !try_points(b))
-        return false;
+    if (b->count == 0 && shaped && to->explanations == 0) {
+        gd__ratio_found found;
+        if (!try_points(b))
+            return false;
+        if (b->count == 0 && gd__explain_ratio(w, b->input, &found))
+            keep(b, found.cause, found.what, found.cost, fabs(found.c - 1) < 1e-5 ? 1 : found.c);
+    }
     if (b->count > 0)
         tell_all(b, to);
     return true;

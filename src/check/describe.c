@@ -203,6 +203,7 @@ static void tell_operand(const gd__program *p, const gd__mutant *m, gd_mistake *
     switch (m->kind) {
     case GD__MUT_OPERAND_TURNED: tell_value(p, operand, "is meant, and not its transpose", to); break;
     case GD__MUT_OPERAND_ROLLED: tell_value(p, operand, "is one place off along its last axis", to); break;
+    case GD__MUT_OPERAND_ROWS: tell_value(p, operand, "is one row off", to); break;
     case GD__MUT_OPERAND_TERM: tell_term(p, &p->node[operand], m->a & 1, m->a >= 2, to); break;
     case GD__MUT_INDEX: add_to_what(to, "the indices are off by %+d", m->a); break;
     case GD__MUT_EARLIER: tell_value(p, operand, "is of the forward before", to); break;
@@ -241,7 +242,7 @@ static void tell_one(const gd__program *p, const gd__mutant *m, gd_mistake *to)
     case GD__MUT_ROLLED: add_to_what(to, "axis %d of its gradient is off by %+d", m->a, m->b); break;
     case GD__MUT_NO_SEED: add_to_what(to, "the incoming gradient, of the result, is left out"); break;
     case GD__MUT_AXIS: add_to_what(to, "it runs along axis %d", m->a); break;
-    case GD__MUT_OPERAND_TURNED: case GD__MUT_OPERAND_ROLLED: case GD__MUT_OPERAND_TERM: case GD__MUT_INDEX:
+    case GD__MUT_OPERAND_TURNED: case GD__MUT_OPERAND_ROLLED: case GD__MUT_OPERAND_ROWS: case GD__MUT_OPERAND_TERM: case GD__MUT_INDEX:
     case GD__MUT_EARLIER: tell_operand(p, m, to); break;
     default: tell_in_rule(p, m, to); break;
     }

@@ -1,6 +1,8 @@
 /* mutant.c - running a program with mistakes in it. */
 #include "check/mutant.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- pieces ---- */
@@ -154,6 +156,7 @@ static bool ask_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *co
     case GD__MUT_OPERAND_TURNED: q->x[m->b] = turned(q->x[m->b]); break;
     case GD__MUT_OPERAND_NOT: q->x[m->b] = inverted(q->x[m->b]); break;
     case GD__MUT_OPERAND_ROLLED: q->x[m->b] = rolled(q->x[m->b], q->x[m->b]->ndim - 1, m->a); break;
+    case GD__MUT_OPERAND_ROWS: q->x[m->b] = rolled(q->x[m->b], 0, m->a); break;
     case GD__MUT_OPERAND_TERM: q->x[m->b] = with_term(p, q->node->in[m->b], env, m->a); break;
     case GD__MUT_INDEX:
         q->x[m->b] = moved_index(q->x[m->b], m->a, q->x[0]->shape[q->node->attrs.integer[0]]);
@@ -228,6 +231,50 @@ static gd_tensor *extra(gd_tensor *dy, gd_tensor *value, int which)
     }
 }
 
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Beside the labels dy / p is s, in most places. */
+static double usual_ratio(gd_tensor *dy, gd_tensor *p)
+{
+    gd_tensor *ratio = gd_contiguous(gd_div(dy, p));
+    if (!gd__alive(ratio) || ratio->dtype != GD_FLOAT64)
+        return 0;
+    double *at = (double *)(void *)ratio->data;
+    qsort(at, (size_t)ratio->numel, sizeof *at, by_size);
+    return at[ratio->numel / 2];
+}
+
+static bool is_one_in_each_row(const gd_tensor *t)
+{
+    const double *at = (const double *)(const void *)t->data;
+    for (int64_t r = 0; r < t->shape[0]; r++) {
+        int64_t ones = 0, zeros = 0;
+        for (int64_t c = 0; c < t->shape[1]; c++) {
+            double x = at[r * t->shape[1] + c];
+            ones += fabs(x - 1) < 1e-6;
+            zeros += fabs(x) < 1e-6;
+        }
+        if (ones != 1 || zeros != t->shape[1] - 1)
+            return false;
+    }
+    return true;
+}
+
+gd_tensor *gd__target_of_labels(gd_tensor *dy, gd_tensor *p)
+{
+    if (!gd__same_shape(dy, p) || p->ndim != 2 || p->shape[1] < 3 || p->numel < 3)
+        return NULL;
+    double s = usual_ratio(dy, p);
+    if (s == 0 || !isfinite(s))
+        return NULL;
+    gd_tensor *target = gd_contiguous(gd_sub(p, gd_mul_scalar(dy, 1 / s)));
+    return gd__alive(target) && target->dtype == GD_FLOAT64 && is_one_in_each_row(target) ? gd_round(target) : NULL;
+}
+
 /* dy is (f(value) - target) s: with another sum in the brackets. */
 static gd_tensor *of_logits(gd_tensor *dy, gd_tensor *value, gd_tensor *target, const gd__mutant *m)
 {
@@ -282,7 +329,9 @@ static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *
     switch (m->kind) {
     case GD__MUT_SCALE: return gd_mul_scalar(gd__program_step(p, m->at, env), m->c);
     case GD__MUT_ONLY: return env[m->a];
-    case GD__MUT_LOGITS: return of_logits(x, env[m->b], env[m->a], m);
+    case GD__MUT_LOGITS:
+        made = m->a >= 0 ? env[m->a] : gd__target_of_labels(p->node[m->at].value, gd_softmax(p->node[m->b].value, -1));
+        return made ? of_logits(x, env[m->b], made, m) : NULL;
     case GD__MUT_EXTRA: return extra(x, env[m->b], m->a);
     case GD__MUT_TERM_SIGN: return term_sign(node, m->a, x, y);
     case GD__MUT_TERM_DROPPED: return term_dropped(node, m->a, x, y);

@@ -19,6 +19,7 @@ typedef enum gd__mutation {
     GD__MUT_OPERAND_TURNED, /* the last two axes of operand b change places */
     GD__MUT_OPERAND_NOT,    /* operand b, a mask, is inverted */
     GD__MUT_OPERAND_ROLLED, /* operand b is one place off along its last axis, a = +-1 */
+    GD__MUT_OPERAND_ROWS,   /* or along its first */
     GD__MUT_OPERAND_TERM,   /* operand b, a sum or difference, with the sign of its term a turned (0, 1) or without it (2, 3) */
     GD__MUT_INDEX,          /* operand b, indices, is one off, a = +-1 */
     GD__MUT_EARLIER,        /* operand b has the value of the forward before */
@@ -35,7 +36,8 @@ typedef enum gd__mutation {
                                at the value b */
     GD__MUT_LOGITS,         /* of a loss of logits, (f(value) - target) s: the target, node a, is added (c = 0), is missing (1), or all but
                                it is (2); or f is taken along axis 0 (3), or left out (4), or the
-                               target is one off along its last axis (5, 6); f of node b is a sigmoid or, where `edge` is -2, softmax */
+                               target is one off along its last axis (5, 6); f of node b is a sigmoid or, where `edge` is -2, softmax; where a
+                               is -1, labels stand for the target */
     /* Of a node within a rule: */
     GD__MUT_TERM_SIGN,      /* of a sum or difference, operand a has the other sign */
     GD__MUT_TERM_DROPPED,   /* operand a of a sum, difference or product is left out */
@@ -83,6 +85,10 @@ void gd__mutants_free(gd__mutants *list);
 /* Runs the backward part with these mistakes in it; env has p->count values, in the current scope. `earlier`: values of the
  * forward part, NULL where there are none. Mistakes that can't be made at these shapes: false, without an error. */
 bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env);
+
+/* Is dy, the gradient of what p is the softmax of, (p - target) s with one 1 in each row of the target and one s? The target; NULL where it is
+ * not so. */
+gd_tensor *gd__target_of_labels(gd_tensor *dy, gd_tensor *p);
 
 /* Can both be tried at once? */
 bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd__mutant *b);

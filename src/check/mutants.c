@@ -194,6 +194,9 @@ static bool list_operands(const lister *l)
         if (is_square(x) && l->from->op == GD__OP_matmul &&
             !put(l, GD__MUT_OPERAND_TURNED, 0, j, GD_CAUSE_TRANSPOSED, 1.5))
             return false;
+        for (int by = -1; l->from->op == GD__OP_matmul && x->ndim == 2 && x->shape[0] > 1 && by <= 1; by += 2)
+            if (!put(l, GD__MUT_OPERAND_ROWS, by, j, GD_CAUSE_OFF_BY_ONE, 2.0))
+                return false;
         if (l->earlier && !put(l, GD__MUT_EARLIER, 0, j, GD_CAUSE_STALE, 2.0))
             return false;
     }
@@ -382,6 +385,26 @@ static const gd_cause logit_cause[LOGIT_MISTAKES] = { GD_CAUSE_TERM_SIGN, GD_CAU
                                                       GD_CAUSE_WRONG_AXIS, GD_CAUSE_WRONG_POINT, GD_CAUSE_OFF_BY_ONE,
                                                       GD_CAUSE_OFF_BY_ONE };
 
+static bool put_logits(gd__mutants *list, const gd_tensor *z, int value, int whole, int target, bool soft)
+{
+    for (int which = 0; which < LOGIT_MISTAKES; which++) {
+        if ((which == 3 && !(soft && z->ndim == 2)) || (which > 4 && z->shape[z->ndim - 1] < 2))
+            continue;
+        if (!add(list, (gd__mutant){ whole, GD__MUT_LOGITS, soft ? -2 : -1, target, value, which, logit_cause[which],
+                                     which ? 1.6 : 1.4, NULL }))
+            return false;
+    }
+    return true;
+}
+
+/* Labels, and no target, stand in the computation. */
+static bool is_of_labels(const gd__program *p, int whole, int value)
+{
+    GD_SCOPE(p->context);
+    gd_tensor *z = p->node[value].value;
+    return z->ndim == 2 && gd__target_of_labels(p->node[whole].value, gd_softmax(z, -1));
+}
+
 static bool list_logits(gd__mutants *list, const gd__program *p, int value, int whole)
 {
     const gd_tensor *z = p->node[value].value;
@@ -391,17 +414,10 @@ static bool list_logits(gd__mutants *list, const gd__program *p, int value, int 
         for (int soft = 0; fits && soft < 2; soft++) {
             if ((soft && z->ndim < 1) || !is_of_logits(p, whole, value, target, soft))
                 continue;
-            for (int which = 0; which < LOGIT_MISTAKES; which++) {
-                if ((which == 3 && !(soft && z->ndim == 2)) || (which > 4 && z->shape[z->ndim - 1] < 2))
-                    continue;
-                if (!add(list, (gd__mutant){ whole, GD__MUT_LOGITS, soft ? -2 : -1, target, value, which,
-                                             logit_cause[which], which ? 1.6 : 1.4, NULL }))
-                    return false;
-            }
-            return true;
+            return put_logits(list, z, value, whole, target, soft);
         }
     }
-    return true;
+    return !is_of_labels(p, whole, value) || put_logits(list, z, value, whole, -1, true);
 }
 
 /* What is done to the gradient of logits, which have the derivative of their activation in them already. */

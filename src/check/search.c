@@ -688,8 +688,8 @@ static int budget(const gd__program *p)
     double work = 0;
     for (int i = p->seed; i < p->count; i++)
         work += 400 + (double)p->node[i].value->numel;
-    double runs = 3.6e8 / work;
-    return runs > 36000 ? 36000 : runs < 200 ? 200 : (int)runs;
+    double runs = 4.5e8 / work;
+    return runs > 45000 ? 45000 : runs < 200 ? 200 : (int)runs;
 }
 
 static bool try_singles(gd__search *s, const gd__mutants *list, gd__hypothesis *h, piece *pieces)

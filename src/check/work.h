@@ -91,4 +91,13 @@ static inline gd_check_input *gd__input_of(gd__work *w, int i)
 /* Is claim i of its tensor's shape? */
 bool gd__has_right_shape(const gd__work *w, int i);
 
+/* What makes a claimed gradient of the right one, number by number: the one is the other times a value, or over one, or one
+ * value stands where another is meant (ratio.c). c: the factor that is left. */
+typedef struct gd__ratio_found {
+    gd_cause cause;
+    char what[128];
+    double c, cost;
+} gd__ratio_found;
+bool gd__explain_ratio(const gd__work *w, int i, gd__ratio_found *found);
+
 #endif
