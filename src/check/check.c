@@ -58,7 +58,7 @@ static bool open_work(gd__work *w)
         w->point[i] = w->s.item[i].point;
         w->shape[i] = gd__shape(w->s.item[i].tensor);
         w->numbers[i] = w->entries[i];
-        w->narrow[i] = false;
+        w->narrow[i] = w->check->narrow;
         w->claimed[i] = NULL;
         most = w->entries[i] > most ? w->entries[i] : most;
     }
@@ -166,19 +166,22 @@ static bool options_fit(const gd_gradcheck_options *o)
     return false;
 }
 
-gd_check *gd__check_run(const gd_gradcheck_options *o)
+static gd_check *run_as(const gd_gradcheck_options *o, bool narrow)
 {
     gd_context *g = o->g;
     gd_check *check = g->failed || !options_fit(o) ? NULL : gd__new(g, &check_class);
     if (!check)
         return gd__error_object(g);
     gd__work w = { .g = g, .o = o, .check = check, .by_hand = o->claimed.count > 0 };
+    check->narrow = narrow;
     gd__bar b = { .to = o->progress };
     w.bar = &b;
     clock_gettime(CLOCK_MONOTONIC, &b.start);
     check->verdict = GD_CHECK_FAILED;
     gd_scope scope = gd_scope_enter(g);
-    bool good = gd__subject_open(&w.s, o, w.by_hand) && open_work(&w) && run(&w);
+    bool good = gd__subject_open(&w.s, o, w.by_hand);
+    g->widening = g->widening && !narrow;
+    good = good && open_work(&w) && run(&w);
     if (w.has_program)
         gd__program_close(&w.program);
     if (b.drawn)
@@ -196,4 +199,14 @@ gd_check *gd__check_run(const gd_gradcheck_options *o)
     if (!g->failed)
         gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_gradcheck", "Report it, with the function" }, "the check did not come to an end");
     return gd__error_object(g);
+}
+
+gd_check *gd__check_run(const gd_gradcheck_options *options)
+{
+    return run_as(options, false);
+}
+
+gd_check *gd__check_run_narrow(const gd_gradcheck_options *options)
+{
+    return run_as(options, true);
 }

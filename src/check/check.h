@@ -13,9 +13,13 @@ struct gd_check {
     double seconds;
     int64_t evaluations; /* of the function */
     bool second_checked; /* the derivatives of the gradients too */
+    bool narrow;         /* the function computes in float32, and is believed to as far as that goes */
 };
 
 /* Runs a check from beginning to end, without second derivatives. The error object with the error set. */
 gd_check *gd__check_run(const gd_gradcheck_options *options);
+
+/* The same of a function that computes in float32: with the tolerance that this needs. */
+gd_check *gd__check_run_narrow(const gd_gradcheck_options *options);
 
 #endif

@@ -187,9 +187,73 @@ gd_check *gd_gradcheck_layer_with(gd_layer_check o)
 
 /* ---- operations ---- */
 
+enum { GD__MOST_NARROW = 16 };
+
 static gd_tensor *run_operation(void *user, gd_tensor *const *in, size_t n)
 {
     return gd_apply_to(user, (gd_tensors){ (int)n, in });
+}
+
+/* Operands of float64 are cast for it, and its result back. */
+static gd_tensor *run_operation_narrow(void *user, gd_tensor *const *in, size_t n)
+{
+    gd_tensor *x[GD__MOST_NARROW];
+    for (size_t i = 0; i < n; i++)
+        x[i] = gd_dtype_of(in[i]) == GD_FLOAT64 ? gd_cast(in[i], GD_FLOAT32) : in[i];
+    return gd_cast(gd_apply_to(user, (gd_tensors){ (int)n, x }), GD_FLOAT64);
+}
+
+static bool has_float32(gd_tensors x)
+{
+    for (int i = 0; x.item && i < x.count; i++)
+        if (gd_dtype_of(x.item[i]) == GD_FLOAT32)
+            return true;
+    return false;
+}
+
+/* Does it make something else of these numbers, or nothing, where they are float64? Then it reads them as float32. */
+static bool misreads_float64(gd_operation *operation, gd_tensors x)
+{
+    gd_context *g = gd__context(operation);
+    gd_tensor *wide[GD__MOST_NARROW];
+    GD_SCOPE(g);
+    gd_no_grad quiet = gd_no_grad_enter(g);
+    for (int i = 0; i < x.count; i++)
+        wide[i] = gd_dtype_of(x.item[i]) == GD_FLOAT32 ? gd_cast(x.item[i], GD_FLOAT64) : x.item[i];
+    gd_tensor *y = gd_cast(gd_apply_to(operation, x), GD_FLOAT64);
+    bool works = gd_is_tensor(y);
+    gd_tensor *z = works ? gd_cast(gd_apply_to(operation, (gd_tensors){ x.count, wide }), GD_FLOAT64) : NULL;
+    bool same = works && gd_is_tensor(z) && gd__same_shape(y, z) && gd_allclose(y, z, 1e-2, 1e-3, true);
+    gd_no_grad_leave(&quiet);
+    return works && !same;
+}
+
+/* What came of the operands as float64, unless it can't take these: then as they are. */
+static gd_check *check_narrowly(gd_check *first, gd_operation *operation, const gd_gradcheck_options *options)
+{
+    gd_context *g = options->g;
+    gd_error error = g->error;
+    bool failed = g->failed;
+    gd_gradcheck_options narrow = *options;
+    if ((failed && error.status == GD_ERROR_MEMORY) || options->in.count > GD__MOST_NARROW)
+        return first;
+    gd_error_callback *on_error = g->on_error;
+    g->on_error = NULL;
+    gd_clear(g);
+    bool misread = misreads_float64(operation, options->in);
+    bool memory = g->failed && g->error.status == GD_ERROR_MEMORY;
+    g->on_error = on_error;
+    if (!memory) {
+        g->error = error;
+        g->failed = failed;
+    }
+    if (!misread || memory)
+        return memory ? gd__error_object(g) : first;
+    gd_clear(g);
+    if (gd__alive(first))
+        gd__destroy(&first->object);
+    narrow.f = run_operation_narrow;
+    return gd__check_run_narrow(&narrow);
 }
 
 gd_check *gd_gradcheck_operation_with(gd_operation_check o)
@@ -197,7 +261,10 @@ gd_check *gd_gradcheck_operation_with(gd_operation_check o)
     gd_context *g = gd__context(o.operation);
     if (!gd__usable(g, o.operation, "gd_gradcheck_operation", "the operation") || g->failed)
         return gd__error_object(g);
-    return gd_gradcheck_with((gd_gradcheck_options){
+    gd_gradcheck_options options = {
         .g = g, .f = run_operation, .in = o.x, .given = o.given, .user = o.operation, .earlier = o.earlier, .dy = o.dy, .rtol = o.rtol,
-        .atol = o.atol, .fast = o.fast, .second = o.second, .seed = o.seed, .progress = o.progress });
+        .atol = o.atol, .fast = o.fast, .second = o.second, .seed = o.seed, .progress = o.progress };
+    gd_check *check = gd_gradcheck_with(options);
+    bool suspicious = gd__alive(check) ? check->verdict != GD_CHECK_RIGHT : g->failed;
+    return suspicious && has_float32(o.x) ? check_narrowly(check, o.operation, &options) : check;
 }

@@ -406,7 +406,7 @@ bool gd__compare_all(gd__work *w)
     bool good = true;
     o.progress = draw_entries;
     o.watcher = w->bar;
-    if (w->has_program && w->program.narrow[0])
+    if (w->check->narrow || (w->has_program && w->program.narrow[0]))
         o.unit = 5.960464477539063e-08; /* somewhere it computes in float32 */
     if (w->has_program && many_entries(w))
         gd__lanes_open(&lanes, &w->program, gd_threads(w->g));

@@ -248,6 +248,8 @@ static void put_verdict(sink *to, const gd_check *check)
         put_words(to, "There is no gradient to check.");
     else
         put_verdict_of_inputs(to, check);
+    if (check->narrow)
+        put_words(to, " The operation takes float32 alone: its numbers have 7 digits, and small mistakes may hide.");
     end_line(to);
 }
 
