@@ -3,7 +3,6 @@
 #include "check/work.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { MOST_ENTRIES = 512, MOST_FOUND = 4 };
@@ -54,7 +53,7 @@ static void keep(blind *b, gd_cause cause, const char *what, double cost, double
             r.factor = factors[i];
             r.cost += factors[i].cost + (cause == GD_CAUSE_UNKNOWN ? 0 : 0.8);
         }
-        snprintf(r.what, sizeof r.what, "%s", what);
+        gd__say(r.what, sizeof r.what, "%s", what);
         int at = b->count < MOST_FOUND ? b->count++ : MOST_FOUND - 1;
         if (at == MOST_FOUND - 1 && b->found[at].cost > 0 && b->found[at].cost <= r.cost)
             continue;
@@ -230,7 +229,7 @@ static bool try_there(blind *b, gd_cause cause, int moved, const char *what, dou
     char text[128];
     if (!may_be_there(b, &may))
         return false;
-    snprintf(text, sizeof text, "%.60s %s", b->w->s.item[moved].name, what);
+    gd__say(text, sizeof text, "%.60s %s", b->w->s.item[moved].name, what);
     if (may && !expect_there(b))
         return false;
     if (may)

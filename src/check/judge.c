@@ -190,11 +190,11 @@ static bool secant(gd__work *w, const gd__objective *o, int i, int64_t k, double
     return good;
 }
 
-/* Does the function, seen from farther away, rise as is claimed, at three distances in a row? Where there is a program whose gradient is
- * the claimed one it need not come as near. */
+/* Does the function, seen from farther away, rise as is claimed, at several distances in a row? Where there is a program whose
+ * gradient is the claimed one it need not come as near: a few stairs are all that is seen. */
 static bool rises_from_afar(gd__work *w, const gd__objective *o, int i, int64_t k, double *room, bool *rises)
 {
-    enum { FARTHEST = 3, NEAREST = -9, IN_A_ROW = 3 };
+    enum { FARTHEST = 3, NEAREST = -9 };
     double claimed = w->claimed[i][k], scale = fmax(1, fabs(w->point[i][k])), before = NAN;
     bool told = w->has_program && fabs(w->right[i][k] - claimed) <= 1e-6 * fabs(claimed);
     int row = 0;
@@ -203,9 +203,9 @@ static bool rises_from_afar(gd__work *w, const gd__objective *o, int i, int64_t 
         double slope, near;
         if (!secant(w, o, i, k, ldexp(told ? 1 : scale, e), room, &slope))
             return false;
-        near = isnan(before) ? slope : before + (before - slope) / 3; /* without the square of the distance */
-        row = fabs(near - claimed) <= (told ? 0.3 : 1e-4) * fabs(claimed) ? row + 1 : 0;
-        *rises = row >= IN_A_ROW;
+        near = told || isnan(before) ? slope : before + (before - slope) / 3; /* without the square of the distance */
+        row = fabs(near - claimed) <= (told ? 0.5 : 1e-4) * fabs(claimed) ? row + 1 : 0;
+        *rises = row >= (told ? 2 : 3);
         before = slope;
     }
     return true;

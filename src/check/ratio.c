@@ -2,7 +2,6 @@
 #include "check/work.h"
 
 #include <math.h>
-#include <stdio.h>
 
 /* What is made of an operand's numbers, and the derivative of that. */
 typedef struct curve {
@@ -72,9 +71,9 @@ static void write_term(const gd__work *w, const term *t, char *text, size_t size
 {
     const char *name = w->s.item[t->of].name, *f = curves[t->curve].name;
     if (t->part == VALUE && t->curve == 0)
-        snprintf(text, size, "%.40s", name);
+        gd__say(text, size, "%.40s", name);
     else
-        snprintf(text, size, "%s%s %.40s", t->part == VALUE ? "" : "the derivative of ", f, name);
+        gd__say(text, size, "%s%s %.40s", t->part == VALUE ? "" : "the derivative of ", f, name);
 }
 
 static bool is_derivative(const term *t, int i)
@@ -92,15 +91,15 @@ static void name(const gd__work *w, int i, const term *over, const term *under, 
         write_term(w, under, meant, sizeof meant);
     if (over->of < 0) {
         found->cause = is_derivative(under, i) ? GD_CAUSE_DERIVATIVE_MISSING : GD_CAUSE_TERM_MISSING;
-        snprintf(found->what, sizeof found->what, "%s is left out", meant);
+        gd__say(found->what, sizeof found->what, "%s is left out", meant);
     } else if (under->of < 0) {
         found->cause = is_derivative(over, i) ? GD_CAUSE_DERIVATIVE_TWICE : GD_CAUSE_TERM_MISSING;
-        snprintf(found->what, sizeof found->what, "%s %s", left,
+        gd__say(found->what, sizeof found->what, "%s %s", left,
                  found->cause == GD_CAUSE_TERM_MISSING ? "is one factor too many, or divides once too few" : "counts twice");
     } else {
         bool point = over->of == i && under->of == i && over->curve == under->curve && over->part != VALUE && under->part != VALUE;
         found->cause = point ? GD_CAUSE_WRONG_POINT : GD_CAUSE_WRONG_VALUE;
-        snprintf(found->what, sizeof found->what, "%s stands where %s is meant", left, meant);
+        gd__say(found->what, sizeof found->what, "%s stands where %s is meant", left, meant);
     }
     bool simple = fabs(found->c - 1) < 1e-5 || fabs(found->c + 1) < 1e-5;
     int odd = (over->curve > 2) + (under->curve > 2) + (over->of >= 0 && under->of >= 0);
@@ -164,7 +163,7 @@ bool gd__explain_ratio(const gd__work *w, int i, gd__ratio_found *found)
     for (int axis = 0; axis < shape.count && !isfinite(found->cost); axis++)
         if (is_by_slice(w, i, axis)) {
             *found = (gd__ratio_found){ GD_CAUSE_TERM_MISSING, "", 1, 2.2 };
-            snprintf(found->what, sizeof found->what, "a factor that differs along axis %d, and there alone", axis);
+            gd__say(found->what, sizeof found->what, "a factor that differs along axis %d, and there alone", axis);
         }
     return isfinite(found->cost);
 }
