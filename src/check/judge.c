@@ -175,6 +175,9 @@ static bool look_for_steps(gd__work *w, const gd__objective *o, int i)
     return good;
 }
 
+/* Each takes two dozen evaluations. */
+enum { MOST_STAIRS = 256 };
+
 /* The slope between two points at this distance to both sides. */
 static bool secant(gd__work *w, const gd__objective *o, int i, int64_t k, double h, double *room, double *slope)
 {
@@ -333,7 +336,7 @@ static bool compare_one(gd__work *w, const gd__objective *o, int i)
     if (!done && !look_for_steps(w, o, i))
         return false;
     gd__compare(w->claimed[i], w->slope[i], to->shape, w->entries[i], tolerance_of(w, i), w->mark, to);
-    if (!done && to->wrong > 0 && !look_from_afar(w, o, i))
+    if (!done && to->wrong > 0 && to->wrong <= MOST_STAIRS && !look_from_afar(w, o, i))
         return false;
     return done ? look_at_worst(w, o, i) : look_beside(w, o, i);
 }

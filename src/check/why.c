@@ -282,7 +282,7 @@ static void look_at_digits(gd__work *w, gd__search *s, int i)
 {
     gd_check_input *to = gd__input_of(w, i);
     gd_mistake m;
-    bool wide = w->s.item[i].lent == NULL && !w->narrow[i] && w->s.item[i].tensor->dtype == GD_FLOAT64;
+    bool wide = w->s.item[i].lent == NULL && (!w->narrow[i] || w->by_hand) && w->s.item[i].tensor->dtype == GD_FLOAT64;
     if (!wide || to->verdict == GD_CHECK_WRONG || !gd__has_right_shape(w, i) || w->entries[i] > GD__FULL)
         return;
     if (!(s && gd__search_rounding(s, i, &m)) && !(s && w->program.narrow[0] && is_rounded(w, i, &m)) &&
