@@ -143,7 +143,8 @@ typedef struct gd_gradcheck_options {
     gd_tensors earlier;    /* what these tensors were in the step before, if known: stale values are found so */
     gd_tensor *dy;         /* the gradient of f's result; left out: 1 where it has one element, else drawn at random */
     double rtol, atol;     /* |claimed - numeric| <= atol + rtol |numeric| is right; 0: by the dtype of what is
-                              claimed (float64 1e-5, float32 1e-3, and what is known of the uncertainty) and the scale */
+                              claimed (float64 1e-5, float32 1e-3, and what is known of the uncertainty) and the scale. Digits that
+                              float32 lacks are missed of a tensor of float64 all the same */
     bool fast;             /* compare along random directions alone, where that is enough */
     bool second;           /* check the derivatives of the gradients as well */
     uint64_t seed;         /* of random directions and of dy */
@@ -188,7 +189,8 @@ typedef struct gd_operation_check {
 } gd_operation_check;
 
 /* Checks an operation of one's own on these operands: gd_gradcheck_operation(cube, gd_list(x)). Its backward may set
- * gradients of wrong shapes: that is diagnosed. */
+ * gradients of wrong shapes: that is diagnosed. One that can't take float64 is handed float32, where x is that, with the tolerance
+ * that this needs; the printed check says so. */
 #define gd_gradcheck_operation(...)                                                                                    \
     gd_gradcheck_operation_with((gd_operation_check){ __VA_ARGS__, .given = GD__TEXT(__VA_ARGS__) })
 GD_API gd_check *gd_gradcheck_operation_with(gd_operation_check options);
