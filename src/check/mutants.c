@@ -187,10 +187,14 @@ static bool list_operands(const lister *l)
                      swapped ? 1.5 : 2.9))
                 return false;
         }
-        count = l->from->op == GD__OP_matmul && !is_square(x) ? pool_by(l->p, x, l->from->in[j], is_transpose_of, pool) : 0;
-        for (int i = 0; i < count; i++)
-            if (!add(l->list, (gd__mutant){ l->e->at, GD__MUT_OPERAND, l->edge, pool[i], j, 2, GD_CAUSE_WRONG_VALUE, 3.1, NULL }))
+        count = l->from->op == GD__OP_matmul ? pool_by(l->p, x, l->from->in[j], is_transpose_of, pool) : 0;
+        for (int i = 0; i < count; i++) {
+            gd_cause cause = is_square(x) && pool[i] == l->from->in[1 - j] ? GD_CAUSE_OPERANDS_SWAPPED : GD_CAUSE_WRONG_VALUE;
+            if (pool[i] != l->from->in[j] &&
+                !add(l->list, (gd__mutant){ l->e->at, GD__MUT_OPERAND, l->edge, pool[i], j, 2, cause,
+                                            cause == GD_CAUSE_WRONG_VALUE ? 3.1 : 1.8, NULL }))
                 return false;
+        }
         if (is_square(x) && l->from->op == GD__OP_matmul &&
             !put(l, GD__MUT_OPERAND_TURNED, 0, j, GD_CAUSE_TRANSPOSED, 1.5))
             return false;
@@ -326,7 +330,8 @@ static bool all_by_one_op(const gd__program *p, int to)
         const gd__node *from = &p->node[p->edge[i].from];
         if (p->edge[i].to != to)
             continue;
-        if (from->kind != GD__NODE_COMPUTED || gd__ops[from->op]->elementwise || (first && first->op != from->op))
+        if (from->kind != GD__NODE_COMPUTED || (first && first->op != from->op) ||
+            (gd__ops[from->op]->elementwise && from->op != GD__OP_add))
             return false;
         first = from;
     }

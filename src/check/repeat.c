@@ -10,10 +10,12 @@ typedef struct key {
     int operand, place;  /* which gradient of it; how far in its rule */
     int value, b;        /* what is put there: by what it is to the step, or as it is */
     double c;
+    int source;          /* the value whose place it takes; -1: that does not matter */
     int step;            /* -1: it can't be the same elsewhere */
 } key;
 
-/* What a value is to the step: itself, the gradient that comes in, one of its operands; -1: another. */
+/* What a value is to the step: itself, the gradient that comes in, one of its operands, or one that lies so far from it: of a loop
+ * each turn has as many steps. */
 static int relation(const gd__program *p, int step, int value)
 {
     const gd__node *node = &p->node[step];
@@ -25,12 +27,17 @@ static int relation(const gd__program *p, int step, int value)
     for (int k = 0; k < node->count; k++)
         if (node->in[k] == value)
             return 102 + k;
-    return -1;
+    return 100000 + value - step;
 }
 
 static bool names_a_value(gd__mutation kind)
 {
     return kind == GD__MUT_POINT || kind == GD__MUT_RESULT || kind == GD__MUT_OPERAND || kind == GD__MUT_COMPARED;
+}
+
+static bool is_of_an_operand(gd__mutation kind)
+{
+    return kind == GD__MUT_OPERAND_TURNED || kind == GD__MUT_OPERAND_ROWS || kind == GD__MUT_OPERAND_ROLLED || kind == GD__MUT_EARLIER;
 }
 
 static bool is_of_one_place(gd__mutation kind)
@@ -50,19 +57,22 @@ static int place_in_rule(const gd__program *p, int at)
     return place;
 }
 
-static key key_of(const gd__program *p, const gd__mutant *m, bool scale)
+/* With `of_source`, those alone that are the same for one operand, such as a matrix that is used in each turn of a loop. */
+static key key_of(const gd__program *p, const gd__mutant *m, bool scale, bool of_source)
 {
-    key k = { .kind = m->kind, .cause = m->cause, .value = m->a, .b = m->b, .c = m->c, .step = -1 };
+    key k = { .kind = m->kind, .cause = m->cause, .value = m->a, .b = m->b, .c = m->c, .source = -1, .step = -1 };
     int step = m->edge >= 0 ? p->edge[m->edge].from : p->node[m->at].of;
     bool cut = step >= 0 && m->kind == GD__MUT_SCALE && m->cause == GD_CAUSE_DETACHED;
-    if (cut)
+    if (cut && !of_source)
         k.step = step;
     if (cut || step < 0 || is_of_one_place(m->kind) || p->node[step].kind != GD__NODE_COMPUTED ||
         (m->kind == GD__MUT_SCALE) != scale)
         return k;
-    k.value = names_a_value(m->kind) ? relation(p, step, m->a) : m->a;
-    if (k.value < 0 && names_a_value(m->kind))
+    if (of_source && !is_of_an_operand(m->kind))
         return k;
+    if (of_source)
+        k.source = p->node[step].in[m->b];
+    k.value = names_a_value(m->kind) ? relation(p, step, m->a) : m->a;
     k.op = p->node[step].op;
     k.user = p->node[step].within >= 0 ? p->used[p->node[step].within].op : NULL;
     k.operand = m->edge >= 0 ? p->edge[m->edge].operand : p->node[m->at].operand;
@@ -74,7 +84,7 @@ static key key_of(const gd__program *p, const gd__mutant *m, bool scale)
 static bool is_same(const key *a, const key *b)
 {
     return a->kind == b->kind && a->cause == b->cause && a->op == b->op && a->user == b->user && a->operand == b->operand &&
-           a->place == b->place && a->value == b->value && a->b == b->b && a->c == b->c;
+           a->place == b->place && a->source == b->source && a->value == b->value && a->b == b->b && a->c == b->c;
 }
 
 /* Signs and factors at steps, put behind the list: alone they are fitted, at several steps at once they have to be tried. */
@@ -119,25 +129,26 @@ bool gd__mutants_repeat(gd__mutants *list, const gd__program *p, bool by_rules)
     int singles = list->count;
     if (!add_scales(list, p, by_rules))
         return false;
-    int count = list->count, heads = singles, rest = 2 * count;
+    int count = list->count, rest = 3 * count, chains = 0;
     size_t size = (size_t)(count + 1) * sizeof(key);
     key *keys = gd__alloc(list->context, size);
-    if (!keys || !gd__grow(list->context, (void **)&list->item, &list->capacity, 3 * count + 1, sizeof *list->item)) {
+    if (!keys || !gd__grow(list->context, (void **)&list->item, &list->capacity, 5 * count + 1, sizeof *list->item)) {
         gd__free(list->context, keys, size);
         return false;
     }
-    for (int i = 0; i < count; i++)
-        keys[i] = key_of(p, &list->item[i], i >= singles);
     gd__mutant *made = &list->item[count];
-    int chains = 0;
-    for (int i = 0; i < count; i++) {
-        int others = keys[i].step < 0 ? 0 : chain(list, keys, count, i, &made[chains], &list->item[rest]);
-        rest += others;
-        chains += others > 0;
+    for (int of_source = 0; of_source < 2; of_source++) {
+        for (int i = 0; i < count; i++)
+            keys[i] = key_of(p, &list->item[i], i >= singles, of_source);
+        for (int i = 0; i < count; i++) {
+            int others = keys[i].step < 0 ? 0 : chain(list, keys, count, i, &made[chains], &list->item[rest]);
+            rest += others;
+            chains += others > 0;
+        }
     }
     for (int i = 0; i < chains; i++)
-        list->item[heads++] = made[i];
-    list->count = heads;
+        list->item[singles + i] = made[i];
+    list->count = singles + chains;
     gd__free(list->context, keys, size);
     return true;
 }
