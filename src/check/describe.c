@@ -78,7 +78,10 @@ static int value_of(const gd__mutant *m)
 /* The step whose derivative it is in; -1 where there is none. */
 static int step_of(const gd__program *p, const gd__mutant *m)
 {
-    return m->edge >= 0 ? p->edge[m->edge].from : m->kind == GD__MUT_FROM_EARLIER ? m->at : p->node[m->at].of;
+    return m->edge >= 0                     ? p->edge[m->edge].from
+           : m->kind == GD__MUT_FROM_EARLIER ? m->at
+           : m->kind == GD__MUT_NORM         ? m->a
+                                             : p->node[m->at].of;
 }
 
 static void tell_where(const gd__program *p, const gd__mutant *m, gd_mistake *to)
@@ -240,6 +243,7 @@ static void tell_one(const gd__program *p, const gd__mutant *m, gd_mistake *to)
     case GD__MUT_SAMPLE: case GD__MUT_LAST_USE: add_to_what(to, "the %s alone is left", m->a < 0 ? "last" : "first"); break;
     case GD__MUT_SAMPLES_BUT: add_to_what(to, "the %s sample is left out", m->a < 0 ? "last" : "first"); break;
     case GD__MUT_ROLLED: add_to_what(to, "axis %d of its gradient is off by %+d", m->a, m->b); break;
+    case GD__MUT_NORM: add_to_what(to, "%s", gd__norm_text(m)); break;
     case GD__MUT_NO_SEED: add_to_what(to, "the incoming gradient, of the result, is left out"); break;
     case GD__MUT_AXIS: add_to_what(to, "it runs along axis %d", m->a); break;
     case GD__MUT_OPERAND_TURNED: case GD__MUT_OPERAND_ROLLED: case GD__MUT_OPERAND_ROWS: case GD__MUT_OPERAND_TERM: case GD__MUT_INDEX:

@@ -345,6 +345,7 @@ static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *
     case GD__MUT_SUM_SAMPLE: return in_shape(sample(x, m->a, false), node->value);
     case GD__MUT_SUM_BUT: return in_shape(gd_sum(sample(x, m->a, true), gd_axes(0)), node->value);
     case GD__MUT_SUM_AXIS: return other_axis(node, x);
+    case GD__MUT_NORM: return gd__normalised_wrongly(p, m, env);
     case GD__MUT_NO_SEED: return gd_ones_like(env[m->at]);
     case GD__MUT_RESHAPED: return gd_reshape(x, gd__shape(node->value));
     case GD__MUT_ROUNDED: return gd_cast(gd_cast(gd__program_step(p, m->at, env), GD_FLOAT32), GD_FLOAT64);

@@ -53,6 +53,7 @@ typedef enum gd__mutation {
     GD__MUT_RESHAPED,       /* reshaped where it should be transposed */
     GD__MUT_FROM_EARLIER,   /* of the forward: the value of the forward before, and all that follows from it */
     GD__MUT_NO_SEED,        /* of the seed: ones, as if the incoming gradient did not matter */
+    GD__MUT_NORM,           /* of what a normalisation with the result a is made of: its derivative as a formula, with mistake c in it (norm.c) */
     GD__MUT_ROUNDED         /* rounded to float32 */
 } gd__mutation;
 
@@ -81,6 +82,15 @@ bool gd__mutants_repeat(gd__mutants *list, const gd__program *p, bool by_rules);
 /* Those that round to float32; with `backward`, in the backward part alone. */
 bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p, bool backward);
 void gd__mutants_free(gd__mutants *list);
+bool gd__mutants_add(gd__mutants *list, gd__mutant m);
+
+/* Those of normalisations: listed, made, told. */
+bool gd__mutants_list_norms(gd__mutants *list, const gd__program *p);
+gd_tensor *gd__normalised_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *const *env);
+const char *gd__norm_text(const gd__mutant *m);
+
+/* The node that holds the whole gradient of forward node `id`; -1 where it has none. */
+int gd__whole_of(const gd__program *p, int id);
 
 /* Runs the backward part with these mistakes in it; env has p->count values, in the current scope. `earlier`: values of the
  * forward part, NULL where there are none. Mistakes that can't be made at these shapes: false, without an error. */

@@ -11,12 +11,17 @@ void gd__mutants_free(gd__mutants *list)
     *list = (gd__mutants){ .context = list->context };
 }
 
-static bool add(gd__mutants *list, gd__mutant m)
+bool gd__mutants_add(gd__mutants *list, gd__mutant m)
 {
     if (!gd__grow(list->context, (void **)&list->item, &list->capacity, list->count + 1, sizeof *list->item))
         return false;
     list->item[list->count++] = m;
     return true;
+}
+
+static bool add(gd__mutants *list, gd__mutant m)
+{
+    return gd__mutants_add(list, m);
 }
 
 /* ---- what a step is like ---- */
@@ -358,8 +363,7 @@ static bool list_gatherings(gd__mutants *list, const gd__program *p)
     return true;
 }
 
-/* The node that holds the whole gradient of forward node `id`; -1 where it has none. */
-static int whole_of(const gd__program *p, int id)
+int gd__whole_of(const gd__program *p, int id)
 {
     for (int k = 0; k < p->edges; k++)
         if (p->edge[k].from == id)
@@ -429,7 +433,7 @@ static bool list_logits(gd__mutants *list, const gd__program *p, int value, int 
 static bool list_extras(gd__mutants *list, const gd__program *p)
 {
     for (int id = 0; id < p->forward; id++) {
-        int whole = p->node[id].inputs && is_float(p->node[id].value) ? whole_of(p, id) : -1;
+        int whole = p->node[id].inputs && is_float(p->node[id].value) ? gd__whole_of(p, id) : -1;
         if (whole < p->forward || p->node[whole].count < 1)
             continue;
         bool of_loss = false;
@@ -593,7 +597,7 @@ bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier)
     if (p->node[p->seed].value->numel > 1 &&
         !put_at(list, p->seed, GD__MUT_NO_SEED, 0, 0, 1, GD_CAUSE_TERM_MISSING, 1.3))
         return false;
-    return list_gatherings(list, p) && list_extras(list, p) && list_branches(list, p) && (!earlier || list_stale(list, p));
+    return list_gatherings(list, p) && list_extras(list, p) && gd__mutants_list_norms(list, p) && list_branches(list, p) && (!earlier || list_stale(list, p));
 }
 
 bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p, bool backward)

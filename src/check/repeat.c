@@ -43,7 +43,7 @@ static bool is_of_an_operand(gd__mutation kind)
 static bool is_of_one_place(gd__mutation kind)
 {
     switch (kind) {
-    case GD__MUT_ONLY: case GD__MUT_EXTRA: case GD__MUT_LOGITS: case GD__MUT_FROM_EARLIER: case GD__MUT_NO_SEED:
+    case GD__MUT_ONLY: case GD__MUT_EXTRA: case GD__MUT_LOGITS: case GD__MUT_FROM_EARLIER: case GD__MUT_NO_SEED: case GD__MUT_NORM:
     case GD__MUT_ROUNDED: return true;
     default: return false;
     }

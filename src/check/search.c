@@ -670,7 +670,7 @@ static bool is_allowed(const gd__search *s, const gd__mutant *m)
 {
     if (!s->by_rules)
         return true;
-    int from = m->edge >= 0 ? s->p->edge[m->edge].from : s->p->node[m->at].of;
+    int from = m->edge >= 0 ? s->p->edge[m->edge].from : m->kind == GD__MUT_NORM ? m->a : s->p->node[m->at].of;
     return m->kind == GD__MUT_SCALE || from < 0 || may_be_wrong(s, from);
 }
 
