@@ -419,7 +419,7 @@ static bool list_logits(gd__mutants *list, const gd__program *p, int value, int 
     const gd_tensor *z = p->node[value].value;
     for (int target = 0; target < p->count; target++) {
         const gd__node *t = &p->node[target];
-        bool fits = t->kind == GD__NODE_CONSTANT && is_float(t->value) && gd__same_shape(t->value, z);
+        bool fits = (t->kind == GD__NODE_CONSTANT || t->kind == GD__NODE_INPUT) && target != value && is_float(t->value) && gd__same_shape(t->value, z);
         for (int soft = 0; fits && soft < 2; soft++) {
             if ((soft && z->ndim < 1) || !is_of_logits(p, whole, value, target, soft))
                 continue;

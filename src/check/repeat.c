@@ -10,7 +10,7 @@ typedef struct key {
     int operand, place;  /* which gradient of it; how far in its rule */
     int value, b;        /* what is put there: by what it is to the step, or as it is */
     double c;
-    int source;          /* the value whose place it takes; -1: that does not matter */
+    int of;              /* what all are of: an operand, a shared tensor; -1: that does not matter */
     int step;            /* -1: it can't be the same elsewhere */
 } key;
 
@@ -57,21 +57,24 @@ static int place_in_rule(const gd__program *p, int at)
     return place;
 }
 
-/* With `of_source`, those alone that are the same for one operand, such as a matrix that is used in each turn of a loop. */
-static key key_of(const gd__program *p, const gd__mutant *m, bool scale, bool of_source)
+/* Which steps count as alike: all of an operation; those that read one operand, such as a matrix that is used in each turn of a loop; those
+ * whose gradients come together in one tensor. */
+typedef enum alike { BY_OPERATION, BY_OPERAND, BY_TENSOR, WAYS } alike;
+
+static key key_of(const gd__program *p, const gd__mutant *m, bool scale, alike way)
 {
-    key k = { .kind = m->kind, .cause = m->cause, .value = m->a, .b = m->b, .c = m->c, .source = -1, .step = -1 };
+    key k = { .kind = m->kind, .cause = m->cause, .value = m->a, .b = m->b, .c = m->c, .of = -1, .step = -1 };
     int step = m->edge >= 0 ? p->edge[m->edge].from : p->node[m->at].of;
     bool cut = step >= 0 && m->kind == GD__MUT_SCALE && m->cause == GD_CAUSE_DETACHED;
-    if (cut && !of_source)
+    if (cut && way == BY_OPERATION)
         k.step = step;
     if (cut || step < 0 || is_of_one_place(m->kind) || p->node[step].kind != GD__NODE_COMPUTED ||
         (m->kind == GD__MUT_SCALE) != scale)
         return k;
-    if (of_source && !is_of_an_operand(m->kind))
+    bool gathers = m->edge >= 0 && p->node[p->edge[m->edge].to].kind == GD__NODE_INPUT;
+    if ((way == BY_OPERAND && !is_of_an_operand(m->kind)) || (way == BY_TENSOR && !gathers))
         return k;
-    if (of_source)
-        k.source = p->node[step].in[m->b];
+    k.of = way == BY_OPERAND ? p->node[step].in[m->b] : way == BY_TENSOR ? p->edge[m->edge].to : -1;
     k.value = names_a_value(m->kind) ? relation(p, step, m->a) : m->a;
     k.op = p->node[step].op;
     k.user = p->node[step].within >= 0 ? p->used[p->node[step].within].op : NULL;
@@ -84,7 +87,7 @@ static key key_of(const gd__program *p, const gd__mutant *m, bool scale, bool of
 static bool is_same(const key *a, const key *b)
 {
     return a->kind == b->kind && a->cause == b->cause && a->op == b->op && a->user == b->user && a->operand == b->operand &&
-           a->place == b->place && a->source == b->source && a->value == b->value && a->b == b->b && a->c == b->c;
+           a->place == b->place && a->of == b->of && a->value == b->value && a->b == b->b && a->c == b->c;
 }
 
 /* Signs and factors at steps, put behind the list: alone they are fitted, at several steps at once they have to be tried. */
@@ -132,14 +135,14 @@ bool gd__mutants_repeat(gd__mutants *list, const gd__program *p, bool by_rules)
     int count = list->count, rest = 3 * count, chains = 0;
     size_t size = (size_t)(count + 1) * sizeof(key);
     key *keys = gd__alloc(list->context, size);
-    if (!keys || !gd__grow(list->context, (void **)&list->item, &list->capacity, 5 * count + 1, sizeof *list->item)) {
+    if (!keys || !gd__grow(list->context, (void **)&list->item, &list->capacity, 7 * count + 1, sizeof *list->item)) {
         gd__free(list->context, keys, size);
         return false;
     }
     gd__mutant *made = &list->item[count];
-    for (int of_source = 0; of_source < 2; of_source++) {
+    for (int way = 0; way < WAYS; way++) {
         for (int i = 0; i < count; i++)
-            keys[i] = key_of(p, &list->item[i], i >= singles, of_source);
+            keys[i] = key_of(p, &list->item[i], i >= singles, (alike)way);
         for (int i = 0; i < count; i++) {
             int others = keys[i].step < 0 ? 0 : chain(list, keys, count, i, &made[chains], &list->item[rest]);
             rest += others;
