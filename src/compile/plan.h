@@ -25,7 +25,7 @@ typedef struct gd__cell {
     const char *base;     /* while recording: where they begin */
     gd__storage *storage; /* OUTSIDE: held by the plan */
     gd__storage *head;    /* the others' */
-    char *memory;         /* FIXED: the copy; GIVEN: one that is made anew at each run, where there is one */
+    char *memory;         /* FIXED: the copy; GIVEN: of a small one, for numbers that can't be read where they lie */
     bool written;         /* OUTSIDE: its version rises with each replay */
     bool fragile;         /* OUTSIDE: may go before the plan does */
     bool inner;           /* MADE: within one step, piece by piece: it has no place */
@@ -88,6 +88,13 @@ typedef struct gd__leaf {
     bool after, withheld; /* it has one afterwards; but in no place */
 } gd__leaf;
 
+/* Where the numbers of an input were in the last run; data NULL: nowhere that could be looked at again. */
+typedef struct gd__input {
+    const char *data;
+    uint64_t serial; /* of their storage */
+    gd__cell *small; /* of a small one; NULL: of another */
+} gd__input;
+
 /* A place that holds the address of an input's numbers. */
 typedef struct gd__patch {
     char **at;
@@ -111,7 +118,7 @@ struct gd__step {
     bool (*run)(gd__step *step);
     const gd__kernel *kernel;
     gd__call call;
-    gd__loop *loop; /* in place of run: over addresses that are known */
+    gd__loop *loop; /* over addresses that are known */
     int64_t n;
     char *pointer[GD__MAX_POINTERS];
     int64_t stride[GD__MAX_POINTERS];
@@ -152,7 +159,7 @@ typedef struct gd__recording {
     gd__mood mood;
     int inputs, outputs;
     gd__form *form;     /* of the inputs */
-    const char **given; /* the addresses of their numbers in the last run */
+    gd__input *given;
     gd_tensor **output;
     bool fragile; /* something that it needs may go before the plan does */
     gd__cell *cell;
@@ -164,8 +171,6 @@ typedef struct gd__recording {
     int leaves, leaf_room, guards; /* the guarded ones come first */
     gd__patch *patch;
     int patches, patch_room;
-    gd__cell **copy; /* the inputs that are copied at each run */
-    int copies;
     gd__step *step;
     int steps, step_room;
     gd__storage *heads;
@@ -215,6 +220,7 @@ bool gd__build(gd__recording *r);
 bool gd__step_kernel(gd__step *step);
 bool gd__step_checked(gd__step *step); /* the same, with the shape rule's look at the numbers */
 bool gd__step_turn(gd__step *step);    /* with numbers that are asked for anew */
+bool gd__step_loop(gd__step *step);
 bool gd__step_small(gd__step *step);
 bool gd__step_few(gd__step *step);
 bool gd__step_bce(gd__step *step);

@@ -82,6 +82,12 @@ bool gd__step_turn(gd__step *step)
 
 /* ---- small ones, with nothing left to look up ---- */
 
+bool gd__step_loop(gd__step *step)
+{
+    step->loop(step->pointer, step->stride, step->n, step->call.attrs);
+    return true;
+}
+
 bool gd__step_small(gd__step *step)
 {
     step->multiply(step->small);
@@ -239,29 +245,54 @@ void gd__step_free(gd__step *step)
 
 /* ---- a run ---- */
 
-static void give(gd__recording *r, gd_tensors in)
+/* May the numbers be read as vectors, beyond their end, and will the run not write there? */
+static bool lies_well(const gd__recording *r, const gd_tensor *t, size_t size)
 {
-    bool moved = false;
-    for (int i = 0; i < r->copies; i++)
-        memcpy(r->copy[i]->memory, in.item[r->copy[i]->input]->data, r->copy[i]->size);
-    for (int k = 0; k < r->inputs; k++) {
-        moved |= r->given[k] != in.item[k]->data;
-        r->given[k] = in.item[k]->data;
-    }
-    for (int i = 0; moved && i < r->patches; i++)
-        *r->patch[i].at = (char *)(uintptr_t)r->given[r->patch[i].input] + r->patch[i].offset;
+    enum { LINE = 64 };
+    const gd__storage *s = t->storage;
+    size_t offset = (size_t)(t->data - s->bytes), whole = (size + LINE - 1) / LINE * LINE;
+    size_t room = (s->size - sizeof *s + LINE - 1) / LINE * LINE;
+    if (s->bytes != (const char *)(s + 1) || offset + whole > room)
+        return false;
+    for (int i = 0; i < r->outside_written; i++)
+        if (r->written[i] == s)
+            return false;
+    return true;
+}
+
+/* The address of an input's numbers is another, or has to be looked at each time. */
+static __attribute__((noinline)) void take_input(gd__recording *r, int input, const gd_tensor *t)
+{
+    gd__input *given = &r->given[input];
+    const char *data = t->data;
+    bool stays = !given->small || lies_well(r, t, given->small->size);
+    if (!stays)
+        data = memcpy(given->small->memory, data, given->small->size);
+    *given = (gd__input){ stays ? data : NULL, t->storage->serial, given->small };
+    for (int i = 0; i < r->patches; i++)
+        if (r->patch[i].input == input)
+            *r->patch[i].at = (char *)(uintptr_t)data + r->patch[i].offset;
+}
+
+static inline void give(gd__recording *r, gd_tensors in)
+{
+    for (int k = 0; k < r->inputs; k++)
+        if (in.item[k]->data != r->given[k].data || in.item[k]->storage->serial != r->given[k].serial)
+            take_input(r, k, in.item[k]);
 }
 
 /* Says that what lies outside was written, and which leaves have a gradient now. */
-static void leave_traces(gd__recording *r, bool good)
+static inline void leave_traces(gd__recording *r, bool good)
 {
-    for (int i = 0; i < r->outside_written; i++)
-        r->written[i]->version++;
-    for (int i = 0; i < r->leaves; i++) {
-        const gd__leaf *leaf = &r->leaf[i];
+    for (gd__storage **written = r->written, **end = written + r->outside_written; written < end; written++)
+        (*written)->version++;
+    for (const gd__leaf *leaf = r->leaf, *end = leaf + r->leaves; leaf < end; leaf++) {
         bool left = good & leaf->after, used_up = left & leaf->withheld;
-        leaf->tensor->has_grad = left & !used_up;
-        leaf->tensor->withheld = used_up;
+        gd_tensor *t = leaf->tensor;
+        if ((t->has_grad != (left & !used_up)) | (t->withheld != used_up)) {
+            t->has_grad = left & !used_up;
+            t->withheld = used_up;
+        }
     }
 }
 
@@ -302,10 +333,7 @@ bool gd__replay(gd__recording *r, gd_tensors in)
     give(r, in);
     bool good = true;
     for (gd__step *step = r->step, *end = step + r->steps; good && step < end; step++)
-        if (step->loop)
-            step->loop(step->pointer, step->stride, step->n, step->call.attrs);
-        else
-            good = step->run(step);
+        good = step->run(step);
     leave_traces(r, good);
     return good;
 }

@@ -8,7 +8,7 @@ enum { FEW_MULTIPLICATIONS = 512, UPDATE_BLOCK = 512, INNER = 256 };
 enum { LINE = 64, VECTOR = 32 };
 
 /* How many bytes from the look's first number on may be read, and written: to the end of a line of the cache. What the pool
- * gives ends there, and the arena's cells do. Borrowed memory and inputs end with their numbers. */
+ * gives ends there, and the arena's cells and small inputs do. Borrowed memory and other inputs end with their numbers. */
 static size_t room(const gd__recording *r, const gd__look *look)
 {
     const gd__cell *cell = &r->cell[look->cell];
@@ -62,6 +62,7 @@ bool gd__finish_loop(gd__recording *r, gd__step *step, const gd__kernel *kernel)
     if (i->id == GD__OP_bce_backward)
         i->attrs.scalar[0] = (double)i->look[0].tensor.numel;
     step->how = "loop";
+    step->run = gd__step_loop;
     step->loop = kernel->loop[i->look[1].tensor.dtype];
     step->n = rounded(r, i, i->look[0].tensor.numel);
     step->call.attrs = &i->attrs;
