@@ -3,6 +3,10 @@
 
 #include "cpu/vmath.h"
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 static inline int64_t label_at(const gd_tensor *labels, int64_t i)
 {
     return labels->dtype == GD_INT64 ? ((const int64_t *)labels->data)[i] : ((const uint8_t *)labels->data)[i];
@@ -95,7 +99,7 @@ static inline void inner_likelihoods(const float *restrict q, const float *restr
 }
 
 /* The same of up to eight elements, with room for eight. False, and nothing said, where one is no probability. */
-static bool bce_few(const void *p, const void *t, int n, void *y)
+static __attribute__((noinline)) bool bce_eight(const void *p, const void *t, int n, void *y)
 {
     float q[FEW], term[FEW];
     take_few(p, n, q);
@@ -109,6 +113,52 @@ static bool bce_few(const void *p, const void *t, int n, void *y)
     *(float *)y = (float)(-few_total(term, n) / (double)n);
     return good;
 }
+
+#ifdef __AVX2__
+/* u holds q four times and 1 - q, x q - 1 and -q: log of the lower lanes, log1p of -q of the upper ones, with the bits of the two
+ * functions. Where k = 0 each takes f as exactly as it can be had; only log1p has lost something. */
+static inline void both_logarithms(const float *restrict u, const float *restrict x, float *restrict y)
+{
+    static const float loses[FEW] = { 0, 0, 0, 0, 1, 1, 1, 1 };
+    for (int i = 0; i < FEW; i++) {
+        float k, f = gd__split_f32(u[i], &k), lost = gd__lost_f32(1.0F, x[i], u[i]) / u[i];
+        bool near = k == 0.0F;
+        y[i] = gd__log_join_f32(k, near ? x[i] : f, near || loses[i] == 0 ? 0.0F : lost);
+    }
+}
+
+/* Of up to four elements, all inner, whose two logarithms fit into one vector: lanes behind the n-th are halves and weigh
+ * nothing. */
+static bool bce_few(const void *p, const void *t, int n, void *y)
+{
+    __m256 lane = _mm256_setr_ps(0, 1, 2, 3, 0, 1, 2, 3), one = _mm256_set1_ps(1);
+    if (n > FEW / 2)
+        return bce_eight(p, t, n, y);
+    __m256 there = _mm256_cmp_ps(lane, _mm256_set1_ps((float)n), _CMP_LT_OQ);
+    __m256 q = _mm256_blendv_ps(_mm256_set1_ps(0.5F), _mm256_broadcast_ps(p), there);
+    __m256 inner = _mm256_and_ps(_mm256_cmp_ps(q, _mm256_set1_ps(0x1p-126F), _CMP_GE_OQ), _mm256_cmp_ps(q, one, _CMP_LT_OQ));
+    if (_mm256_movemask_ps(inner) != 0xff)
+        return bce_eight(p, t, n, y);
+    float u[FEW], x[FEW], logarithm[FEW];
+    __m256 zero = _mm256_setzero_ps();
+    _mm256_storeu_ps(u, _mm256_blend_ps(q, _mm256_sub_ps(one, q), 0xf0));
+    _mm256_storeu_ps(x, _mm256_blend_ps(_mm256_sub_ps(q, one), _mm256_sub_ps(zero, q), 0xf0));
+    both_logarithms(u, x, logarithm);
+    __m256 weight = _mm256_broadcast_ps(t);
+    weight = _mm256_and_ps(there, _mm256_blend_ps(weight, _mm256_sub_ps(one, weight), 0xf0));
+    __m256 part = _mm256_mul_ps(weight, _mm256_loadu_ps(logarithm));
+    __m256d term = _mm256_cvtps_pd(_mm_add_ps(_mm256_castps256_ps128(part), _mm256_extractf128_ps(part, 1)));
+    __m128d pair = _mm_hadd_pd(_mm256_castpd256_pd128(term), _mm256_extractf128_pd(term, 1));
+    double total = _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair))) + 0.0;
+    *(float *)y = (float)(-total / (double)n);
+    return true;
+}
+#else
+static bool bce_few(const void *p, const void *t, int n, void *y)
+{
+    return bce_eight(p, t, n, y);
+}
+#endif
 
 const gd__kernel GD__K(bce) = { .run = run_bce, .bce = bce_few };
 
