@@ -105,11 +105,15 @@ static bool add_part(gd__step *step, gd__instruction *i)
 static gd__step *step_for(gd__recording *r, const gd__instruction *i)
 {
     enum { BACK = 64 };
-    if (r->steps > 0 && gd__joins(r, &r->step[r->steps - 1], i))
-        return &r->step[r->steps - 1];
-    for (int s = r->steps - 1; s >= 0 && s >= r->steps - BACK; s--)
-        if (gd__joins_blocks(r, &r->step[s], i))
-            return &r->step[s];
+    gd__step *last = r->step + r->steps - 1, *first = r->steps > BACK ? last - BACK : r->step;
+    for (gd__step *step = last; r->steps > 0 && step >= first; step--)
+        if (gd__joins_small(r, step, i))
+            return step;
+    if (r->steps > 0 && gd__is_small_update(last->part[0]) && gd__is_small_update(i))
+        return last;
+    for (gd__step *step = last; r->steps > 0 && step >= first; step--)
+        if (gd__joins_blocks(r, step, i))
+            return step;
     return add_step(r);
 }
 
@@ -150,12 +154,10 @@ static bool call_kernel(gd__step *step, const gd__kernel *kernel, bool (*run)(gd
 
 static bool finish_operation(gd__recording *r, gd__step *step, const gd__kernel *kernel)
 {
-    if (step->instructions > 1 && !gd__is_small_product(r, step, kernel))
-        return gd__finish_blocks(r, step);
-    if (gd__is_small_product(r, step, kernel))
+    if (gd__is_small(r, step))
         return gd__finish_small(r, step, kernel);
-    if (gd__is_small_sum(r, step, kernel))
-        return gd__finish_sum(r, step, kernel);
+    if (step->instructions > 1)
+        return gd__finish_blocks(r, step);
     if (gd__is_small_loop(step, kernel))
         return gd__finish_loop(r, step, kernel);
     if (gd__is_few_bce(r, step, kernel))
@@ -193,11 +195,15 @@ static bool finish(gd__recording *r, gd__step *step)
 
 static bool patch_small(gd__recording *r, gd__step *step)
 {
-    const gd__instruction *i = step->part[0], *last = step->part[step->instructions - 1];
+    const gd__instruction *i = step->part[0];
+    const gd__look *bias = gd__bias_of(step), *value = gd__value_of(step);
     gd__small *s = step->small;
-    return patch(r, (char **)(uintptr_t)&s->a, &i->look[1]) && patch(r, (char **)(uintptr_t)&s->b, &i->look[2]) &&
-           (!s->bias || patch(r, (char **)(uintptr_t)&s->bias, gd__bias_of(step))) &&
-           (!s->of || patch(r, (char **)(uintptr_t)&s->of, &last->look[2]));
+    bool loss = i->id == GD__OP_bce_backward;
+    return patch(r, (char **)(uintptr_t)&s->a, &i->look[loss ? 2 : 1]) &&
+           (i->looks < 3 || patch(r, (char **)(uintptr_t)&s->b, &i->look[loss ? 3 : 2])) &&
+           (!loss || patch(r, (char **)(uintptr_t)&s->bias, &i->look[1])) &&
+           (!bias || patch(r, (char **)(uintptr_t)&s->bias, bias)) &&
+           (!value || patch(r, (char **)(uintptr_t)&s->of, value));
 }
 
 static bool patch_sweep(gd__recording *r, gd__step *step)
@@ -223,8 +229,6 @@ static bool patch_step(gd__recording *r, gd__step *step)
     for (int k = 0; step->loop && k < i->looks; k++)
         if (!patch(r, &step->pointer[k], &i->look[k]))
             return false;
-    if (step->few)
-        return patch(r, (char **)(uintptr_t)&step->few->x, &i->look[1]);
     return step->small ? patch_small(r, step) : step->sweep ? patch_sweep(r, step) : !step->descent || patch_descents(r, step);
 }
 

@@ -115,6 +115,7 @@ typedef struct gd__sweep {
 
 /* What a replay does: one of these after the other. */
 struct gd__step {
+    gd__small *small; /* of few numbers; run NULL: and nothing else */
     bool (*run)(gd__step *step);
     const gd__kernel *kernel;
     gd__call call;
@@ -122,10 +123,6 @@ struct gd__step {
     int64_t n;
     char *pointer[GD__MAX_POINTERS];
     int64_t stride[GD__MAX_POINTERS];
-    gd__multiply_small *multiply;
-    gd__small *small;
-    gd__few *few;
-    gd__sum_few *sum;
     gd__sweep *sweep;
     gd__descent *descent;
     gd__stage *stage; /* what is done on each block */
@@ -221,8 +218,7 @@ bool gd__step_kernel(gd__step *step);
 bool gd__step_checked(gd__step *step); /* the same, with the shape rule's look at the numbers */
 bool gd__step_turn(gd__step *step);    /* with numbers that are asked for anew */
 bool gd__step_loop(gd__step *step);
-bool gd__step_small(gd__step *step);
-bool gd__step_few(gd__step *step);
+bool gd__step_descent(gd__step *step); /* a small one, and an update by what it makes */
 bool gd__step_bce(gd__step *step);
 bool gd__step_descend(gd__step *step);
 bool gd__step_sweep(gd__step *step);

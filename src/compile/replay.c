@@ -88,15 +88,12 @@ bool gd__step_loop(gd__step *step)
     return true;
 }
 
-bool gd__step_small(gd__step *step)
+bool gd__step_descent(gd__step *step)
 {
-    step->multiply(step->small);
-    return true;
-}
-
-bool gd__step_few(gd__step *step)
-{
-    step->sum(step->few);
+    gd__instruction *update = step->part[step->instructions - 1];
+    if (update->turns.owner && !take_turn(update, step->call.context))
+        return false;
+    step->small->run(step->small);
     return true;
 }
 
@@ -237,7 +234,6 @@ void gd__step_free(gd__step *step)
     gd__free(g, step->call.in, (size_t)step->call.count * sizeof *step->call.in);
     gd__free(g, step->part, (size_t)step->part_room * sizeof *step->part);
     gd__free(g, step->small, sizeof *step->small);
-    gd__free(g, step->few, sizeof *step->few);
     gd__free_stages(step);
     gd__free(g, step->descent, (size_t)step->instructions * sizeof *step->descent);
     gd__free(g, step->sweep, (size_t)step->instructions * sizeof *step->sweep);
@@ -333,7 +329,10 @@ bool gd__replay(gd__recording *r, gd_tensors in)
     give(r, in);
     bool good = true;
     for (gd__step *step = r->step, *end = step + r->steps; good && step < end; step++)
-        good = step->run(step);
+        if (step->run)
+            good = step->run(step);
+        else
+            step->small->run(step->small);
     leave_traces(r, good);
     return good;
 }

@@ -1,6 +1,7 @@
 /* loss.c - the losses. */
 #include "cpu/kernel.h"
 
+#include "cpu/kernels/small.h"
 #include "cpu/vmath.h"
 
 #ifdef __AVX2__
@@ -181,5 +182,7 @@ static bool run_bce_backward(const gd__kernel *kernel, const gd__call *call)
 }
 
 const gd__kernel GD__K(bce_backward) = {
-    .run = run_bce_backward, .loop = { [GD_FLOAT32] = bce_backward_f32, [GD_FLOAT64] = bce_backward_f64 },
+    .run = run_bce_backward,
+    .loop = { [GD_FLOAT32] = bce_backward_f32, [GD_FLOAT64] = bce_backward_f64 },
+    .small = { [GD_FLOAT32] = GD__K(pick_small_f32) },
 };
