@@ -257,6 +257,8 @@ bool gd__build(gd__recording *r)
     if (!gd__simplify(r) || !make_room(r) || !form_steps(r))
         return false;
     gd__leave_inside(r);
+    for (int i = 0; i < r->leaves; i++)
+        r->leaf[i].shows = r->leaf[i].after && !r->leaf[i].withheld;
     if (!make_memory(r))
         return false;
     look_for_fragile(r);

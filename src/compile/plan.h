@@ -86,6 +86,7 @@ typedef struct gd__leaf {
     uint64_t serial;
     bool guarded, before; /* whether it had a gradient counts, and whether it had */
     bool after, withheld; /* it has one afterwards; but in no place */
+    bool shows;           /* it has one, in its place */
 } gd__leaf;
 
 /* Where the numbers of an input were in the last run; data NULL: nowhere that could be looked at again. */

@@ -277,19 +277,20 @@ static inline void give(gd__recording *r, gd_tensors in)
             take_input(r, k, in.item[k]);
 }
 
+static __attribute__((noinline)) void show(const gd__leaf *leaf, bool good)
+{
+    leaf->tensor->has_grad = good && leaf->shows;
+    leaf->tensor->withheld = good && leaf->withheld;
+}
+
 /* Says that what lies outside was written, and which leaves have a gradient now. */
 static inline void leave_traces(gd__recording *r, bool good)
 {
     for (gd__storage **written = r->written, **end = written + r->outside_written; written < end; written++)
         (*written)->version++;
-    for (const gd__leaf *leaf = r->leaf, *end = leaf + r->leaves; leaf < end; leaf++) {
-        bool left = good & leaf->after, used_up = left & leaf->withheld;
-        gd_tensor *t = leaf->tensor;
-        if ((t->has_grad != (left & !used_up)) | (t->withheld != used_up)) {
-            t->has_grad = left & !used_up;
-            t->withheld = used_up;
-        }
-    }
+    for (const gd__leaf *leaf = r->leaf, *end = leaf + r->leaves; leaf < end; leaf++)
+        if (!good | (leaf->tensor->has_grad != leaf->shows) | (leaf->tensor->withheld != leaf->withheld))
+            show(leaf, good);
 }
 
 static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, const char *what)
@@ -302,7 +303,7 @@ static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, c
 }
 
 /* Is all that it needs still there? */
-static bool stands(const gd__recording *r)
+static __attribute__((noinline)) bool stands(const gd__recording *r)
 {
     gd_context *g = r->context;
     for (int i = 0; i < r->cells; i++)
