@@ -105,15 +105,15 @@ static bool add_part(gd__step *step, gd__instruction *i)
 static gd__step *step_for(gd__recording *r, const gd__instruction *i)
 {
     enum { BACK = 64 };
-    gd__step *last = r->step + r->steps - 1, *first = r->steps > BACK ? last - BACK : r->step;
-    for (gd__step *step = last; r->steps > 0 && step >= first; step--)
-        if (gd__joins_small(r, step, i))
-            return step;
-    if (r->steps > 0 && gd__is_small_update(last->part[0]) && gd__is_small_update(i))
-        return last;
-    for (gd__step *step = last; r->steps > 0 && step >= first; step--)
-        if (gd__joins_blocks(r, step, i))
-            return step;
+    int last = r->steps - 1, first = r->steps > BACK ? r->steps - BACK : 0;
+    for (int s = last; s >= first; s--)
+        if (gd__joins_small(r, &r->step[s], i))
+            return &r->step[s];
+    if (last >= 0 && gd__is_small_update(r->step[last].part[0]) && gd__is_small_update(i))
+        return &r->step[last];
+    for (int s = last; s >= first; s--)
+        if (gd__joins_blocks(r, &r->step[s], i))
+            return &r->step[s];
     return add_step(r);
 }
 
