@@ -45,6 +45,8 @@ static void recording_free(gd__recording *r, bool with_outputs)
     gd__free(g, r->arena, r->arena_bytes);
     gd__free(g, r->written, ((size_t)r->cells + 1) * sizeof *r->written);
     gd__free(g, r->form, ((size_t)r->inputs + 1) * sizeof *r->form);
+    for (int i = 0; r->given && i < r->inputs; i++)
+        gd__free(g, r->given[i].aside, r->given[i].aside_size);
     gd__free(g, r->given, ((size_t)r->inputs + 1) * sizeof *r->given);
     gd__free(g, r->output, r->plan->outputs * sizeof *r->output);
     gd__free(g, r, sizeof *r);

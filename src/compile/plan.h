@@ -94,6 +94,8 @@ typedef struct gd__input {
     const char *data;
     uint64_t serial; /* of their storage */
     gd__cell *small; /* of a small one; NULL: of another */
+    char *aside;     /* of another, that the plan itself writes: a copy */
+    size_t aside_size;
 } gd__input;
 
 /* A place that holds the address of an input's numbers. */

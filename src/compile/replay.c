@@ -241,40 +241,70 @@ void gd__step_free(gd__step *step)
 
 /* ---- a run ---- */
 
-/* May the numbers be read as vectors, beyond their end, and will the run not write there? */
-static bool lies_well(const gd__recording *r, const gd_tensor *t, size_t size)
+/* An output that is fed back, or a parameter: a run that is under way writes over it. */
+static bool is_written(const gd__recording *r, const gd__storage *s)
+{
+    for (int i = 0; i < r->outside_written; i++)
+        if (r->written[i] == s)
+            return true;
+    return false;
+}
+
+/* May so many bytes be read as vectors, beyond their end? */
+static bool has_room(const gd_tensor *t, size_t size)
 {
     enum { LINE = 64 };
     const gd__storage *s = t->storage;
     size_t offset = (size_t)(t->data - s->bytes), whole = (size + LINE - 1) / LINE * LINE;
     size_t room = (s->size - sizeof *s + LINE - 1) / LINE * LINE;
-    if (s->bytes != (const char *)(s + 1) || offset + whole > room)
-        return false;
-    for (int i = 0; i < r->outside_written; i++)
-        if (r->written[i] == s)
-            return false;
-    return true;
+    return s->bytes == (const char *)(s + 1) && offset + whole <= room;
 }
 
-/* The address of an input's numbers is another, or has to be looked at each time. */
-static __attribute__((noinline)) void take_input(gd__recording *r, int input, const gd_tensor *t)
+/* Bytes from the first element to the end of the last. */
+static size_t span_of(const gd_tensor *t)
+{
+    int64_t last = 0;
+    for (int i = 0; i < t->ndim; i++)
+        last += (t->shape[i] - 1) * t->stride[i];
+    return t->numel ? (size_t)(last + 1) * gd__dtypes[t->dtype].size : 0;
+}
+
+/* The numbers of t, in a copy. NULL with the error set, or where there are none. */
+static const char *put_aside(gd_context *g, gd__input *given, const gd_tensor *t)
+{
+    size_t size = span_of(t);
+    if (given->aside_size != size) {
+        gd__free(g, given->aside, given->aside_size);
+        given->aside = gd__alloc(g, size);
+        given->aside_size = given->aside ? size : 0;
+    }
+    return given->aside && size ? memcpy(given->aside, t->data, size) : NULL;
+}
+
+/* The address of an input's numbers is another, or they have to be looked at each time. False with the error set. */
+static __attribute__((noinline)) bool take_input(gd__recording *r, int input, const gd_tensor *t)
 {
     gd__input *given = &r->given[input];
+    bool small = given->small != NULL;
     const char *data = t->data;
-    bool stays = !given->small || lies_well(r, t, given->small->size);
+    bool stays = !is_written(r, t->storage) && (!small || has_room(t, given->small->size));
     if (!stays)
-        data = memcpy(given->small->memory, data, given->small->size);
-    *given = (gd__input){ stays ? data : NULL, t->storage->serial, given->small };
-    for (int i = 0; i < r->patches; i++)
+        data = small ? memcpy(given->small->memory, data, given->small->size) : put_aside(r->context, given, t);
+    given->data = stays ? data : NULL;
+    given->serial = t->storage->serial;
+    for (int i = 0; data && i < r->patches; i++)
         if (r->patch[i].input == input)
             *r->patch[i].at = (char *)(uintptr_t)data + r->patch[i].offset;
+    return data || t->numel == 0;
 }
 
-static inline void give(gd__recording *r, gd_tensors in)
+static inline bool give(gd__recording *r, gd_tensors in)
 {
     for (int k = 0; k < r->inputs; k++)
-        if (in.item[k]->data != r->given[k].data || in.item[k]->storage->serial != r->given[k].serial)
-            take_input(r, k, in.item[k]);
+        if ((in.item[k]->data != r->given[k].data || in.item[k]->storage->serial != r->given[k].serial) &&
+            !take_input(r, k, in.item[k]))
+            return false;
+    return true;
 }
 
 static __attribute__((noinline)) void show(const gd__leaf *leaf, bool good)
@@ -325,9 +355,8 @@ static __attribute__((noinline)) bool stands(const gd__recording *r)
 
 bool gd__replay(gd__recording *r, gd_tensors in)
 {
-    if (r->fragile && !stands(r))
+    if ((r->fragile && !stands(r)) || !give(r, in))
         return false;
-    give(r, in);
     bool good = true;
     for (gd__step *step = r->step, *end = step + r->steps; good && step < end; step++)
         if (step->run)
