@@ -204,6 +204,8 @@ static gd__recording *new_recording(gd_plan *plan, gd_tensors in)
     r->form = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->form);
     r->given = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->given);
     r->output = gd__alloc(g, plan->outputs * sizeof *r->output);
+    if (r->given)
+        memset(r->given, 0, (size_t)in.count * sizeof *r->given);
     if (!r->form || !r->given || !r->output) {
         recording_free(r, true);
         return NULL;
@@ -212,7 +214,6 @@ static gd__recording *new_recording(gd_plan *plan, gd_tensors in)
         const gd_tensor *t = in.item[i];
         r->form[i] = (gd__form){ .shape = gd__shape(t), .dtype = (gd_dtype)t->dtype };
         memcpy(r->form[i].stride, t->stride, t->ndim * sizeof *t->stride);
-        r->given[i] = (gd__input){ .data = NULL };
     }
     return r;
 }
