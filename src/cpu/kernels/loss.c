@@ -123,16 +123,27 @@ static inline void both_logarithms(const float *restrict u, const float *restric
     static const float loses[FEW] = { 0, 0, 0, 0, 1, 1, 1, 1 };
     for (int i = 0; i < FEW; i++) {
         float k, f = gd__split_f32(u[i], &k), lost = gd__lost_f32(1.0F, x[i], u[i]) / u[i];
-        bool near = k == 0.0F;
+        bool near = u[i] >= 0x1.6a09e6p-1F; /* then k = 0, but is known earlier */
         y[i] = gd__log_join_f32(k, near ? x[i] : f, near || loses[i] == 0 ? 0.0F : lost);
     }
 }
 
+/* The mean of four terms of which n count and the others are 0, with the sign turned, as a cascade adds them. None of the terms
+ * is -0 but those. */
+static inline double few_mean(__m128 term, int n)
+{
+    static const double share[] = { 0, -1, -0.5, 0, -0.25 };
+    __m128 even_first = _mm_permute_ps(term, 0xd8);
+    __m128d pair = _mm_add_pd(_mm_cvtps_pd(even_first), _mm_cvtps_pd(_mm_movehl_ps(even_first, even_first)));
+    double total = _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
+    return n == 3 ? -total / 3 : total * share[n]; /* the same, and sooner there, for powers of two */
+}
+
 /* Of up to four elements, all inner, whose two logarithms fit into one vector: lanes behind the n-th are halves and weigh
- * nothing. */
+ * nothing. A step waits for its loss at the end, so what counts is how long the chain of operations is. */
 static bool bce_few(const void *p, const void *t, int n, void *y)
 {
-    __m256 lane = _mm256_setr_ps(0, 1, 2, 3, 0, 1, 2, 3), one = _mm256_set1_ps(1);
+    __m256 lane = _mm256_setr_ps(0, 1, 2, 3, 0, 1, 2, 3), one = _mm256_set1_ps(1), zero = _mm256_setzero_ps();
     if (n > FEW / 2)
         return bce_eight(p, t, n, y);
     __m256 there = _mm256_cmp_ps(lane, _mm256_set1_ps((float)n), _CMP_LT_OQ);
@@ -141,17 +152,14 @@ static bool bce_few(const void *p, const void *t, int n, void *y)
     if (_mm256_movemask_ps(inner) != 0xff)
         return bce_eight(p, t, n, y);
     float u[FEW], x[FEW], logarithm[FEW];
-    __m256 zero = _mm256_setzero_ps();
     _mm256_storeu_ps(u, _mm256_blend_ps(q, _mm256_sub_ps(one, q), 0xf0));
     _mm256_storeu_ps(x, _mm256_blend_ps(_mm256_sub_ps(q, one), _mm256_sub_ps(zero, q), 0xf0));
     both_logarithms(u, x, logarithm);
     __m256 weight = _mm256_broadcast_ps(t);
     weight = _mm256_and_ps(there, _mm256_blend_ps(weight, _mm256_sub_ps(one, weight), 0xf0));
     __m256 part = _mm256_mul_ps(weight, _mm256_loadu_ps(logarithm));
-    __m256d term = _mm256_cvtps_pd(_mm_add_ps(_mm256_castps256_ps128(part), _mm256_extractf128_ps(part, 1)));
-    __m128d pair = _mm_hadd_pd(_mm256_castpd256_pd128(term), _mm256_extractf128_pd(term, 1));
-    double total = _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair))) + 0.0;
-    *(float *)y = (float)(-total / (double)n);
+    __m128 term = _mm_add_ps(_mm256_castps256_ps128(part), _mm256_extractf128_ps(part, 1));
+    *(float *)y = (float)few_mean(term, n);
     return true;
 }
 #else
