@@ -229,7 +229,9 @@ static bool patch_step(gd__recording *r, gd__step *step)
     for (int k = 0; step->loop && k < i->looks; k++)
         if (!patch(r, &step->pointer[k], &i->look[k]))
             return false;
-    return step->small ? patch_small(r, step) : step->sweep ? patch_sweep(r, step) : !step->descent || patch_descents(r, step);
+    return step->small   ? patch_small(r, step)
+           : step->sweep ? patch_sweep(r, step)
+                         : !step->descent || patch_descents(r, step);
 }
 
 /* ---- what may go ---- */

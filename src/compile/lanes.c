@@ -49,7 +49,8 @@ static bool is_small_loss(const gd__recording *r, const gd__instruction *i)
     const gd_tensor *y = &i->look[0].tensor, *dy = &i->look[1].tensor;
     bool fits = y->dtype == GD_FLOAT32 && y->numel > 0 && dy->numel == 1 && has_room(r, &i->look[0]);
     for (int k = 2; k < i->looks; k++)
-        fits = fits && i->look[k].tensor.contiguous && i->look[k].tensor.numel == y->numel && has_room(r, &i->look[k]);
+        fits =
+            fits && i->look[k].tensor.contiguous && i->look[k].tensor.numel == y->numel && has_room(r, &i->look[k]);
     return fits && lanes_for(r, y->numel) > 0;
 }
 
@@ -211,7 +212,8 @@ static void take_addresses(const gd__step *step, gd__small *s)
 
 bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel)
 {
-    static const char *const how[] = { "small product", "small product, by lanes", "small sum", "small sum, by lanes" };
+    static const char *const how[] = { "small product", "small product, by lanes", "small sum",
+                                       "small sum, by lanes" };
     const gd__instruction *i = step->part[0];
     gd__small *s = step->small = gd__alloc(r->context, sizeof *s);
     if (!s)

@@ -158,7 +158,7 @@ typedef struct gd__recording {
     uint64_t began; /* the serial that was next then */
     gd__mood mood;
     int inputs, outputs;
-    gd__form *form;     /* of the inputs */
+    gd__form *form; /* of the inputs */
     gd__input *given;
     gd_tensor **output;
     bool fragile; /* something that it needs may go before the plan does */

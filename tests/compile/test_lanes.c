@@ -67,7 +67,8 @@ static void check_product(gd_context *g, product p, int64_t rows, int64_t inner,
     gd_plan *plan = gd_compile(g, multiply, &p);
     for (int k = 0; k < 8; k++) {
         GD_SCOPE(g);
-        gd_tensor *in[] = { numbers(g, rows, inner, k, k % 2), numbers(g, p.turned ? columns : inner, p.turned ? inner : columns, k + 1, k > 5),
+        gd_tensor *in[] = { numbers(g, rows, inner, k, k % 2),
+                            numbers(g, p.turned ? columns : inner, p.turned ? inner : columns, k + 1, k > 5),
                             numbers(g, 1, columns, k + 2, false) };
         same_bits(gd_run_with(plan, (gd_tensors){ 3, in }), multiply(&p, in, 3), "a product");
     }
@@ -84,7 +85,8 @@ static void test_products(void **state)
         for (int shape = 0; g && shape < 5 * 6 * 4; shape++) {
             GD_SCOPE(g);
             for (int a = 0; a < ACTIVATIONS * 4; a++)
-                check_product(g, (product){ activations[a / 4], a & 1, a & 2 }, shape % 5 + 1, shape / 5 % 6 + 1, shape / 30 + 1);
+                check_product(g, (product){ activations[a / 4], a & 1, a & 2 }, shape % 5 + 1, shape / 5 % 6 + 1,
+                              shape / 30 + 1);
         }
         gd_close(g);
     }
@@ -139,7 +141,8 @@ static void check_training(gd_context *g, trainer m, int a)
     gd_plan *plan = gd_compile(g, step, &m);
     for (int i = 0; i < STEPS; i++) {
         GD_SCOPE(g);
-        gd_tensor *in[] = { numbers(g, m.rows, m.features, i, false), gd_sigmoid(numbers(g, m.rows, 1, i + 1, false)) };
+        gd_tensor *in[] = { numbers(g, m.rows, m.features, i, false),
+                            gd_sigmoid(numbers(g, m.rows, 1, i + 1, false)) };
         if (i == STEPS / 2) {
             gd_set_learning_rate(m.sgd, 0.125);
             gd_set_learning_rate(eager.sgd, 0.125);
@@ -158,7 +161,10 @@ static void test_trainings(void **state)
         gd_context *g = open_isa(isas[i]);
         for (int form = 0; g && form < 4 * 4 * 6 * 2; form++) {
             GD_SCOPE(g);
-            trainer m = { .features = form % 4 + 1, .hidden = form / 4 % 4 + 1, .rows = form / 16 % 6 + 1, .probabilities = form / 96 };
+            trainer m = { .features = form % 4 + 1,
+                          .hidden = form / 4 % 4 + 1,
+                          .rows = form / 16 % 6 + 1,
+                          .probabilities = form / 96 };
             for (int a = 1; a < ACTIVATIONS; a++)
                 check_training(g, m, a);
         }
