@@ -24,7 +24,7 @@ typedef struct blind {
     double **moved, **direction; /* by input: another point; a direction */
     double *expected, *work;     /* room for as many numbers as there are entries */
     gd__slope *slope;
-    double *y;                   /* of all outputs, twice */
+    double *y; /* of all outputs, twice */
     reading found[MOST_FOUND];
     int count;
 } blind;
@@ -109,7 +109,8 @@ static void tell_all(const blind *b, gd_check_input *to)
         sum += exp(-1.6 * (b->found[i].cost - b->found[0].cost));
     to->explanations = 0;
     for (int i = 0; i < b->count; i++)
-        tell(b, &b->found[i], exp(-1.6 * (b->found[i].cost - b->found[0].cost)) / sum, &to->explanation[to->explanations++]);
+        tell(b, &b->found[i], exp(-1.6 * (b->found[i].cost - b->found[0].cost)) / sum,
+             &to->explanation[to->explanations++]);
     for (int i = 1; i < to->explanations; i++)
         gd__tell_apart(&to->explanation[i], &to->explanation[0]);
 }
@@ -179,7 +180,8 @@ static bool try_elementwise(blind *b)
             double weight = b->o.weight[k], d = derivative(b, k), of[] = { 1, d * d, 1 - d, weight > 0 };
             b->expected[k] = weight * of[which];
         }
-        static const gd_cause cause[] = { GD_CAUSE_DERIVATIVE_MISSING, GD_CAUSE_DERIVATIVE_TWICE, GD_CAUSE_MASK_INVERTED, GD_CAUSE_MASK_WRONG };
+        static const gd_cause cause[] = { GD_CAUSE_DERIVATIVE_MISSING, GD_CAUSE_DERIVATIVE_TWICE,
+                                          GD_CAUSE_MASK_INVERTED, GD_CAUSE_MASK_WRONG };
         if (!(mask && which == 1) && try_expected(b, cause[which], "", 1.2))
             return true;
     }
@@ -319,7 +321,16 @@ static bool try_operand(blind *b, int j)
 
 /* ---- another incoming gradient ---- */
 
-typedef enum incoming { LAST_ROW, FIRST_ROW, NOT_LAST_ROW, NOT_FIRST_ROW, ONES, ROLLED_DOWN, ROLLED_UP, INCOMINGS } incoming;
+typedef enum incoming {
+    LAST_ROW,
+    FIRST_ROW,
+    NOT_LAST_ROW,
+    NOT_FIRST_ROW,
+    ONES,
+    ROLLED_DOWN,
+    ROLLED_UP,
+    INCOMINGS
+} incoming;
 
 /* The weight of output m, of `rows` rows of this width. */
 static double weight_of(const blind *b, incoming which, int64_t m, int64_t rows, int64_t width)
@@ -339,11 +350,16 @@ static double weight_of(const blind *b, incoming which, int64_t m, int64_t rows,
 
 static bool try_incoming(blind *b)
 {
-    static const gd_cause cause[INCOMINGS] = { GD_CAUSE_ASSIGNED, GD_CAUSE_ASSIGNED, GD_CAUSE_OFF_BY_ONE, GD_CAUSE_OFF_BY_ONE,
-                                               GD_CAUSE_TERM_MISSING, GD_CAUSE_OFF_BY_ONE, GD_CAUSE_OFF_BY_ONE };
-    static const char *const what[INCOMINGS] = { "the last alone is left", "the first alone is left", "the last is left out",
-                                                 "the first is left out", "the incoming gradient is left out",
-                                                 "the incoming gradient is one row off", "the incoming gradient is one row off" };
+    static const gd_cause cause[INCOMINGS] = { GD_CAUSE_ASSIGNED,   GD_CAUSE_ASSIGNED,     GD_CAUSE_OFF_BY_ONE,
+                                               GD_CAUSE_OFF_BY_ONE, GD_CAUSE_TERM_MISSING, GD_CAUSE_OFF_BY_ONE,
+                                               GD_CAUSE_OFF_BY_ONE };
+    static const char *const what[INCOMINGS] = { "the last alone is left",
+                                                 "the first alone is left",
+                                                 "the last is left out",
+                                                 "the first is left out",
+                                                 "the incoming gradient is left out",
+                                                 "the incoming gradient is one row off",
+                                                 "the incoming gradient is one row off" };
     gd_dims shape = gd__shape(b->w->dy);
     int64_t rows = shape.count > 0 ? shape.size[0] : 1;
     if (rows < 2 || b->o.outputs % rows != 0)
@@ -355,7 +371,7 @@ static bool try_incoming(blind *b)
     for (int which = 0; good && which < INCOMINGS; which++) {
         bool may;
         for (int64_t m = 0; m < b->o.outputs; m++)
-            weight[m] = weight_of(b, which, m, rows, b->o.outputs / rows);
+            weight[m] = weight_of(b, (incoming)which, m, rows, b->o.outputs / rows);
         b->o.weight = weight;
         good = may_be_there(b, &may) && (!may || expect_there(b));
         b->o.weight = own;
@@ -463,7 +479,8 @@ static bool open_blind(blind *b, gd__work *w, int i)
     b->work = gd__alloc(w->g, size);
     b->slope = gd__alloc(w->g, (size_t)(b->n + 1) * sizeof *b->slope);
     b->y = gd__alloc(w->g, (size_t)(2 * b->o.outputs + 1) * sizeof *b->y);
-    if (!gd__has_blocks(w, b->moved) || !gd__has_blocks(w, b->direction) || !b->expected || !b->work || !b->slope || !b->y)
+    if (!gd__has_blocks(w, b->moved) || !gd__has_blocks(w, b->direction) || !b->expected || !b->work || !b->slope ||
+        !b->y)
         return false;
     copy_point(b);
     for (int j = 0; j < w->count; j++)

@@ -56,7 +56,20 @@ static gd_tensor *along(gd_tensor *x, gd_dims axes, bool sums)
 }
 
 typedef enum variant {
-    AS_IT_IS, NO_SIGMA, SIGMA_TWICE, SUMS, ONE_SUM, CONSTANT, ONE_AXIS, BOTH_AXES, NO_FIRST, NO_SECOND, FIRST_SIGN, SECOND_SIGN, LEFT_OUT, VARIANTS
+    AS_IT_IS,
+    NO_SIGMA,
+    SIGMA_TWICE,
+    SUMS,
+    ONE_SUM,
+    CONSTANT,
+    ONE_AXIS,
+    BOTH_AXES,
+    NO_FIRST,
+    NO_SECOND,
+    FIRST_SIGN,
+    SECOND_SIGN,
+    LEFT_OUT,
+    VARIANTS
 } variant;
 
 static gd_tensor *formula(gd_tensor *dh, gd_tensor *h, gd_tensor *over_sigma, gd_tensor *sigma, int flags, variant v)
@@ -81,7 +94,8 @@ static gd_tensor *compute(const gd__program *p, const norm *n, gd_tensor *const 
 {
     gd_tensor *sigma = env[n->deviation];
     int whole = gd__whole_of(p, n->h);
-    return whole < 0 ? NULL : formula(env[whole], env[n->h], n->inverse ? sigma : gd_reciprocal(sigma), sigma, n->flags, v);
+    return whole < 0 ? NULL
+                     : formula(env[whole], env[n->h], n->inverse ? sigma : gd_reciprocal(sigma), sigma, n->flags, v);
 }
 
 gd_tensor *gd__normalised_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *const *env)
@@ -103,15 +117,21 @@ static bool is_so(const gd__program *p, const norm *n, gd_tensor **env, int at)
 
 static bool list_variants(gd__mutants *list, const norm *n, int at)
 {
-    static const struct { gd_cause cause; double cost; } of[VARIANTS] = {
-        [NO_SIGMA] = { GD_CAUSE_TERM_MISSING, 1.7 }, [SIGMA_TWICE] = { GD_CAUSE_DERIVATIVE_TWICE, 2.0 }, [SUMS] = { GD_CAUSE_SUM_FOR_MEAN, 1.6 },
-        [ONE_SUM] = { GD_CAUSE_SUM_FOR_MEAN, 1.9 }, [CONSTANT] = { GD_CAUSE_TERM_MISSING, 1.6 }, [ONE_AXIS] = { GD_CAUSE_WRONG_AXIS, 1.9 },
-        [BOTH_AXES] = { GD_CAUSE_WRONG_AXIS, 1.9 }, [NO_FIRST] = { GD_CAUSE_TERM_MISSING, 1.8 }, [NO_SECOND] = { GD_CAUSE_TERM_MISSING, 1.8 },
-        [FIRST_SIGN] = { GD_CAUSE_TERM_SIGN, 1.7 }, [SECOND_SIGN] = { GD_CAUSE_TERM_SIGN, 1.7 }, [LEFT_OUT] = { GD_CAUSE_DERIVATIVE_MISSING, 1.6 }
+    static const struct {
+        gd_cause cause;
+        double cost;
+    } of[VARIANTS] = {
+        [NO_SIGMA] = { GD_CAUSE_TERM_MISSING, 1.7 },  [SIGMA_TWICE] = { GD_CAUSE_DERIVATIVE_TWICE, 2.0 },
+        [SUMS] = { GD_CAUSE_SUM_FOR_MEAN, 1.6 },      [ONE_SUM] = { GD_CAUSE_SUM_FOR_MEAN, 1.9 },
+        [CONSTANT] = { GD_CAUSE_TERM_MISSING, 1.6 },  [ONE_AXIS] = { GD_CAUSE_WRONG_AXIS, 1.9 },
+        [BOTH_AXES] = { GD_CAUSE_WRONG_AXIS, 1.9 },   [NO_FIRST] = { GD_CAUSE_TERM_MISSING, 1.8 },
+        [NO_SECOND] = { GD_CAUSE_TERM_MISSING, 1.8 }, [FIRST_SIGN] = { GD_CAUSE_TERM_SIGN, 1.7 },
+        [SECOND_SIGN] = { GD_CAUSE_TERM_SIGN, 1.7 },  [LEFT_OUT] = { GD_CAUSE_DERIVATIVE_MISSING, 1.6 }
     };
     bool centred = n->flags & CENTRED;
     for (int v = AS_IT_IS + 1; v < VARIANTS; v++) {
-        bool of_mean = v == ONE_SUM || v == ONE_AXIS || v == NO_FIRST || v == FIRST_SIGN || v == NO_SECOND || v == SECOND_SIGN;
+        bool of_mean =
+            v == ONE_SUM || v == ONE_AXIS || v == NO_FIRST || v == FIRST_SIGN || v == NO_SECOND || v == SECOND_SIGN;
         if (!centred && of_mean)
             continue;
         gd_cause cause = v == SUMS && (n->flags & OF_LENGTH) ? GD_CAUSE_MEAN_FOR_SUM : of[v].cause;
@@ -146,12 +166,17 @@ bool gd__mutants_list_norms(gd__mutants *list, const gd__program *p)
 
 const char *gd__norm_text(const gd__mutant *m)
 {
-    static const char *const text[VARIANTS] = {
-        [NO_SIGMA] = "1 / sigma is left out", [SIGMA_TWICE] = "1 / sigma counts twice",
-        [SUMS] = "of the derivative (dh - mean(dh) - h mean(dh h)) / sigma", [ONE_SUM] = "of the derivative's mean(dh)",
-        [CONSTANT] = "mean and sigma are taken for constants", [ONE_AXIS] = "mean(dh) of the derivative goes over the other axis",
-        [BOTH_AXES] = "the means of the derivative go over the other axis", [NO_FIRST] = "mean(dh) is left out",
-        [NO_SECOND] = "h mean(dh h) is left out", [FIRST_SIGN] = "it is mean(dh)", [SECOND_SIGN] = "it is h mean(dh h)",
-        [LEFT_OUT] = "that of the normalisation" };
+    static const char *const text[VARIANTS] = { [NO_SIGMA] = "1 / sigma is left out",
+                                                [SIGMA_TWICE] = "1 / sigma counts twice",
+                                                [SUMS] = "of the derivative (dh - mean(dh) - h mean(dh h)) / sigma",
+                                                [ONE_SUM] = "of the derivative's mean(dh)",
+                                                [CONSTANT] = "mean and sigma are taken for constants",
+                                                [ONE_AXIS] = "mean(dh) of the derivative goes over the other axis",
+                                                [BOTH_AXES] = "the means of the derivative go over the other axis",
+                                                [NO_FIRST] = "mean(dh) is left out",
+                                                [NO_SECOND] = "h mean(dh h) is left out",
+                                                [FIRST_SIGN] = "it is mean(dh)",
+                                                [SECOND_SIGN] = "it is h mean(dh h)",
+                                                [LEFT_OUT] = "that of the normalisation" };
     return text[(int)m->c] ? text[(int)m->c] : "";
 }

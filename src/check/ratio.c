@@ -9,23 +9,66 @@ typedef struct curve {
     double (*f)(double), (*slope)(double);
 } curve;
 
-static double itself(double x) { return x; }
-static double one(double x) { return (void)x, 1; }
-static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
-static double sigmoid_slope(double x) { return sigmoid(x) * (1 - sigmoid(x)); }
-static double tanh_slope(double x) { return 1 - tanh(x) * tanh(x); }
-static double square(double x) { return x * x; }
-static double twice(double x) { return 2 * x; }
-static double inverse(double x) { return 1 / x; }
-static double inverse_slope(double x) { return -1 / (x * x); }
-static double root_slope(double x) { return 0.5 / sqrt(x); }
-static double softplus(double x) { return log1p(exp(x)); }
-static double minus_sin(double x) { return -sin(x); }
+static double itself(double x)
+{
+    return x;
+}
+static double one(double x)
+{
+    return (void)x, 1;
+}
+static double sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+static double sigmoid_slope(double x)
+{
+    return sigmoid(x) * (1 - sigmoid(x));
+}
+static double tanh_slope(double x)
+{
+    return 1 - tanh(x) * tanh(x);
+}
+static double square(double x)
+{
+    return x * x;
+}
+static double twice(double x)
+{
+    return 2 * x;
+}
+static double inverse(double x)
+{
+    return 1 / x;
+}
+static double inverse_slope(double x)
+{
+    return -1 / (x * x);
+}
+static double root_slope(double x)
+{
+    return 0.5 / sqrt(x);
+}
+static double softplus(double x)
+{
+    return log1p(exp(x));
+}
+static double minus_sin(double x)
+{
+    return -sin(x);
+}
 
-static const curve curves[] = { { "it", itself, one },          { "sigmoid", sigmoid, sigmoid_slope }, { "tanh", tanh, tanh_slope },
-                                { "square", square, twice },    { "1 /", inverse, inverse_slope },     { "sqrt", sqrt, root_slope },
-                                { "softplus", softplus, sigmoid }, { "exp", exp, exp },                { "log", log, inverse },
-                                { "sin", sin, cos },            { "cos", cos, minus_sin } };
+static const curve curves[] = { { "it", itself, one },
+                                { "sigmoid", sigmoid, sigmoid_slope },
+                                { "tanh", tanh, tanh_slope },
+                                { "square", square, twice },
+                                { "1 /", inverse, inverse_slope },
+                                { "sqrt", sqrt, root_slope },
+                                { "softplus", softplus, sigmoid },
+                                { "exp", exp, exp },
+                                { "log", log, inverse },
+                                { "sin", sin, cos },
+                                { "cos", cos, minus_sin } };
 enum { CURVES = sizeof curves / sizeof *curves };
 
 /* A value that a formula may have in it: of operand `of`, what `which` makes. */
@@ -95,9 +138,11 @@ static void name(const gd__work *w, int i, const term *over, const term *under, 
     } else if (under->of < 0) {
         found->cause = is_derivative(over, i) ? GD_CAUSE_DERIVATIVE_TWICE : GD_CAUSE_TERM_MISSING;
         gd__say(found->what, sizeof found->what, "%s %s", left,
-                 found->cause == GD_CAUSE_TERM_MISSING ? "is one factor too many, or divides once too few" : "counts twice");
+                found->cause == GD_CAUSE_TERM_MISSING ? "is one factor too many, or divides once too few"
+                                                      : "counts twice");
     } else {
-        bool point = over->of == i && under->of == i && over->curve == under->curve && over->part != VALUE && under->part != VALUE;
+        bool point = over->of == i && under->of == i && over->curve == under->curve && over->part != VALUE &&
+                     under->part != VALUE;
         found->cause = point ? GD_CAUSE_WRONG_POINT : GD_CAUSE_WRONG_VALUE;
         gd__say(found->what, sizeof found->what, "%s stands where %s is meant", left, meant);
     }
@@ -112,7 +157,8 @@ static int list_terms(const gd__work *w, int i, term *list, int room)
     int count = 0;
     list[count++] = (term){ .of = -1 };
     for (int j = 0; j < w->count; j++)
-        for (int c = 0; c < CURVES && w->entries[j] > 0 && w->entries[i] % w->entries[j] == 0 && w->entries[j] > 1; c++)
+        for (int c = 0; c < CURVES && w->entries[j] > 0 && w->entries[i] % w->entries[j] == 0 && w->entries[j] > 1;
+             c++)
             for (int p = 0; p < PARTS && count < room; p++)
                 if (!(c == 0 && p != VALUE))
                     list[count++] = (term){ j, c, (part)p };

@@ -5,13 +5,13 @@
 typedef struct key {
     gd__mutation kind;
     gd_cause cause;
-    gd__op_id op;        /* of the step */
-    const gd__op *user;  /* whose operation the step is part of; NULL: of none */
-    int operand, place;  /* which gradient of it; how far in its rule */
-    int value, b;        /* what is put there: by what it is to the step, or as it is */
+    gd__op_id op;       /* of the step */
+    const gd__op *user; /* whose operation the step is part of; NULL: of none */
+    int operand, place; /* which gradient of it; how far in its rule */
+    int value, b;       /* what is put there: by what it is to the step, or as it is */
     double c;
-    int of;              /* what all are of: an operand, a shared tensor; -1: that does not matter */
-    int step;            /* -1: it can't be the same elsewhere */
+    int of;   /* what all are of: an operand, a shared tensor; -1: that does not matter */
+    int step; /* -1: it can't be the same elsewhere */
 } key;
 
 /* What a value is to the step: itself, the gradient that comes in, one of its operands, or one that lies so far from it: of a loop
@@ -37,13 +37,19 @@ static bool names_a_value(gd__mutation kind)
 
 static bool is_of_an_operand(gd__mutation kind)
 {
-    return kind == GD__MUT_OPERAND_TURNED || kind == GD__MUT_OPERAND_ROWS || kind == GD__MUT_OPERAND_ROLLED || kind == GD__MUT_EARLIER;
+    return kind == GD__MUT_OPERAND_TURNED || kind == GD__MUT_OPERAND_ROWS || kind == GD__MUT_OPERAND_ROLLED ||
+           kind == GD__MUT_EARLIER;
 }
 
 static bool is_of_one_place(gd__mutation kind)
 {
     switch (kind) {
-    case GD__MUT_ONLY: case GD__MUT_EXTRA: case GD__MUT_LOGITS: case GD__MUT_FROM_EARLIER: case GD__MUT_NO_SEED: case GD__MUT_NORM:
+    case GD__MUT_ONLY:
+    case GD__MUT_EXTRA:
+    case GD__MUT_LOGITS:
+    case GD__MUT_FROM_EARLIER:
+    case GD__MUT_NO_SEED:
+    case GD__MUT_NORM:
     case GD__MUT_ROUNDED: return true;
     default: return false;
     }
@@ -52,7 +58,8 @@ static bool is_of_one_place(gd__mutation kind)
 static int place_in_rule(const gd__program *p, int at)
 {
     int place = 0;
-    for (int id = at - 1; id >= 0 && p->node[id].of == p->node[at].of && p->node[id].operand == p->node[at].operand; id--)
+    for (int id = at - 1; id >= 0 && p->node[id].of == p->node[at].of && p->node[id].operand == p->node[at].operand;
+         id--)
         place++;
     return place;
 }
@@ -86,8 +93,9 @@ static key key_of(const gd__program *p, const gd__mutant *m, bool scale, alike w
 
 static bool is_same(const key *a, const key *b)
 {
-    return a->kind == b->kind && a->cause == b->cause && a->op == b->op && a->user == b->user && a->operand == b->operand &&
-           a->place == b->place && a->of == b->of && a->value == b->value && a->b == b->b && a->c == b->c;
+    return a->kind == b->kind && a->cause == b->cause && a->op == b->op && a->user == b->user &&
+           a->operand == b->operand && a->place == b->place && a->of == b->of && a->value == b->value &&
+           a->b == b->b && a->c == b->c;
 }
 
 /* Signs and factors at steps, put behind the list: alone they are fitted, at several steps at once they have to be tried. */
@@ -98,7 +106,8 @@ static bool add_scales(gd__mutants *list, const gd__program *p, bool by_rules)
         const gd__node *from = &p->node[p->edge[i].from];
         bool acts = from->kind == GD__NODE_COMPUTED && from->count == 1 && gd__ops[from->op]->reads[0];
         for (int k = 0; k < 3 && (from->within >= 0 || (acts && !by_rules)); k++) {
-            gd__mutant m = { p->edge[i].at, GD__MUT_SCALE, i, 0, 0, c[k], k ? GD_CAUSE_FACTOR : GD_CAUSE_SIGN, k ? 1.9 : 1.4, NULL };
+            gd__mutant m = { p->edge[i].at, GD__MUT_SCALE, i, 0, 0, c[k], k ? GD_CAUSE_FACTOR : GD_CAUSE_SIGN,
+                             k ? 1.9 : 1.4, NULL };
             if (!gd__grow(list->context, (void **)&list->item, &list->capacity, list->count + 1, sizeof *list->item))
                 return false;
             list->item[list->count++] = m;

@@ -81,9 +81,11 @@ static void the_sign_of_a_part_is_a_term_s(void **state)
     (void)state;
     gd_tensor *data[2] = { random_of(5, 3, "x"), random_of(5, 2, "t") }, *W = random_of(3, 2, "W");
     gd_tensor *fit = gd_matmul(gd_t(data[0]), gd_mul_scalar(gd_sub(gd_matmul(data[0], W), data[1]), 0.2));
-    gd_check *c = gd_gradcheck(g, ridge, gd_list(W), .user = data, .claimed = gd_list(gd_sub(fit, gd_mul_scalar(W, 0.2))));
+    gd_check *c =
+        gd_gradcheck(g, ridge, gd_list(W), .user = data, .claimed = gd_list(gd_sub(fit, gd_mul_scalar(W, 0.2))));
     assert_one(c, 0, GD_CAUSE_TERM_SIGN);
-    c = gd_gradcheck(g, ridge, gd_list(W), .user = data, .claimed = gd_list(gd_neg(gd_add(fit, gd_mul_scalar(W, 0.2)))));
+    c = gd_gradcheck(g, ridge, gd_list(W), .user = data,
+                     .claimed = gd_list(gd_neg(gd_add(fit, gd_mul_scalar(W, 0.2)))));
     assert_one(c, 0, GD_CAUSE_SIGN);
 }
 
@@ -144,7 +146,8 @@ static bool softsign_backward(gd_operation_call *c, gd_tensor **dx)
 static void a_function_of_one_number_is_one_step(void **state)
 {
     (void)state;
-    static const gd_cause cause[] = { GD_CAUSE_UNKNOWN, GD_CAUSE_DERIVATIVE_MISSING, GD_CAUSE_DERIVATIVE_TWICE, GD_CAUSE_WRONG_POINT };
+    static const gd_cause cause[] = { GD_CAUSE_UNKNOWN, GD_CAUSE_DERIVATIVE_MISSING, GD_CAUSE_DERIVATIVE_TWICE,
+                                      GD_CAUSE_WRONG_POINT };
     gd_tensor *x = random_of(4, 3, "x");
     for (softsign_mistake m = NONE; m <= AT_RESULT; m++) {
         gd_operation *o = gd_define(g, "softsign", softsign, softsign_backward, &m);
@@ -186,7 +189,8 @@ static void each_gradient_is_explained_if_not_all_together(void **state)
     (void)state;
     double factor = 1;
     gd_operation *o = gd_define(g, "gate", gate, gate_backward, &factor);
-    gd_check *c = gd_gradcheck_operation(o, gd_list(random_of(4, 3, "f"), random_of(4, 3, "c"), random_of(4, 3, "b")));
+    gd_check *c =
+        gd_gradcheck_operation(o, gd_list(random_of(4, 3, "f"), random_of(4, 3, "c"), random_of(4, 3, "b")));
     assert_one(c, 0, GD_CAUSE_DERIVATIVE_MISSING);
     assert_one(c, 1, GD_CAUSE_WRONG_VALUE);
     assert_int_equal(gd_check_at(c, 2)->verdict, GD_CHECK_RIGHT);
@@ -233,21 +237,23 @@ static void a_loss_in_plain_c_is_asked(void **state)
     (void)state;
     const double W[3] = { 0.4, -0.9, 1.2 }, older[3] = { 0.5, -0.7, 1.0 };
     double dW[3], db[5], before[3], other[5];
-    gd_tensor *w = gd_name(three(W[0], W[1], W[2]), "W"), *b = gd_name(gd_values_as(g, GD_FLOAT64, gd_shape(1), 0.3), "b");
+    gd_tensor *w = gd_name(three(W[0], W[1], W[2]), "W"),
+              *b = gd_name(gd_values_as(g, GD_FLOAT64, gd_shape(1), 0.3), "b");
     gd_tensor *old = three(older[0], older[1], older[2]), *none = gd_values_as(g, GD_FLOAT64, gd_shape(1), 0.3);
     slopes_of_hidden_loss(samples, W, 0.3, dW, db);
     slopes_of_hidden_loss(samples, older, 0.3, before, other);
     double right = sum_of_five(db), both = right + sum_of_five(other);
-#define CHECKED(w_claim, b_claim, ...)                                                                                 \
-    gd_gradcheck(g, hidden_loss, gd_list(w, b), .user = (void *)(uintptr_t)samples, .claimed = gd_list(w_claim, b_claim), __VA_ARGS__)
+#define CHECKED(w_claim, b_claim, ...)                                                                               \
+    gd_gradcheck(g, hidden_loss, gd_list(w, b), .user = (void *)(uintptr_t)samples,                                  \
+                 .claimed = gd_list(w_claim, b_claim), __VA_ARGS__)
     gd_tensor *rightW = three(dW[0], dW[1], dW[2]), *rightb = gd_values_as(g, GD_FLOAT64, gd_shape(1), right);
     assert_int_equal(gd_check_verdict(CHECKED(rightW, rightb, .seed = 0)), GD_CHECK_RIGHT);
     gd_check *c = CHECKED(gd_mul_scalar(rightW, -5), gd_from_memory(g, GD_FLOAT64, gd_shape(5, 1), db), .seed = 0);
     assert_int_equal(first_of(c, 0)->mistakes, 2);
     assert_int_equal(first_of(c, 0)->mistake[1].cause, GD_CAUSE_SUM_FOR_MEAN);
     assert_one(c, 1, GD_CAUSE_NOT_SUMMED);
-    c = CHECKED(three(dW[0] + before[0], dW[1] + before[1], dW[2] + before[2]), gd_full(g, GD_FLOAT64, gd_shape(1), both),
-                .earlier = gd_list(old, none));
+    c = CHECKED(three(dW[0] + before[0], dW[1] + before[1], dW[2] + before[2]),
+                gd_full(g, GD_FLOAT64, gd_shape(1), both), .earlier = gd_list(old, none));
     assert_one(c, 0, GD_CAUSE_ACCUMULATED);
     c = CHECKED(three(0, 0, 0), rightb, .seed = 0);
     assert_one(c, 0, GD_CAUSE_MISSING);
@@ -293,7 +299,8 @@ static void an_operation_of_float32_alone_is_checked_so(void **state)
     assert_non_null(strstr(text, "float32 alone"));
     factor = -1;
     assert_one(gd_gradcheck_operation(o, gd_list(x)), 0, GD_CAUSE_SIGN);
-    gd_check *refused = gd_gradcheck_operation(o, gd_list(gd_cast(x, GD_FLOAT64))); /* of float64: it is the caller's error */
+    gd_check *refused =
+        gd_gradcheck_operation(o, gd_list(gd_cast(x, GD_FLOAT64))); /* of float64: it is the caller's error */
     assert_error_object(refused);
     assert_true(gd_failed(g));
     gd_clear(g);
