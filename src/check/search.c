@@ -522,13 +522,14 @@ static bool may_be_wrong(const gd__search *s, int forward)
     return !s->by_rules || node->within >= 0 || node->kind == GD__NODE_OPAQUE || node->detached;
 }
 
-static bool same_source(const gd__program *p, int to, gd__op_id op)
+/* Is the edge's tensor used as a parameter there: a matrix that multiplies, as it is or turned, or a bias that is broadcast? */
+static bool is_of_parameter(const gd__program *p, const gd__edge *e)
 {
-    int count = 0;
-    for (int i = 0; i < p->edges; i++)
-        count += p->edge[i].to == to && p->node[p->edge[i].from].kind == GD__NODE_COMPUTED &&
-                 p->node[p->edge[i].from].op == op;
-    return count > 1;
+    const gd__node *from = &p->node[e->from], *to = &p->node[e->to];
+    if (to->kind != GD__NODE_INPUT || from->kind != GD__NODE_COMPUTED)
+        return false;
+    return from->op == GD__OP_transpose || (from->op == GD__OP_matmul && e->operand == 1) ||
+           (from->op == GD__OP_add && to->value->numel < from->value->numel);
 }
 
 static int siblings(const gd__program *p, int to)
@@ -553,8 +554,7 @@ static void name_lost(const gd__program *p, const gd__edge *e, gd__mutant *m)
         m->cause = GD_CAUSE_REGULARISER_MISSING;
         m->cost = siblings(p, e->to) > 1 ? 1.0 : 2.2;
     } else if (siblings(p, e->to) > 1) {
-        bool shared = to->kind == GD__NODE_INPUT && from->kind == GD__NODE_COMPUTED && same_source(p, e->to, from->op) &&
-                      !gd__ops[from->op]->elementwise;
+        bool shared = is_of_parameter(p, e);
         m->cause = shared ? GD_CAUSE_SHARED_ONCE : GD_CAUSE_PATH_FORGOTTEN;
         m->cost = 1.2;
     } else if (to->kind != GD__NODE_INPUT) {
