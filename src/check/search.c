@@ -736,30 +736,73 @@ static int by_cost(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Which of several mistakes is to blame for which gradient, and whether it multiplies that, or a part of it. */
+/* Compares each gradient that the mistakes make with `with`: bit n for gradient n, where it is another. In `partly`, where it is more than a
+ * multiple. Mistakes that can't be made change nothing. */
+static uint64_t differences(gd__search *s, const gd__mutant *const *m, int count, const double *with, uint64_t *partly)
+{
+    gd_context *g = s->p->context;
+    GD_SCOPE(g);
+    uint64_t differ = 0;
+    *partly = 0;
+    if (!gd__mutants_run(s->p, m, count, s->earlier, s->env))
+        return 0;
+    for (int n = 0; n < s->p->inputs; n++) {
+        const double *x = with + s->start[n];
+        int64_t size = gradient_room(s->p, n);
+        uint64_t bit = (uint64_t)1 << (n & 63);
+        if (!read_gradient(s, n, s->env, s->expected) || !(gd__misfit(x, s->expected, size, 1) > 1e-9))
+            continue;
+        differ |= bit;
+        if (gd__misfit(x, s->expected, size, gd__best_factor(x, s->expected, size)) > 1e-9)
+            *partly |= bit;
+    }
+    return differ;
+}
+
+static bool read_all(gd__search *s, const gd__mutant *const *m, int count, double *to)
+{
+    GD_SCOPE(s->p->context);
+    bool good = gd__mutants_run(s->p, m, count, s->earlier, s->env);
+    for (int n = 0; good && n < s->p->inputs; n++)
+        good = read_gradient(s, n, s->env, to + s->start[n]);
+    return good;
+}
+
+/* Which of several mistakes is to blame for which gradient: the one without which it would be another, and where there is none such, all that
+ * change it alone. Do they multiply it, or a part of it? */
+static void share_out_one(gd__search *s, gd__hypothesis *h, double *all)
+{
+    const gd__mutant *m[GD_MAX_MISTAKES];
+    uint64_t needed = 0, needs[GD_MAX_MISTAKES], partly;
+    for (int k = 0; k < h->mutants; k++) {
+        m[0] = &h->mutant[k];
+        h->affects[k] = differences(s, m, 1, s->right, &h->partly[k]);
+    }
+    for (int k = 0; k < h->mutants; k++)
+        m[k] = &h->mutant[k];
+    if (h->mutants < 2 || !read_all(s, m, h->mutants, all))
+        return;
+    for (int k = 0; k < h->mutants; k++) {
+        const gd__mutant *others[GD_MAX_MISTAKES];
+        int count = 0;
+        for (int j = 0; j < h->mutants; j++)
+            if (j != k)
+                others[count++] = m[j];
+        needs[k] = differences(s, others, count, all, &partly);
+        needed |= needs[k];
+    }
+    for (int k = 0; k < h->mutants; k++)
+        h->affects[k] = needs[k] | (h->affects[k] & ~needed);
+}
+
 static bool share_out(gd__search *s)
 {
     gd_context *g = s->p->context;
-    for (int i = 0; i < s->count; i++) {
-        gd__hypothesis *h = &s->found[i];
-        for (int k = 0; k < h->mutants; k++) {
-            const gd__mutant *m = &h->mutant[k];
-            GD_SCOPE(g);
-            if (!gd__mutants_run(s->p, &m, 1, s->earlier, s->env))
-                continue;
-            h->affects[k] = h->partly[k] = 0;
-            for (int n = 0; n < s->p->inputs; n++) {
-                const double *right = s->right + s->start[n];
-                int64_t count = gradient_room(s->p, n);
-                uint64_t bit = (uint64_t)1 << (n & 63);
-                if (!read_gradient(s, n, s->env, s->expected) || !(gd__misfit(right, s->expected, count, 1) > 1e-9))
-                    continue;
-                h->affects[k] |= bit;
-                if (gd__misfit(right, s->expected, count, gd__best_factor(right, s->expected, count)) > 1e-9)
-                    h->partly[k] |= bit;
-            }
-        }
-    }
+    size_t size = (size_t)(s->total + 1) * sizeof(double);
+    double *all = gd__alloc(g, size);
+    for (int i = 0; all && i < s->count; i++)
+        share_out_one(s, &s->found[i], all);
+    gd__free(g, all, all ? size : 0);
     return !g->failed;
 }
 
