@@ -42,17 +42,6 @@ bool gd__same_dims(gd_dims a, gd_dims b)
     return a.count == b.count && memcmp(a.size, b.size, (size_t)a.count * sizeof *a.size) == 0;
 }
 
-bool gd__same_shape(const gd_tensor *a, const gd_tensor *b)
-{
-    if (a->ndim != b->ndim)
-        return false;
-    for (int i = 0; i < a->ndim; i++) {
-        if (a->shape[i] != b->shape[i])
-            return false;
-    }
-    return true;
-}
-
 char *gd__shape_text(gd_dims shape, char *text)
 {
     size_t used = (size_t)snprintf(text, GD__TEXT_SIZE, "(");
