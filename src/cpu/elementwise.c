@@ -143,7 +143,10 @@ void gd__nest_share(gd_context *g, gd__nest *n, gd__loop *loop, const gd__attrs 
 
 gd__nest gd__nest_over(const gd_tensor *t)
 {
-    gd__nest n = { .ndim = t->ndim };
+    gd__nest n; /* not cleared: dimensions and operands that it has not are not looked at */
+    n.ndim = t->ndim;
+    n.operands = 0;
+    n.weight = 1;
     memcpy(n.size, t->shape, t->ndim * sizeof *n.size);
     return n;
 }

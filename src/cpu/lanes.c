@@ -41,6 +41,10 @@ static void run_along_part(void *user, int64_t task, int slot)
 static void share_outer(gd_context *g, gd__lane_loop *loop, gd__lanes l, const gd_tensor *x, const void *from, char *y,
                         int64_t made)
 {
+    if (x->numel < SHARE) {
+        loop(l, from, y);
+        return;
+    }
     int64_t lane = l.along * l.inner, each = lane < SHARE ? SHARE / (lane + 1) + 1 : 1;
     int64_t size = (int64_t)gd__dtypes[x->dtype].size;
     shared s = { loop, l, each, from, y, each * lane * size, each * made };
@@ -133,7 +137,7 @@ static bool lies_dense(const gd_tensor *x, int64_t *axes, bool any_order, gd_ten
     int order[GD_MAX_DIMS], last[2] = { -1, -1 };
     int64_t step = 1, marked = 0;
     memory_order(x, order);
-    *dense = (gd_tensor){ .ndim = x->ndim, .dtype = x->dtype, .numel = x->numel };
+    dense->ndim = x->ndim; /* not cleared: nothing else is looked at */
     for (int i = x->ndim - 1; i >= 0; i--) {
         int dim = order[i], reduced = *axes >> dim & 1;
         dense->shape[i] = x->shape[dim];

@@ -26,11 +26,9 @@ int64_t gd__count_of(const gd_dims *shape)
         return -1;
     for (int i = 0; i < shape->count; i++) {
         int64_t size = shape->size[i];
-        if (size < 0)
+        if (size < 0 || (size > 0 && __builtin_mul_overflow(product, size, &product)))
             return -1;
-        empty = empty || size == 0;
-        if (size > 0 && __builtin_mul_overflow(product, size, &product))
-            return -1;
+        empty |= size == 0;
     }
     if (product > INT64_MAX / 16)
         return -1;
