@@ -157,7 +157,7 @@ static inline void begin_meta(const gd__call *call, gd__meta *meta)
 static inline bool run(gd__call *call)
 {
     gd__meta meta;
-    if (!gd__prepare(call))
+    if (!is_ready(call) && !prepare(call))
         return false;
     begin_meta(call, &meta);
     if (!call->op->infer(call, &meta) || !compute(call, &meta))

@@ -130,11 +130,16 @@ static inline bool reach(gd__walk *w, gd_tensor *t)
     return true;
 }
 
-/* Summed down to the shape of t. */
+static gd_tensor *summed(gd_tensor *dx, const gd_tensor *t)
+{
+    gd_dims shape = gd__shape(t);
+    return gd__sum_to(dx, &shape);
+}
+
 bool gd__hand_over(gd__walk *w, gd_tensor *t, gd_tensor *dx)
 {
     if (!gd__alive(dx) || !gd__same_shape(dx, t))
-        dx = gd__sum_to(dx, gd__shape(t));
+        dx = summed(dx, t);
     if (t->cotangent)
         dx = gd_add(t->cotangent, dx);
     if (!gd__alive(dx) || (!t->cotangent && !reach(w, t)))

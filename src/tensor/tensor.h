@@ -58,6 +58,8 @@ extern const gd__class gd__tensor_class;
 /* The context that a list speaks for: the first that is not NULL decides. */
 static inline gd_context *gd__context_of(gd_tensors list)
 {
+    if (list.item && list.count > 0 && gd__alive(list.item[0]))
+        return list.item[0]->object.context;
     for (int i = 0; list.item && i < list.count; i++)
         if (list.item[i])
             return gd__context(list.item[i]);
