@@ -12,9 +12,8 @@ static inline bool take_operands(gd__call *call, gd_tensor *const *in)
 {
     for (int i = 0; i < call->count; i++) {
         gd_tensor *t = in[i];
-        if ((!gd__alive(t) || t->object.context != call->context) &&
-            !gd__usable(call->context, t, call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
-            return false;
+        if (!gd__alive(t) || t->object.context != call->context)
+            return gd__unusable(call->context, t, call->op->info.name, call->op->info.input[gd__role(call->op, i)]);
         call->in[i] = t;
     }
     return true;

@@ -47,6 +47,13 @@ const gd__class gd__tensor_class = { "tensor", 0, tensor_destroy };
 
 /* ---- making ---- */
 
+/* One by one: several at a time would wait for those that were written one by one just now. */
+static inline void copy_sizes(int64_t *to, const int64_t *from, int count)
+{
+    for (int i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
 /* All but the storage, with the number of elements counted, at the beginning of a block of that size. */
 static inline gd_tensor *new_tensor(gd_context *g, const gd__meta *meta, int64_t count, size_t size)
 {
@@ -57,7 +64,7 @@ static inline gd_tensor *new_tensor(gd_context *g, const gd__meta *meta, int64_t
     t->dtype = (uint8_t)meta->dtype;
     t->ndim = (uint8_t)meta->shape.count;
     t->numel = count;
-    memcpy(t->shape, meta->shape.size, sizeof t->shape);
+    copy_sizes(t->shape, meta->shape.size, meta->shape.count);
     return t;
 }
 
@@ -144,7 +151,7 @@ gd_tensor *gd__tensor_over(gd_context *g, const gd__meta *meta, const gd__storag
     t->storage->read_only = outside->read_only;
     t->storage->release = outside->release;
     t->storage->user = outside->user;
-    memcpy(t->stride, meta->stride, t->ndim * sizeof *t->stride);
+    copy_sizes(t->stride, meta->stride, t->ndim);
     t->contiguous = is_row_major(t);
     return t;
 }
@@ -157,7 +164,7 @@ gd_tensor *gd__view(gd_tensor *base, const gd__meta *meta)
     t->storage = base->storage;
     t->storage->uses++;
     t->data = base->data + meta->offset * (int64_t)gd__dtypes[base->dtype].size;
-    memcpy(t->stride, meta->stride, t->ndim * sizeof *t->stride);
+    copy_sizes(t->stride, meta->stride, t->ndim);
     t->contiguous = is_row_major(t);
     return t;
 }
