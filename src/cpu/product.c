@@ -301,6 +301,8 @@ static bool run_small(const gd__kernel *kernel, const gd__call *call)
     if (y->ndim > 2 || y->numel > FEW || a->shape[1] > FEW || y->numel * a->shape[1] > FEW)
         return false;
     gd__small s; /* not cleared: it has room for more than is needed here */
+    s.first = GD__OP_matmul;
+    s.then = -1;
     s.a = a->data;
     s.b = b->data;
     s.bias = NULL;
@@ -313,7 +315,7 @@ static bool run_small(const gd__kernel *kernel, const gd__call *call)
     s.b_inner = b->stride[0];
     s.b_column = b->stride[1];
     s.lanes = 0;
-    kernel->small[y->dtype](&s);
+    kernel->small[y->dtype](&s)(&s);
     return true;
 }
 
