@@ -47,6 +47,9 @@ static void recording_free(gd__recording *r, bool with_outputs)
     gd__free(g, r->written, ((size_t)r->cells + 1) * sizeof *r->written);
     gd__free(g, r->form, ((size_t)r->inputs + 1) * sizeof *r->form);
     gd__free(g, r->given, ((size_t)r->inputs + 1) * sizeof *r->given);
+    for (int i = 0; r->apart && i < r->inputs; i++)
+        gd__free(g, r->apart[i].memory, r->apart[i].size);
+    gd__free(g, r->apart, ((size_t)r->inputs + 1) * sizeof *r->apart);
     gd__free(g, r->output, r->plan->outputs * sizeof *r->output);
     gd__free(g, r, sizeof *r);
 }
@@ -143,12 +146,21 @@ static bool fits(gd__recording *r, gd_tensors in)
     if (r->inputs != in.count || !is_mood_of(&r->mood, r->context))
         return false;
     for (int i = 0; i < in.count; i++)
-        if (!has_form(&r->form[i], in.item[i]))
+        if (!has_form(&r->form[i], in.item[i]) || (in.item[i]->requires_grad && !r->mood.gradients_off))
             return false;
     for (int i = 0; i < r->guards; i++)
         if (r->leaf[i].tensor->withheld || r->leaf[i].tensor->has_grad != r->leaf[i].before)
             return false;
     return true;
+}
+
+/* Is one of its outputs an input of this run? */
+static bool is_asked_of(const gd__recording *r, gd_tensors in)
+{
+    for (int i = 0; i < in.count; i++)
+        if (gd__is_output(r, in.item[i]->storage))
+            return true;
+    return false;
 }
 
 /* Recordings of settings that are gone can't fit any more. */
@@ -157,7 +169,7 @@ static gd__recording *find(gd_plan *plan, gd_tensors in)
     if (plan->latest && fits(plan->latest, in))
         return plan->latest;
     for (int i = plan->recordings - 1; i >= 0; i--)
-        if (plan->recording[i]->mood.settings != plan->object.context->settings)
+        if (plan->recording[i]->mood.settings != plan->object.context->settings && !is_asked_of(plan->recording[i], in))
             drop(plan, i);
     for (int i = 0; i < plan->recordings; i++)
         if (fits(plan->recording[i], in))
@@ -174,11 +186,14 @@ static gd__recording *new_recording(gd_plan *plan, gd_tensors in)
     if (!r)
         return NULL;
     *r =
-        (gd__recording){ .context = g, .plan = plan, .depth = g->depth, .began = g->next_serial, .inputs = in.count };
+        (gd__recording){ .context = g, .plan = plan, .depth = g->depth, .began = g->next_serial, .inputs = in.count, .in = in.item };
     r->form = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->form);
     r->given = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->given);
+    r->apart = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->apart);
     r->output = gd__alloc(g, plan->outputs * sizeof *r->output);
-    if (!r->form || !r->given || !r->output) {
+    for (int i = 0; r->apart && i < in.count; i++)
+        r->apart[i] = (gd__apart){ NULL, 0 };
+    if (!r->form || !r->given || !r->apart || !r->output) {
         recording_free(r, true);
         return NULL;
     }

@@ -137,6 +137,12 @@ typedef struct gd__form {
     uint64_t serial; /* of the tensor that had this form last: it has it still */
 } gd__form;
 
+/* A copy of an input that the run itself writes over. */
+typedef struct gd__apart {
+    char *memory;
+    size_t size;
+} gd__apart;
+
 /* What C code of the library branches on. */
 typedef struct gd__mood {
     bool gradients_off, recording_all, evaluating, widening;
@@ -152,7 +158,9 @@ typedef struct gd__recording {
     gd__mood mood;
     int inputs, outputs;
     gd__form *form;     /* of the inputs */
-    const char **given; /* the addresses of their numbers in the last run */
+    const char **given; /* the addresses of their numbers in the last run; NULL: to be looked at again */
+    gd__apart *apart;
+    gd_tensor *const *in; /* while recording: the inputs that were handed over */
     gd_tensor **output;
     bool fragile; /* something that it needs may go before the plan does */
     gd__cell *cell;
@@ -233,6 +241,9 @@ bool gd__step_check(gd__step *step);
 
 /* Gives back what the step owns. */
 void gd__step_free(gd__step *step);
+
+/* Is it the storage of one of the outputs? */
+bool gd__is_output(const gd__recording *r, const gd__storage *storage);
 
 /* Runs a recording on inputs that have its form. False with the error set. */
 bool gd__replay(gd__recording *r, gd_tensors in);

@@ -239,7 +239,66 @@ void gd__step_free(gd__step *step)
 
 /* ---- a run ---- */
 
-static void give(gd__recording *r, gd_tensors in)
+bool gd__is_output(const gd__recording *r, const gd__storage *storage)
+{
+    for (int i = 0; i < r->outputs; i++)
+        if (r->output[i]->storage == storage)
+            return true;
+    return false;
+}
+
+static bool is_written(const gd__recording *r, const gd__storage *storage)
+{
+    for (int i = 0; i < r->outside_written; i++)
+        if (r->written[i] == storage)
+            return true;
+    return false;
+}
+
+/* An output that is an input of the next run is read from a copy: it would be written over while it is read. */
+static bool set_apart(gd__recording *r, int input, const gd_tensor *t)
+{
+    gd__apart *apart = &r->apart[input];
+    size_t size = t->storage->size - sizeof *t->storage;
+    if (apart->size != size) {
+        gd__free(r->context, apart->memory, apart->size);
+        *apart = (gd__apart){ gd__alloc(r->context, size), size };
+        if (!apart->memory) {
+            apart->size = 0;
+            return false;
+        }
+    }
+    memcpy(apart->memory, t->storage->bytes, size);
+    r->given[input] = apart->memory + (t->data - t->storage->bytes);
+    return true;
+}
+
+/* May the run read the input, though it writes? */
+static bool separate(gd__recording *r, int input, const gd_tensor *t)
+{
+    char text[GD__TEXT_SIZE];
+    if (gd__is_output(r, t->storage))
+        return t->numel == 0 || set_apart(r, input, t);
+    gd__fail(r->context, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Pass gd_clone of it" },
+             "input %d, %s, lies in memory that the compiled step writes", input, gd__describe(t, text));
+    return false;
+}
+
+static __attribute__((noinline)) bool find_inputs(gd__recording *r, gd_tensors in)
+{
+    bool good = true;
+    for (int k = 0; good && k < r->inputs; k++)
+        if (in.item[k]->storage->in_plan && is_written(r, in.item[k]->storage))
+            good = separate(r, k, in.item[k]);
+    for (int i = 0; i < r->patches; i++)
+        *r->patch[i].at = (char *)(uintptr_t)r->given[r->patch[i].input] + r->patch[i].offset;
+    for (int k = 0; k < r->inputs; k++)
+        if (!good || r->given[k] != in.item[k]->data)
+            r->given[k] = NULL;
+    return good;
+}
+
+static bool give(gd__recording *r, gd_tensors in)
 {
     bool moved = false;
     for (int i = 0; i < r->copies; i++)
@@ -248,8 +307,7 @@ static void give(gd__recording *r, gd_tensors in)
         moved |= r->given[k] != in.item[k]->data;
         r->given[k] = in.item[k]->data;
     }
-    for (int i = 0; moved && i < r->patches; i++)
-        *r->patch[i].at = (char *)(uintptr_t)r->given[r->patch[i].input] + r->patch[i].offset;
+    return !moved || find_inputs(r, in);
 }
 
 /* Says that what lies outside was written, and which leaves have a gradient now. */
@@ -299,8 +357,9 @@ bool gd__replay(gd__recording *r, gd_tensors in)
 {
     if (r->fragile && !stands(r))
         return false;
-    give(r, in);
-    bool good = true;
+    bool good = give(r, in);
+    if (!good)
+        return false;
     for (gd__step *step = r->step, *end = step + r->steps; good && step < end; step++)
         if (step->loop)
             step->loop(step->pointer, step->stride, step->n, step->call.attrs);
