@@ -39,6 +39,7 @@ static void recording_free(gd__recording *r, bool with_outputs)
     gd__free(g, r->table, (size_t)r->table_size * sizeof *r->table);
     gd__free(g, r->instruction, (size_t)r->instruction_room * sizeof *r->instruction);
     gd__free(g, r->leaf, (size_t)r->leaf_room * sizeof *r->leaf);
+    gd__free(g, r->grading, (size_t)r->grading_room * sizeof *r->grading);
     gd__free(g, r->patch, (size_t)r->patch_room * sizeof *r->patch);
     gd__free(g, r->step, (size_t)r->step_room * sizeof *r->step);
     gd__free(g, r->copy, ((size_t)r->inputs + 1) * sizeof *r->copy);

@@ -66,6 +66,7 @@ typedef struct gd__instruction {
     gd__kind kind;
     const gd__op *op;
     int id;
+    int at;          /* how many were recorded before it */
     int outs, looks; /* results first, operands behind */
     gd__look *look;
     gd__attrs attrs;
@@ -87,6 +88,13 @@ typedef struct gd__leaf {
     bool guarded, before; /* whether it had a gradient counts, and whether it had */
     bool after, withheld; /* it has one afterwards; but in no place */
 } gd__leaf;
+
+/* What became of a leaf's gradient, and before which instruction. */
+typedef struct gd__grading {
+    gd_tensor *leaf;
+    int at;
+    bool set;
+} gd__grading;
 
 /* A place that holds the address of an input's numbers. */
 typedef struct gd__patch {
@@ -170,6 +178,8 @@ typedef struct gd__recording {
     int instructions, instruction_room, useful; /* those that are left come first */
     gd__leaf *leaf;
     int leaves, leaf_room, guards; /* the guarded ones come first */
+    gd__grading *grading;
+    int gradings, grading_room;
     gd__patch *patch;
     int patches, patch_room;
     gd__cell **copy; /* the inputs that are copied at each run */

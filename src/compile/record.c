@@ -147,9 +147,11 @@ static gd__instruction *add(gd__recording *r, gd__kind kind, int outs, int opera
     gd__look *look = gd__alloc(r->context, size ? size : 1);
     if (!look)
         return NULL;
-    gd__instruction *i = &r->instruction[r->instructions++];
+    gd__instruction *i = &r->instruction[r->instructions];
     r->facts.operations++;
-    *i = (gd__instruction){ .kind = kind, .outs = outs, .looks = outs + operands, .look = look };
+    *i = (gd__instruction){
+        .kind = kind, .at = r->instructions++, .outs = outs, .looks = outs + operands, .look = look
+    };
     return i;
 }
 
@@ -350,6 +352,15 @@ static bool settle(gd__recording *r, const gd_tensor *leaf, gd_tensor *grad)
     return true;
 }
 
+static bool note_grading(gd__recording *r, gd__leaf *leaf, bool set)
+{
+    if (!gd__grow(r->context, (void **)&r->grading, &r->grading_room, r->gradings + 1, sizeof *r->grading))
+        return false;
+    r->grading[r->gradings++] = (gd__grading){ leaf->tensor, r->instructions, set };
+    leaf->after = set;
+    return true;
+}
+
 static bool graded(gd__trace *trace, gd_tensor *leaf, gd__grad_event event, gd_tensor *grad)
 {
     gd__recording *r = trace->user;
@@ -357,8 +368,8 @@ static bool graded(gd__trace *trace, gd_tensor *leaf, gd__grad_event event, gd_t
     gd__leaf *known = stays ? leaf_of(r, leaf, event) : NULL;
     if (stays && !known)
         return false;
-    if (known && event != GD__GRAD_ASKED)
-        known->after = event == GD__GRAD_SET;
+    if (known && event != GD__GRAD_ASKED && !note_grading(r, known, event == GD__GRAD_SET))
+        return false;
     if (event != GD__GRAD_SET)
         return true;
     if (leaf->grad && !note_write(r, leaf->grad))

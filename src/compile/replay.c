@@ -310,17 +310,31 @@ static bool give(gd__recording *r, gd_tensors in)
     return !moved || find_inputs(r, in);
 }
 
-/* Says that what lies outside was written, and which leaves have a gradient now. */
-static void leave_traces(gd__recording *r, bool good)
+static inline void leave_gradient(const gd__leaf *leaf, bool set)
+{
+    bool used_up = set & leaf->withheld;
+    leaf->tensor->has_grad = set & !used_up;
+    leaf->tensor->withheld = used_up;
+}
+
+/* The gradients after a run that ended before this instruction. */
+static __attribute__((noinline)) void leave_early(gd__recording *r, int at)
+{
+    for (int k = 0; k < r->gradings && r->grading[k].at <= at; k++)
+        for (int i = 0; i < r->leaves; i++)
+            if (r->leaf[i].tensor == r->grading[k].leaf)
+                leave_gradient(&r->leaf[i], r->grading[k].set);
+}
+
+/* Says that what lies outside was written, and which leaves have a gradient now. `failed` is NULL where none has. */
+static void leave_traces(gd__recording *r, const gd__step *failed)
 {
     for (int i = 0; i < r->outside_written; i++)
         r->written[i]->version++;
-    for (int i = 0; i < r->leaves; i++) {
-        const gd__leaf *leaf = &r->leaf[i];
-        bool left = good & leaf->after, used_up = left & leaf->withheld;
-        leaf->tensor->has_grad = left & !used_up;
-        leaf->tensor->withheld = used_up;
-    }
+    if (failed)
+        leave_early(r, failed->part[0]->at);
+    for (int i = 0; !failed && i < r->leaves; i++)
+        leave_gradient(&r->leaf[i], r->leaf[i].after);
 }
 
 static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, const char *what)
@@ -355,16 +369,14 @@ static bool stands(const gd__recording *r)
 
 bool gd__replay(gd__recording *r, gd_tensors in)
 {
-    if (r->fragile && !stands(r))
+    const gd__step *failed = NULL;
+    if ((r->fragile && !stands(r)) || !give(r, in))
         return false;
-    bool good = give(r, in);
-    if (!good)
-        return false;
-    for (gd__step *step = r->step, *end = step + r->steps; good && step < end; step++)
+    for (gd__step *step = r->step, *end = step + r->steps; !failed && step < end; step++)
         if (step->loop)
             step->loop(step->pointer, step->stride, step->n, step->call.attrs);
-        else
-            good = step->run(step);
-    leave_traces(r, good);
-    return good;
+        else if (!step->run(step))
+            failed = step;
+    leave_traces(r, failed);
+    return !failed;
 }
