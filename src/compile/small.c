@@ -373,5 +373,5 @@ static bool activates(const gd__recording *r, const gd__step *last, const gd__in
 bool gd__joins(const gd__recording *r, const gd__step *last, const gd__instruction *i)
 {
     bool sweeps = gd__is_small_update(last->part[0]) && gd__is_small_update(i);
-    return sweeps || adds_bias(r, last, i) || activates(r, last, i);
+    return sweeps || (!gd__writes_operand(last, i) && (adds_bias(r, last, i) || activates(r, last, i)));
 }
