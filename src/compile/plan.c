@@ -103,10 +103,21 @@ gd_plan *gd_compile_all(gd_context *g, size_t outputs, gd_functions *function, v
                    function != NULL);
 }
 
+/* A user's operation within the step might run the step's own plan, or have its recordings dropped. */
+static bool is_free(const gd_plan *plan, const char *function)
+{
+    if (!plan->running)
+        return true;
+    gd__fail(plan->object.context,
+             (gd__fault){ GD_ERROR_STATE, 0, function, "Compile what an operation within the step runs as another plan" },
+             "%s was called for a plan while it runs", function);
+    return false;
+}
+
 gd_plan *gd_keep_gradients(gd_plan *plan, bool keep)
 {
     gd_context *g = gd__context(plan);
-    if (!gd__usable(g, plan, "gd_keep_gradients", "the plan"))
+    if (!gd__usable(g, plan, "gd_keep_gradients", "the plan") || !is_free(plan, "gd_keep_gradients"))
         return gd__error_object(g);
     while (plan->keeps_gradients != keep && plan->recordings > 0)
         drop(plan, plan->recordings - 1);
@@ -271,7 +282,7 @@ static bool run_recorded(gd__recording *r, gd_tensor *const *in, gd_tensor **out
     gd_scope scope = gd_scope_enter(g);
     int held = g->held;
     gd__trace trace = gd__recorder(r);
-    g->held = g->depth;
+    g->held = trace.depth = g->depth;
     g->trace = scope.context ? &trace : NULL;
     bool good = scope.context && call_function(r->plan, in, (size_t)r->inputs, out);
     g->trace = NULL;
@@ -374,7 +385,7 @@ static bool usable(gd_context *g, const gd_plan *plan, gd_tensors in)
 }
 
 /* Brings a recording up to date with these inputs; NULL with the error set. */
-static gd__recording *run(gd_plan *plan, gd_tensors in)
+static gd__recording *bring_up_to_date(gd_plan *plan, gd_tensors in)
 {
     gd__recording *r = find(plan, in);
     bool good = r && gd__replay(r, in);
@@ -388,6 +399,16 @@ static gd__recording *run(gd_plan *plan, gd_tensors in)
         return NULL;
     r->used = plan->runs;
     return plan->latest = r;
+}
+
+static gd__recording *run(gd_plan *plan, gd_tensors in)
+{
+    if (!is_free(plan, "gd_run"))
+        return NULL;
+    plan->running = true;
+    gd__recording *r = bring_up_to_date(plan, in);
+    plan->running = false;
+    return r;
 }
 
 static void refuse(gd_context *g, gd_tensor **out, size_t outputs)

@@ -206,6 +206,7 @@ struct gd_plan {
     gd__recording *latest;
     int64_t runs, recorded;
     bool keeps_gradients;
+    bool running;
 };
 
 /* ---- recording (record.c) ---- */
