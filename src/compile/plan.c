@@ -133,11 +133,16 @@ static gd__mood mood_of(const gd_context *g)
         gd__mood){ g->gradients_off, g->recording_all, g->evaluating, g->widening, g->default_dtype, g->settings };
 }
 
-static bool is_mood_of(const gd__mood *mood, const gd_context *g)
+static bool is_state_of(const gd__mood *mood, const gd_context *g)
 {
     return mood->gradients_off == g->gradients_off && mood->recording_all == g->recording_all &&
            mood->evaluating == g->evaluating && mood->widening == g->widening &&
-           mood->default_dtype == g->default_dtype && mood->settings == g->settings;
+           mood->default_dtype == g->default_dtype;
+}
+
+static bool is_mood_of(const gd__mood *mood, const gd_context *g)
+{
+    return is_state_of(mood, g) && mood->settings == g->settings;
 }
 
 static bool has_form(gd__form *form, const gd_tensor *t)
@@ -354,6 +359,16 @@ static bool keep(gd_plan *plan, gd__recording *r)
     return true;
 }
 
+/* What the function leaves otherwise than it found it, a replay would leave as it is. */
+static bool leaves_state(const gd__mood *before, gd_context *g)
+{
+    if (is_state_of(before, g))
+        return true;
+    gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Set it outside of the step, or back before the step ends" },
+             "the compiled step leaves the default dtype, or whether operations are recorded, otherwise than it found it");
+    return false;
+}
+
 /* The function runs once, and is recorded. NULL with the error set. */
 static gd__recording *record(gd_plan *plan, gd_tensors in)
 {
@@ -361,8 +376,9 @@ static gd__recording *record(gd_plan *plan, gd_tensors in)
     gd__recording *r = inputs_have_no_gradient(g, in) ? new_recording(plan, in) : NULL;
     if (!r)
         return NULL;
+    gd__mood before = mood_of(g);
     gd_scope scope = gd_scope_enter(g);
-    bool good = scope.context && record_in_scope(r, in);
+    bool good = scope.context && record_in_scope(r, in) && leaves_state(&before, g);
     gd_scope_leave(&scope);
     sort_leaves(r);
     r->mood = mood_of(g);
@@ -422,11 +438,17 @@ static void refuse(gd_context *g, gd_tensor **out, size_t outputs)
 static bool run_plainly(gd_plan *plan, gd_tensors in, gd_tensor **out)
 {
     gd_context *g = plan->object.context;
-    bool good = call_function(plan, in.item, (size_t)in.count, out);
+    gd_tensor **made = gd__alloc(g, plan->outputs * sizeof *made); /* `out` may be the list of inputs */
+    for (size_t i = 0; made && i < plan->outputs; i++)
+        made[i] = NULL;
+    bool good = made && call_function(plan, in.item, (size_t)in.count, made);
     plan->runs++;
     plan->recorded++;
-    for (size_t i = 0; good && i < plan->outputs; i++)
-        good = gd__usable(g, out[i], "gd_run", "what the function returned");
+    for (size_t i = 0; good && i < plan->outputs; i++) {
+        good = gd__usable(g, made[i], "gd_run", "what the function returned");
+        out[i] = made[i];
+    }
+    gd__free(g, made, plan->outputs * sizeof *made);
     return good;
 }
 
@@ -456,18 +478,16 @@ gd_tensor *gd_run_with(gd_plan *plan, gd_tensors in)
 bool gd_run_all(gd_plan *plan, gd_tensors in, gd_tensor **out, size_t outputs)
 {
     gd_context *g = plan ? gd__context(plan) : gd__context_of(in);
-    refuse(g, out, outputs);
-    if (!usable(g, plan, in))
-        return false;
-    if (!out || outputs != plan->outputs) {
+    bool good = usable(g, plan, in);
+    if (good && (!out || outputs != plan->outputs)) {
+        good = false;
         gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_run_all", "Pass an array of as many as were compiled" },
                  "%zu outputs at %s, of a plan with %zu", outputs, out ? "an array" : "NULL", plan->outputs);
-        return false;
     }
-    if (run_into(plan, in, out, outputs))
-        return true;
-    refuse(g, out, outputs);
-    return false;
+    good = good && run_into(plan, in, out, outputs);
+    if (!good)
+        refuse(g, out, outputs);
+    return good;
 }
 
 gd_plan_facts gd_plan_facts_of(const gd_plan *plan)

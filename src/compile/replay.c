@@ -5,15 +5,27 @@
 
 /* ---- operations ---- */
 
+/* Errors name the operation. */
+static bool run_named(gd__step *step, bool checked)
+{
+    gd_context *g = step->call.context;
+    gd__meta meta = { .dtype = GD_DEFAULT };
+    const char *outer = g->running;
+    g->running = step->call.op->info.name;
+    bool good = (!checked || step->call.op->infer(&step->call, &meta)) &&
+                step->kernel->run(step->kernel, &step->call);
+    g->running = outer;
+    return good;
+}
+
 bool gd__step_kernel(gd__step *step)
 {
-    return step->kernel->run(step->kernel, &step->call);
+    return run_named(step, false);
 }
 
 bool gd__step_checked(gd__step *step)
 {
-    gd__meta meta = { .dtype = GD_DEFAULT };
-    return step->call.op->infer(&step->call, &meta) && step->kernel->run(step->kernel, &step->call);
+    return run_named(step, true);
 }
 
 bool gd__step_draw(gd__step *step)
@@ -99,7 +111,7 @@ bool gd__step_bce(gd__step *step)
 {
     gd_tensor *const *in = step->call.in;
     bool good = step->kernel->bce(in[0]->data, in[1]->data, (int)in[0]->numel, step->call.out->data);
-    return good || step->kernel->run(step->kernel, &step->call);
+    return good || run_named(step, false);
 }
 
 bool gd__step_descend(gd__step *step)
