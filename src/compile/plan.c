@@ -108,9 +108,10 @@ static bool is_free(const gd_plan *plan, const char *function)
 {
     if (!plan->running)
         return true;
-    gd__fail(plan->object.context,
-             (gd__fault){ GD_ERROR_STATE, 0, function, "Compile what an operation within the step runs as another plan" },
-             "%s was called for a plan while it runs", function);
+    gd__fail(
+        plan->object.context,
+        (gd__fault){ GD_ERROR_STATE, 0, function, "Compile what an operation within the step runs as another plan" },
+        "%s was called for a plan while it runs", function);
     return false;
 }
 
@@ -186,7 +187,8 @@ static gd__recording *find(gd_plan *plan, gd_tensors in)
     if (plan->latest && fits(plan->latest, in))
         return plan->latest;
     for (int i = plan->recordings - 1; i >= 0; i--)
-        if (plan->recording[i]->mood.settings != plan->object.context->settings && !is_asked_of(plan->recording[i], in))
+        if (plan->recording[i]->mood.settings != plan->object.context->settings &&
+            !is_asked_of(plan->recording[i], in))
             drop(plan, i);
     for (int i = 0; i < plan->recordings; i++)
         if (fits(plan->recording[i], in))
@@ -202,8 +204,9 @@ static gd__recording *new_recording(gd_plan *plan, gd_tensors in)
     gd__recording *r = gd__alloc(g, sizeof *r);
     if (!r)
         return NULL;
-    *r =
-        (gd__recording){ .context = g, .plan = plan, .depth = g->depth, .began = g->next_serial, .inputs = in.count, .in = in.item };
+    *r = (gd__recording){
+        .context = g, .plan = plan, .depth = g->depth, .began = g->next_serial, .inputs = in.count, .in = in.item
+    };
     r->form = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->form);
     r->given = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->given);
     r->apart = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->apart);
@@ -364,8 +367,9 @@ static bool leaves_state(const gd__mood *before, gd_context *g)
 {
     if (is_state_of(before, g))
         return true;
-    gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Set it outside of the step, or back before the step ends" },
-             "the compiled step leaves the default dtype, or whether operations are recorded, otherwise than it found it");
+    gd__fail(
+        g, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Set it outside of the step, or back before the step ends" },
+        "the compiled step leaves the default dtype, or whether operations are recorded, otherwise than it found it");
     return false;
 }
 

@@ -12,8 +12,8 @@ static bool run_named(gd__step *step, bool checked)
     gd__meta meta = { .dtype = GD_DEFAULT };
     const char *outer = g->running;
     g->running = step->call.op->info.name;
-    bool good = (!checked || step->call.op->infer(&step->call, &meta)) &&
-                step->kernel->run(step->kernel, &step->call);
+    bool good =
+        (!checked || step->call.op->infer(&step->call, &meta)) && step->kernel->run(step->kernel, &step->call);
     g->running = outer;
     return good;
 }

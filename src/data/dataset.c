@@ -338,7 +338,8 @@ static bool is_outside_step(gd_context *g, const char *function)
 gd_batch gd_dataset_gather(gd_dataset *ds, const gd_tensor *index)
 {
     gd_context *g = gd__context(ds);
-    if (!usable(ds, "gd_dataset_gather") || !is_outside_step(g, "gd_dataset_gather") || !gd__check_index(ds, index, "gd_dataset_gather"))
+    if (!usable(ds, "gd_dataset_gather") || !is_outside_step(g, "gd_dataset_gather") ||
+        !gd__check_index(ds, index, "gd_dataset_gather"))
         return gd__no_batch(g);
     const char *outer = g->running;
     g->running = "gd_dataset_gather";
@@ -350,7 +351,8 @@ gd_batch gd_dataset_gather(gd_dataset *ds, const gd_tensor *index)
 gd_batch gd_dataset_slice(gd_dataset *ds, int64_t from, int64_t count)
 {
     gd_context *g = gd__context(ds);
-    if (!usable(ds, "gd_dataset_slice") || !is_outside_step(g, "gd_dataset_slice") || !has_range(ds, from, count, "gd_dataset_slice"))
+    if (!usable(ds, "gd_dataset_slice") || !is_outside_step(g, "gd_dataset_slice") ||
+        !has_range(ds, from, count, "gd_dataset_slice"))
         return gd__no_batch(g);
     const char *outer = g->running;
     g->running = "gd_dataset_slice";

@@ -141,7 +141,8 @@ bool gd__replace_file(gd_context *g, const char *path, gd__file_writer *write, v
         return false;
     }
     replacement r = { .output = { .context = g, .path = path }, .room = folder_length(path) + NAME_ROOM };
-    if (!gd__may_stray(g, g->running ? g->running : "gd_save", "Return what is to be written, and write it after gd_run") ||
+    if (!gd__may_stray(g, g->running ? g->running : "gd_save",
+                       "Return what is to be written, and write it after gd_run") ||
         !may_replace(&r))
         return false;
     r.output.temporary = gd__alloc(g, r.room);

@@ -194,12 +194,15 @@ static gd_tensor *own_product(void *user, gd_tensor *const *in, size_t n)
 static void test_weight_makes_its_own_gradient(void **state)
 {
     (void)state;
-    for (int64_t size = 2; size < 300; size = size * 3 + 1) {
+    static const int64_t sizes[] = { 2, 16, 41, 63, 130, 293 };
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        int64_t size = sizes[s];
         world both[2];
         open_both(both);
         for (int k = 0; k < 2; k++) {
             gd_context *g = both[k].g;
-            both[k].net = gd_affine(gd_mul_scalar(noise(g, size, size), 0.5), gd_zeros(g, GD_FLOAT32, gd_shape(size)));
+            both[k].net =
+                gd_affine(gd_mul_scalar(noise(g, size, size), 0.1), gd_zeros(g, GD_FLOAT32, gd_shape(size)));
             both[k].optimizer = gd_sgd(both[k].net, .lr = 0.1, .momentum = 0.5);
         }
         gd_plan *plan = gd_keep_gradients(gd_compile(both[1].g, own_product, &both[1]), true);
@@ -485,18 +488,12 @@ static void test_strays(void **state)
 {
     (void)state;
     static const char *const part[STRAYS] = {
-        [CONFUSION] = "gd_confusion was called",
-        [CONFUSION_ADD] = "gd_confusion_add was called",
-        [SCORES] = "gd_class_scores was called",
-        [TOP] = "gd_top_k_accuracy was called",
-        [WRITE] = "gd_npy_write was called",
-        [READ] = "gd_npy_read was called",
-        [SAVE] = "was called while a compiled step",
-        [GATHER] = "gd_dataset_gather was called",
-        [SLICE] = "gd_dataset_slice was called",
-        [DRAW] = "gd_init was called",
-        [RECORDING] = "otherwise than it found it",
-        [DTYPE] = "otherwise than it found it",
+        [CONFUSION] = "gd_confusion was called",     [CONFUSION_ADD] = "gd_confusion_add was called",
+        [SCORES] = "gd_class_scores was called",     [TOP] = "gd_top_k_accuracy was called",
+        [WRITE] = "gd_npy_write was called",         [READ] = "gd_npy_read was called",
+        [SAVE] = "was called while a compiled step", [GATHER] = "gd_dataset_gather was called",
+        [SLICE] = "gd_dataset_slice was called",     [DRAW] = "gd_init was called",
+        [RECORDING] = "otherwise than it found it",  [DTYPE] = "otherwise than it found it",
     };
     for (int what = 0; what < STRAYS; what++) {
         gd_context *g = gd_open();
