@@ -159,6 +159,15 @@ static bool has_form(gd__form *form, const gd_tensor *t)
     return true;
 }
 
+/* Of one that has gone the replay tells. */
+static bool is_as_before(const gd__recording *r, const gd__leaf *leaf)
+{
+    const gd_tensor *t = leaf->tensor;
+    if (r->fragile && (!gd__alive(t) || t->object.serial != leaf->serial))
+        return true;
+    return !t->withheld && t->has_grad == leaf->before;
+}
+
 static bool fits(gd__recording *r, gd_tensors in)
 {
     if (r->inputs != in.count || !is_mood_of(&r->mood, r->context))
@@ -167,7 +176,7 @@ static bool fits(gd__recording *r, gd_tensors in)
         if (!has_form(&r->form[i], in.item[i]) || (in.item[i]->requires_grad && !r->mood.gradients_off))
             return false;
     for (int i = 0; i < r->guards; i++)
-        if (r->leaf[i].tensor->withheld || r->leaf[i].tensor->has_grad != r->leaf[i].before)
+        if (!is_as_before(r, &r->leaf[i]))
             return false;
     return true;
 }

@@ -329,6 +329,35 @@ static void test_captured_tensor_requires_a_gradient_later(void **state)
     close_both(both);
 }
 
+/* Whether it has a gradient counts, and it has gone. */
+static gd_tensor *gather_w(void *user, gd_tensor *const *in, size_t n)
+{
+    world *m = user;
+    (void)n;
+    gd_backward(gd_sum(gd_mul(m->w, in[0])));
+    return gd_clone(gd_grad(m->w));
+}
+
+static void test_leaf_that_has_gone(void **state)
+{
+    (void)state;
+    gd_context *g = gd_open();
+    world m = { .g = g };
+    gd_plan *plan = gd_compile(g, gather_w, &m);
+    gd_tensor *x = noise(g, 2, 3);
+    gd_scope scope = gd_scope_enter(g);
+    m.w = gd_require_grad(noise(g, 2, 3), true);
+    for (int i = 0; i < 3; i++)
+        gd_run(plan, x);
+    all_well(g);
+    gd_scope_leave(&scope);
+    for (int i = 0; i < 2; i++) {
+        assert_false(gd_is_tensor(gd_run(plan, x)));
+        expect_error(g, GD_ERROR_DEAD, "gone with its scope");
+    }
+    gd_close(g);
+}
+
 /* ---- runs that fail ---- */
 
 static gd_tensor *gather_gradients(void *user, gd_tensor *const *in, size_t n)
@@ -561,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_small_bools),
         cmocka_unit_test(test_input_requires_a_gradient_later),
         cmocka_unit_test(test_captured_tensor_requires_a_gradient_later),
+        cmocka_unit_test(test_leaf_that_has_gone),
         cmocka_unit_test(test_gradients_after_a_failure),
         cmocka_unit_test(test_errors_name_the_operation),
         cmocka_unit_test(test_groups_made_between_runs),
