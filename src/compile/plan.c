@@ -42,15 +42,13 @@ static void recording_free(gd__recording *r, bool with_outputs)
     gd__free(g, r->grading, (size_t)r->grading_room * sizeof *r->grading);
     gd__free(g, r->patch, (size_t)r->patch_room * sizeof *r->patch);
     gd__free(g, r->step, (size_t)r->step_room * sizeof *r->step);
-    gd__free(g, r->copy, ((size_t)r->inputs + 1) * sizeof *r->copy);
     gd__free(g, r->heads, ((size_t)r->cells + 1) * sizeof *r->heads);
     gd__free(g, r->arena, r->arena_bytes);
     gd__free(g, r->written, ((size_t)r->cells + 1) * sizeof *r->written);
     gd__free(g, r->form, ((size_t)r->inputs + 1) * sizeof *r->form);
+    for (int i = 0; r->given && i < r->inputs; i++)
+        gd__free(g, r->given[i].aside, r->given[i].aside_size);
     gd__free(g, r->given, ((size_t)r->inputs + 1) * sizeof *r->given);
-    for (int i = 0; r->apart && i < r->inputs; i++)
-        gd__free(g, r->apart[i].memory, r->apart[i].size);
-    gd__free(g, r->apart, ((size_t)r->inputs + 1) * sizeof *r->apart);
     gd__free(g, r->output, r->plan->outputs * sizeof *r->output);
     gd__free(g, r, sizeof *r);
 }
@@ -134,16 +132,17 @@ static gd__mood mood_of(const gd_context *g)
         gd__mood){ g->gradients_off, g->recording_all, g->evaluating, g->widening, g->default_dtype, g->settings };
 }
 
-static bool is_state_of(const gd__mood *mood, const gd_context *g)
+/* Without branches: nearly always all is as it was. */
+static inline bool is_state_of(const gd__mood *mood, const gd_context *g)
 {
-    return mood->gradients_off == g->gradients_off && mood->recording_all == g->recording_all &&
-           mood->evaluating == g->evaluating && mood->widening == g->widening &&
-           mood->default_dtype == g->default_dtype;
+    return !((mood->gradients_off ^ g->gradients_off) | (mood->recording_all ^ g->recording_all) |
+             (mood->evaluating ^ g->evaluating) | (mood->widening ^ g->widening) |
+             (mood->default_dtype ^ g->default_dtype));
 }
 
-static bool is_mood_of(const gd__mood *mood, const gd_context *g)
+static inline bool is_mood_of(const gd__mood *mood, const gd_context *g)
 {
-    return is_state_of(mood, g) && mood->settings == g->settings;
+    return is_state_of(mood, g) & (mood->settings == g->settings);
 }
 
 static bool has_form(gd__form *form, const gd_tensor *t)
@@ -160,7 +159,7 @@ static bool has_form(gd__form *form, const gd_tensor *t)
 }
 
 /* Of one that has gone the replay tells. */
-static bool is_as_before(const gd__recording *r, const gd__leaf *leaf)
+static inline bool is_as_before(const gd__recording *r, const gd__leaf *leaf)
 {
     const gd_tensor *t = leaf->tensor;
     if (r->fragile && (!gd__alive(t) || t->object.serial != leaf->serial))
@@ -168,17 +167,46 @@ static bool is_as_before(const gd__recording *r, const gd__leaf *leaf)
     return !t->withheld && t->has_grad == leaf->before;
 }
 
+static inline bool guards_hold(const gd__recording *r)
+{
+    for (int i = 0; i < r->guards; i++)
+        if (!is_as_before(r, &r->leaf[i]))
+            return false;
+    return true;
+}
+
+/* That is refused where steps are recorded. */
+static inline bool needs_gradient(const gd__recording *r, const gd_tensor *in)
+{
+    return in->requires_grad & !r->mood.gradients_off;
+}
+
 static bool fits(gd__recording *r, gd_tensors in)
 {
     if (r->inputs != in.count || !is_mood_of(&r->mood, r->context))
         return false;
     for (int i = 0; i < in.count; i++)
-        if (!has_form(&r->form[i], in.item[i]) || (in.item[i]->requires_grad && !r->mood.gradients_off))
+        if (!has_form(&r->form[i], in.item[i]) || needs_gradient(r, in.item[i]))
             return false;
-    for (int i = 0; i < r->guards; i++)
-        if (!is_as_before(r, &r->leaf[i]))
-            return false;
-    return true;
+    return guards_hold(r);
+}
+
+/* The latest recording, where the plan may be run and all is as it was in the last run: the same tensors, and nothing to be told.
+ * NULL means that a longer look is needed. */
+static inline gd__recording *same_again(const gd_plan *plan, gd_tensors in)
+{
+    if (!gd__alive(plan) || !plan->latest || plan->latest->inputs != in.count)
+        return NULL;
+    gd__recording *r = plan->latest;
+    const gd_context *g = plan->object.context;
+    if (g->failed | g->watching | plan->running | (g->trace != NULL) | !is_mood_of(&r->mood, g))
+        return NULL;
+    for (int i = 0; i < in.count; i++) {
+        const gd__object *o = (const gd__object *)in.item[i];
+        if (!gd__alive(o) || o->context != g || o->serial != r->form[i].serial || needs_gradient(r, in.item[i]))
+            return NULL;
+    }
+    return guards_hold(r) ? r : NULL;
 }
 
 /* Is one of its outputs an input of this run? */
@@ -218,11 +246,10 @@ static gd__recording *new_recording(gd_plan *plan, gd_tensors in)
     };
     r->form = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->form);
     r->given = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->given);
-    r->apart = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->apart);
     r->output = gd__alloc(g, plan->outputs * sizeof *r->output);
-    for (int i = 0; r->apart && i < in.count; i++)
-        r->apart[i] = (gd__apart){ NULL, 0 };
-    if (!r->form || !r->given || !r->apart || !r->output) {
+    if (r->given)
+        memset(r->given, 0, (size_t)in.count * sizeof *r->given);
+    if (!r->form || !r->given || !r->output) {
         recording_free(r, true);
         return NULL;
     }
@@ -230,7 +257,6 @@ static gd__recording *new_recording(gd_plan *plan, gd_tensors in)
         const gd_tensor *t = in.item[i];
         r->form[i] = (gd__form){ .shape = gd__shape(t), .dtype = (gd_dtype)t->dtype };
         memcpy(r->form[i].stride, t->stride, t->ndim * sizeof *t->stride);
-        r->given[i] = NULL;
     }
     return r;
 }
@@ -414,13 +440,17 @@ static bool usable(gd_context *g, const gd_plan *plan, gd_tensors in)
 }
 
 /* Brings a recording up to date with these inputs; NULL with the error set. */
-static gd__recording *bring_up_to_date(gd_plan *plan, gd_tensors in)
+static gd__recording *run(gd_plan *plan, gd_tensors in)
 {
+    if (!is_free(plan, "gd_run"))
+        return NULL;
     gd__recording *r = find(plan, in);
     bool good = r && gd__replay(r, in);
     plan->runs++;
     if (!r) {
+        plan->running = true;
         r = record(plan, in);
+        plan->running = false;
         good = r != NULL;
         plan->recorded++;
     }
@@ -428,16 +458,6 @@ static gd__recording *bring_up_to_date(gd_plan *plan, gd_tensors in)
         return NULL;
     r->used = plan->runs;
     return plan->latest = r;
-}
-
-static gd__recording *run(gd_plan *plan, gd_tensors in)
-{
-    if (!is_free(plan, "gd_run"))
-        return NULL;
-    plan->running = true;
-    gd__recording *r = bring_up_to_date(plan, in);
-    plan->running = false;
-    return r;
 }
 
 static void refuse(gd_context *g, gd_tensor **out, size_t outputs)
@@ -476,7 +496,7 @@ static bool run_into(gd_plan *plan, gd_tensors in, gd_tensor **out, size_t outpu
     return r != NULL;
 }
 
-gd_tensor *gd_run_with(gd_plan *plan, gd_tensors in)
+static __attribute__((noinline)) gd_tensor *run_one(gd_plan *plan, gd_tensors in)
 {
     gd_context *g = plan ? gd__context(plan) : gd__context_of(in);
     gd_tensor *out;
@@ -486,6 +506,16 @@ gd_tensor *gd_run_with(gd_plan *plan, gd_tensors in)
         return gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Use gd_run_all" },
                         "a plan with %zu outputs can't be run for one of them within another step", plan->outputs);
     return run_into(plan, in, &out, 1) ? out : gd__error_object(g);
+}
+
+gd_tensor *gd_run_with(gd_plan *plan, gd_tensors in)
+{
+    gd__recording *r = same_again(plan, in);
+    if (!r)
+        return run_one(plan, in);
+    bool good = gd__replay(r, in);
+    r->used = ++plan->runs;
+    return good ? r->output[0] : gd__error_object(r->context);
 }
 
 bool gd_run_all(gd_plan *plan, gd_tensors in, gd_tensor **out, size_t outputs)

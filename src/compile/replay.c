@@ -94,15 +94,18 @@ bool gd__step_turn(gd__step *step)
 
 /* ---- small ones, with nothing left to look up ---- */
 
-bool gd__step_small(gd__step *step)
+bool gd__step_loop(gd__step *step)
 {
-    step->multiply(step->small);
+    step->loop(step->pointer, step->stride, step->n, step->call.attrs);
     return true;
 }
 
-bool gd__step_few(gd__step *step)
+bool gd__step_descent(gd__step *step)
 {
-    step->sum(step->few);
+    gd__instruction *update = step->part[step->instructions - 1];
+    if (update->turns.owner && !take_turn(update, step->call.context))
+        return false;
+    step->small->run(step->small);
     return true;
 }
 
@@ -243,7 +246,6 @@ void gd__step_free(gd__step *step)
     gd__free(g, step->call.in, (size_t)step->call.count * sizeof *step->call.in);
     gd__free(g, step->part, (size_t)step->part_room * sizeof *step->part);
     gd__free(g, step->small, sizeof *step->small);
-    gd__free(g, step->few, sizeof *step->few);
     gd__free_stages(step);
     gd__free(g, step->descent, (size_t)step->instructions * sizeof *step->descent);
     gd__free(g, step->sweep, (size_t)step->instructions * sizeof *step->sweep);
@@ -259,74 +261,88 @@ bool gd__is_output(const gd__recording *r, const gd__storage *storage)
     return false;
 }
 
-static bool is_written(const gd__recording *r, const gd__storage *storage)
+/* A run that is under way writes over it. */
+static bool is_written(const gd__recording *r, const gd__storage *s)
 {
     for (int i = 0; i < r->outside_written; i++)
-        if (r->written[i] == storage)
+        if (r->written[i] == s)
             return true;
     return false;
 }
 
-/* An output that is an input of the next run is read from a copy: it would be written over while it is read. */
-static bool set_apart(gd__recording *r, int input, const gd_tensor *t)
+/* May so many bytes be read as vectors, beyond their end? */
+static bool has_room(const gd_tensor *t, size_t size)
 {
-    gd__apart *apart = &r->apart[input];
-    size_t size = t->storage->size - sizeof *t->storage;
-    if (apart->size != size) {
-        gd__free(r->context, apart->memory, apart->size);
-        *apart = (gd__apart){ gd__alloc(r->context, size), size };
-        if (!apart->memory) {
-            apart->size = 0;
-            return false;
-        }
-    }
-    memcpy(apart->memory, t->storage->bytes, size);
-    r->given[input] = apart->memory + (t->data - t->storage->bytes);
-    return true;
+    enum { LINE = 64 };
+    const gd__storage *s = t->storage;
+    size_t offset = (size_t)(t->data - s->bytes), whole = (size + LINE - 1) / LINE * LINE;
+    size_t room = (s->size - sizeof *s + LINE - 1) / LINE * LINE;
+    return s->bytes == (const char *)(s + 1) && offset + whole <= room;
 }
 
-/* May the run read the input, though it writes? */
-static bool separate(gd__recording *r, int input, const gd_tensor *t)
+/* Bytes from the first element to the end of the last. */
+static size_t span_of(const gd_tensor *t)
+{
+    int64_t last = 0;
+    for (int i = 0; i < t->ndim; i++)
+        last += (t->shape[i] - 1) * t->stride[i];
+    return t->numel ? (size_t)(last + 1) * gd__dtypes[t->dtype].size : 0;
+}
+
+/* The numbers of t, in a copy. NULL with the error set, or where there are none. */
+static const char *put_aside(gd_context *g, gd__input *given, const gd_tensor *t)
+{
+    size_t size = span_of(t);
+    if (given->aside_size != size) {
+        gd__free(g, given->aside, given->aside_size);
+        given->aside = gd__alloc(g, size);
+        given->aside_size = given->aside ? size : 0;
+    }
+    return given->aside && size ? memcpy(given->aside, t->data, size) : NULL;
+}
+
+/* Anything but an output: the function would read there what the step has written. */
+static bool refuse_input(gd__recording *r, int input, const gd_tensor *t)
 {
     char text[GD__TEXT_SIZE];
-    if (gd__is_output(r, t->storage))
-        return t->numel == 0 || set_apart(r, input, t);
     gd__fail(r->context, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Pass gd_clone of it" },
              "input %d, %s, lies in memory that the compiled step writes", input, gd__describe(t, text));
     return false;
 }
 
-static __attribute__((noinline)) bool find_inputs(gd__recording *r, gd_tensors in)
+/* The address of an input's numbers is another, or they have to be looked at each time. False with the error set. */
+static __attribute__((noinline)) bool take_input(gd__recording *r, int input, const gd_tensor *t)
 {
-    bool good = true;
-    for (int k = 0; good && k < r->inputs; k++)
-        if (in.item[k]->storage->in_plan && is_written(r, in.item[k]->storage))
-            good = separate(r, k, in.item[k]);
-    for (int i = 0; i < r->patches; i++)
-        *r->patch[i].at = (char *)(uintptr_t)r->given[r->patch[i].input] + r->patch[i].offset;
+    gd__input *given = &r->given[input];
+    bool small = given->small != NULL;
+    const char *data = t->data;
+    bool written = t->storage->in_plan && is_written(r, t->storage),
+         stays = !written && (!small || has_room(t, given->small->size));
+    if (written && !gd__is_output(r, t->storage))
+        return refuse_input(r, input, t);
+    if (!stays)
+        data = small ? memcpy(given->small->memory, data, given->small->size) : put_aside(r->context, given, t);
+    given->data = stays ? data : NULL;
+    given->serial = t->storage->serial;
+    for (int i = 0; data && i < r->patches; i++)
+        if (r->patch[i].input == input)
+            *r->patch[i].at = (char *)(uintptr_t)data + r->patch[i].offset;
+    return data || t->numel == 0;
+}
+
+static inline bool give(gd__recording *r, gd_tensors in)
+{
     for (int k = 0; k < r->inputs; k++)
-        if (!good || r->given[k] != in.item[k]->data)
-            r->given[k] = NULL;
-    return good;
+        if ((in.item[k]->data != r->given[k].data || in.item[k]->storage->serial != r->given[k].serial) &&
+            !take_input(r, k, in.item[k]))
+            return false;
+    return true;
 }
 
-static bool give(gd__recording *r, gd_tensors in)
+static __attribute__((noinline)) void show(const gd__leaf *leaf, bool set)
 {
-    bool moved = false;
-    for (int i = 0; i < r->copies; i++)
-        memcpy(r->copy[i]->memory, in.item[r->copy[i]->input]->data, r->copy[i]->size);
-    for (int k = 0; k < r->inputs; k++) {
-        moved |= r->given[k] != in.item[k]->data;
-        r->given[k] = in.item[k]->data;
-    }
-    return !moved || find_inputs(r, in);
-}
-
-static inline void leave_gradient(const gd__leaf *leaf, bool set)
-{
-    bool used_up = set & leaf->withheld;
-    leaf->tensor->has_grad = set & !used_up;
-    leaf->tensor->withheld = used_up;
+    leaf->tensor->has_grad = set && !leaf->withheld;
+    leaf->tensor->withheld = set && leaf->withheld;
 }
 
 /* The gradients after a run that ended before this instruction. */
@@ -335,18 +351,19 @@ static __attribute__((noinline)) void leave_early(gd__recording *r, int at)
     for (int k = 0; k < r->gradings && r->grading[k].at <= at; k++)
         for (int i = 0; i < r->leaves; i++)
             if (r->leaf[i].tensor == r->grading[k].leaf)
-                leave_gradient(&r->leaf[i], r->grading[k].set);
+                show(&r->leaf[i], r->grading[k].set);
 }
 
 /* Says that what lies outside was written, and which leaves have a gradient now. `failed` is NULL where none has. */
-static void leave_traces(gd__recording *r, const gd__step *failed)
+static inline void leave_traces(gd__recording *r, const gd__step *failed)
 {
-    for (int i = 0; i < r->outside_written; i++)
-        r->written[i]->version++;
+    for (gd__storage **written = r->written, **end = written + r->outside_written; written < end; written++)
+        (*written)->version++;
     if (failed)
         leave_early(r, failed->part[0]->at);
-    for (int i = 0; !failed && i < r->leaves; i++)
-        leave_gradient(&r->leaf[i], r->leaf[i].after);
+    for (const gd__leaf *leaf = r->leaf, *end = leaf + (failed ? 0 : r->leaves); leaf < end; leaf++)
+        if ((leaf->tensor->has_grad != leaf->shows) | (leaf->tensor->withheld != leaf->withheld))
+            show(leaf, leaf->after);
 }
 
 static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, const char *what)
@@ -359,7 +376,7 @@ static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, c
 }
 
 /* Is all that it needs still there? */
-static bool stands(const gd__recording *r)
+static __attribute__((noinline)) bool stands(const gd__recording *r)
 {
     gd_context *g = r->context;
     for (int i = 0; i < r->cells; i++)
@@ -384,11 +401,13 @@ bool gd__replay(gd__recording *r, gd_tensors in)
     const gd__step *failed = NULL;
     if ((r->fragile && !stands(r)) || !give(r, in))
         return false;
+    r->plan->running = true;
     for (gd__step *step = r->step, *end = step + r->steps; !failed && step < end; step++)
-        if (step->loop)
-            step->loop(step->pointer, step->stride, step->n, step->call.attrs);
+        if (!step->run)
+            step->small->run(step->small);
         else if (!step->run(step))
             failed = step;
+    r->plan->running = false;
     leave_traces(r, failed);
     return !failed;
 }

@@ -69,5 +69,5 @@ static inline void turn_f64(const double *from, int64_t lead, double *to, int64_
 #include "cpu/kernels/product.inc"
 
 const gd__kernel GD__K(matmul) = { .run = gd__run_matmul, .block = { [GD_FLOAT32] = block_f32, [GD_FLOAT64] = block_f64 },
-                               .small = { [GD_FLOAT32] = GD__K(multiply_small_f32), [GD_FLOAT64] = GD__K(multiply_small_f64) },
+                               .small = { [GD_FLOAT32] = GD__K(pick_small_f32), [GD_FLOAT64] = GD__K(pick_small_f64) },
                                .widest = WIDEST };
