@@ -47,6 +47,9 @@ typedef struct gd__search {
     void (*progress)(void *watcher, int64_t done, int64_t all); /* of trials; NULL: nobody wants to know */
 } gd__search;
 
+/* Where a factor may come from: what was averaged, what was summed, and all other sizes (sizes.c). */
+void gd__gather_sizes(const gd__program *p, gd__sizes *s);
+
 /* False with the error set. To be closed in any case. */
 bool gd__search_open(gd__search *s, const gd__program *p, const gd__claim *claim, gd_tensor *const *earlier, bool by_rules);
 bool gd__search_run(gd__search *s);
