@@ -2,6 +2,8 @@
  * and of slopes that rounding hides. */
 #include "../autograd/support.h"
 
+#include <stdlib.h>
+
 static gd_tensor *random_of(int64_t rows, int64_t columns, const char *name)
 {
     return gd_name(gd_randn(g, GD_FLOAT64, gd_shape(rows, columns)), name);
@@ -349,6 +351,49 @@ static void stairs_that_are_meant_have_no_slope(void **state)
     assert_int_not_equal(gd_check_verdict(c), GD_CHECK_RIGHT);
 }
 
+/* ---- memory ---- */
+
+typedef struct miser {
+    long left, held;
+} miser;
+
+static void *stingy(void *user, void *block, size_t old_size, size_t new_size)
+{
+    miser *m = user;
+    (void)old_size;
+    if (new_size == 0) {
+        m->held -= block != NULL;
+        free(block);
+        return NULL;
+    }
+    if (m->left-- <= 0)
+        return NULL;
+    m->held += block == NULL;
+    return realloc(block, new_size);
+}
+
+/* The n-th block refused while functions are asked, for each n: an error, and nothing lost. */
+static void any_block_may_be_refused(void **state)
+{
+    (void)state;
+    softsign_mistake mistake = AT_RESULT;
+    float factor = -1;
+    bool good = false;
+    for (long blocks = 0; !good && blocks < 40000; blocks += 1 + blocks / 12) {
+        miser m = { blocks, 0 };
+        gd_context *h = gd_open_with(&(gd_config){ .allocator = { stingy, &m }, .threads = 1 });
+        gd_operation *o = gd_define(h, "softsign", softsign, softsign_backward, &mistake);
+        gd_operation *narrow = gd_define(h, "cube", narrow_cube, narrow_cube_backward, &factor);
+        gd_check *c = gd_gradcheck_operation(o, gd_list(gd_randn(h, GD_FLOAT64, gd_shape(4, 3))));
+        gd_check *d =
+            gd_gradcheck_operation(narrow, gd_list(gd_values_as(h, GD_FLOAT32, gd_shape(4), 0.5, -1.2, 2, 0.9)));
+        good = gd_check_verdict(c) == GD_CHECK_WRONG && gd_check_verdict(d) == GD_CHECK_WRONG && !gd_failed(h);
+        gd_close(h);
+        assert_int_equal(m.held, 0);
+    }
+    assert_true(good);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +406,7 @@ int main(void)
         IN_CONTEXT(an_operation_of_float32_alone_is_checked_so),
         IN_CONTEXT(stairs_of_rounding_are_no_mistake),
         IN_CONTEXT(stairs_that_are_meant_have_no_slope),
+        cmocka_unit_test(any_block_may_be_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
