@@ -72,13 +72,11 @@ static bool is_part(const gd__step *step, const gd__instruction *i)
     return false;
 }
 
-/* May the instruction run right after the step, though others stand between? */
-static bool can_move_up(const gd__recording *r, const gd__step *step, const gd__instruction *i)
+bool gd__can_move_up(const gd__step *step, const gd__instruction *i)
 {
     for (const gd__instruction *other = step->part[0] + 1; other < i; other++)
         if (!is_part(step, other) && (gd__conflict(i, other) || (gd__may_refuse(other) && i->kind == GD__UPDATE)))
             return false;
-    (void)r;
     return true;
 }
 
@@ -110,12 +108,12 @@ static bool meets_in_place(const gd__recording *r, const gd__step *step, const g
 bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__instruction *i)
 {
     const gd__instruction *first = step->part[0];
-    bool product = is_product(first) && !gd__is_small_product(r, step, kernel_of(r, first));
+    bool product = is_product(first) && !gd__is_small_product(first);
     bool chain = is_elementwise(r, first) && first->look[0].tensor.numel > GD__FEW;
     if (step->instructions >= MOST_STAGES || !(product || chain) ||
         !(is_elementwise(r, i) || (product && is_update(r, i))))
         return false;
-    return same_form(i, first) && reads_from(step, i) && meets_in_place(r, step, i) && can_move_up(r, step, i);
+    return same_form(i, first) && reads_from(step, i) && meets_in_place(r, step, i) && gd__can_move_up(step, i);
 }
 
 /* ---- what is not kept ---- */
@@ -139,7 +137,7 @@ static void leave_inside(gd__recording *r)
     for (int s = 0; s < r->steps; s++) {
         gd__step *step = &r->step[s];
         bool blocks = step->instructions > 1 && (is_product(step->part[0]) || is_elementwise(r, step->part[0])) &&
-                      !gd__is_small_product(r, step, kernel_of(r, step->part[0]));
+                      !gd__is_small_product(step->part[0]);
         for (int n = is_product(step->part[0]); blocks && n < step->instructions; n++)
             if (step->part[n]->kind == GD__OPERATION && stays_inside(r, step, step->part[n]))
                 r->cell[step->part[n]->look[0].cell].inner = true;

@@ -44,7 +44,7 @@ static bool make_memory(gd__recording *r)
 static bool patch(gd__recording *r, char **at, const gd__look *look)
 {
     const gd__cell *cell = &r->cell[look->cell];
-    if (cell->origin != GD__GIVEN || cell->memory)
+    if (cell->origin != GD__GIVEN)
         return true;
     if (!gd__grow(r->context, (void **)&r->patch, &r->patch_room, r->patches + 1, sizeof *r->patch))
         return false;
@@ -52,21 +52,20 @@ static bool patch(gd__recording *r, char **at, const gd__look *look)
     return true;
 }
 
-/* Small inputs are copied: then they lie where vectors may be read to their end, and need no addresses anew. */
-static bool copy_inputs(gd__recording *r)
+/* Small inputs are read as vectors, to their end; where their memory does not allow that they are copied to some that does. */
+static bool make_room(gd__recording *r)
 {
     enum { SMALL = 1024 };
-    r->copy = gd__alloc(r->context, ((size_t)r->inputs + 1) * sizeof *r->copy);
-    for (int i = 0; r->copy && i < r->cells; i++) {
+    for (int i = 0; i < r->cells; i++) {
         gd__cell *cell = &r->cell[i];
         if (cell->origin != GD__GIVEN || cell->size == 0 || cell->size > SMALL)
             continue;
         cell->memory = gd__alloc(r->context, cell->size);
         if (!cell->memory)
             return false;
-        r->copy[r->copies++] = cell;
+        r->given[cell->input].small = cell;
     }
-    return r->copy != NULL;
+    return true;
 }
 
 static bool resolve(gd__recording *r, gd__instruction *i)
@@ -106,9 +105,13 @@ static bool add_part(gd__step *step, gd__instruction *i)
 static gd__step *step_for(gd__recording *r, const gd__instruction *i)
 {
     enum { BACK = 64 };
-    if (r->steps > 0 && gd__joins(r, &r->step[r->steps - 1], i))
-        return &r->step[r->steps - 1];
-    for (int s = r->steps - 1; s >= 0 && s >= r->steps - BACK; s--)
+    int last = r->steps - 1, first = r->steps > BACK ? r->steps - BACK : 0;
+    for (int s = last; s >= first; s--)
+        if (gd__joins_small(r, &r->step[s], i))
+            return &r->step[s];
+    if (last >= 0 && gd__is_small_update(r->step[last].part[0]) && gd__is_small_update(i))
+        return &r->step[last];
+    for (int s = last; s >= first; s--)
         if (gd__joins_blocks(r, &r->step[s], i))
             return &r->step[s];
     return add_step(r);
@@ -151,12 +154,10 @@ static bool call_kernel(gd__step *step, const gd__kernel *kernel, bool (*run)(gd
 
 static bool finish_operation(gd__recording *r, gd__step *step, const gd__kernel *kernel)
 {
-    if (step->instructions > 1 && !gd__is_small_product(r, step, kernel))
-        return gd__finish_blocks(r, step);
-    if (gd__is_small_product(r, step, kernel))
+    if (gd__is_small(r, step))
         return gd__finish_small(r, step, kernel);
-    if (gd__is_small_sum(r, step, kernel))
-        return gd__finish_sum(r, step, kernel);
+    if (step->instructions > 1)
+        return gd__finish_blocks(r, step);
     if (gd__is_small_loop(step, kernel))
         return gd__finish_loop(r, step, kernel);
     if (gd__is_few_bce(r, step, kernel))
@@ -192,19 +193,45 @@ static bool finish(gd__recording *r, gd__step *step)
 
 /* ---- addresses that are not in looks ---- */
 
+static bool patch_small(gd__recording *r, gd__step *step)
+{
+    const gd__instruction *i = step->part[0];
+    const gd__look *bias = gd__bias_of(step), *value = gd__value_of(step);
+    gd__small *s = step->small;
+    bool loss = i->id == GD__OP_bce_backward;
+    return patch(r, (char **)(uintptr_t)&s->a, &i->look[loss ? 2 : 1]) &&
+           (i->looks < 3 || patch(r, (char **)(uintptr_t)&s->b, &i->look[loss ? 3 : 2])) &&
+           (!loss || patch(r, (char **)(uintptr_t)&s->bias, &i->look[1])) &&
+           (!bias || patch(r, (char **)(uintptr_t)&s->bias, bias)) &&
+           (!value || patch(r, (char **)(uintptr_t)&s->of, value));
+}
+
+static bool patch_sweep(gd__recording *r, gd__step *step)
+{
+    for (int n = 0; n < step->instructions; n++)
+        for (int k = 0; k < step->part[n]->looks; k++)
+            if (!patch(r, &step->sweep[n].pointer[k], &step->part[n]->look[k]))
+                return false;
+    return true;
+}
+
+static bool patch_descents(gd__recording *r, gd__step *step)
+{
+    for (int n = 0; n < step->instructions; n++)
+        if (!patch(r, (char **)(uintptr_t)&step->descent[n].d, &step->part[n]->look[GD__READ_ONLY]))
+            return false;
+    return true;
+}
+
 static bool patch_step(gd__recording *r, gd__step *step)
 {
     const gd__instruction *i = step->part[0];
     for (int k = 0; step->loop && k < i->looks; k++)
         if (!patch(r, &step->pointer[k], &i->look[k]))
             return false;
-    if (step->few)
-        return patch(r, (char **)(uintptr_t)&step->few->x, &i->look[1]);
-    if (step->small)
-        return patch(r, (char **)(uintptr_t)&step->small->a, &i->look[1]) &&
-               patch(r, (char **)(uintptr_t)&step->small->b, &i->look[2]) &&
-               (!gd__bias_of(step) || patch(r, (char **)(uintptr_t)&step->small->bias, gd__bias_of(step)));
-    return true;
+    return step->small   ? patch_small(r, step)
+           : step->sweep ? patch_sweep(r, step)
+                         : !step->descent || patch_descents(r, step);
 }
 
 /* ---- what may go ---- */
@@ -229,9 +256,11 @@ static void look_for_fragile(gd__recording *r)
 
 bool gd__build(gd__recording *r)
 {
-    if (!gd__simplify(r) || !copy_inputs(r) || !form_steps(r))
+    if (!gd__simplify(r) || !make_room(r) || !form_steps(r))
         return false;
     gd__leave_inside(r);
+    for (int i = 0; i < r->leaves; i++)
+        r->leaf[i].shows = r->leaf[i].after && !r->leaf[i].withheld;
     if (!make_memory(r))
         return false;
     look_for_fragile(r);

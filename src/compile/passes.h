@@ -27,6 +27,9 @@ void gd__place_cells(gd__recording *r);
 /* Can the instruction become a part of an earlier step, which then runs block by block? */
 bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__instruction *i);
 
+/* May the instruction run right after the step, though others stand between? */
+bool gd__can_move_up(const gd__step *step, const gd__instruction *i);
+
 /* Marks the cells that live within one step. */
 void gd__leave_inside(gd__recording *r);
 
@@ -39,18 +42,30 @@ void gd__free_stages(gd__step *step);
  * matter. */
 enum { GD__FEW = 4096 };
 
-/* Can the instruction become a part of the step before it? */
-bool gd__joins(const gd__recording *r, const gd__step *last, const gd__instruction *i);
+/* How many bytes from the look's first number on may be read, and written: to the end of a line of the cache. What the pool
+ * gives ends there, and the arena's cells and small inputs do. Borrowed memory and other inputs end with their numbers. */
+size_t gd__room(const gd__recording *r, const gd__look *look);
 
 bool gd__is_small_loop(const gd__step *step, const gd__kernel *kernel);
 bool gd__finish_loop(gd__recording *r, gd__step *step, const gd__kernel *kernel);
-bool gd__is_small_sum(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
-bool gd__finish_sum(gd__recording *r, gd__step *step, const gd__kernel *kernel);
-bool gd__is_small_product(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
-bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel);
-const gd__look *gd__bias_of(const gd__step *step);
 bool gd__is_few_bce(const gd__recording *r, const gd__step *step, const gd__kernel *kernel);
 bool gd__is_small_update(const gd__instruction *i);
+
+/* Is it sgd of float32 without momentum, weight decay and maximizing? */
+bool gd__is_plain_descent(const gd__instruction *i);
 bool gd__finish_sweep(gd__recording *r, gd__step *step, const gd__kernel *const *kernels);
+
+/* ---- what fits into vectors (lanes.c) ---- */
+
+bool gd__is_small_product(const gd__instruction *i);
+
+/* Is it a step of few numbers, with or without lanes, and can the instruction become a part of such a step? */
+bool gd__is_small(const gd__recording *r, const gd__step *step);
+bool gd__joins_small(const gd__recording *r, const gd__step *step, const gd__instruction *i);
+bool gd__finish_small(gd__recording *r, gd__step *step, const gd__kernel *kernel);
+
+/* The looks at a bias, and at the value that a backward is of; NULL where the step has none. */
+const gd__look *gd__bias_of(const gd__step *step);
+const gd__look *gd__value_of(const gd__step *step);
 
 #endif

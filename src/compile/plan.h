@@ -25,7 +25,7 @@ typedef struct gd__cell {
     const char *base;     /* while recording: where they begin */
     gd__storage *storage; /* OUTSIDE: held by the plan */
     gd__storage *head;    /* the others' */
-    char *memory;         /* FIXED: the copy; GIVEN: one that is made anew at each run, where there is one */
+    char *memory;         /* FIXED: the copy; GIVEN: of a small one, for numbers that can't be read where they lie */
     bool written;         /* OUTSIDE: its version rises with each replay */
     bool fragile;         /* OUTSIDE: may go before the plan does */
     bool inner;           /* MADE: within one step, piece by piece: it has no place */
@@ -86,7 +86,17 @@ typedef struct gd__leaf {
     uint64_t serial;
     bool guarded, before; /* whether it had a gradient counts, and whether it had */
     bool after, withheld; /* it has one afterwards; but in no place */
+    bool shows;           /* it has one, in its place */
 } gd__leaf;
+
+/* Where the numbers of an input were in the last run; data NULL: nowhere that could be looked at again. */
+typedef struct gd__input {
+    const char *data;
+    uint64_t serial; /* of their storage */
+    gd__cell *small; /* of a small one; NULL: of another */
+    char *aside;     /* of another, that the plan itself writes: a copy */
+    size_t aside_size;
+} gd__input;
 
 /* A place that holds the address of an input's numbers. */
 typedef struct gd__patch {
@@ -108,17 +118,14 @@ typedef struct gd__sweep {
 
 /* What a replay does: one of these after the other. */
 struct gd__step {
+    gd__small *small; /* of few numbers; run NULL: and nothing else */
     bool (*run)(gd__step *step);
     const gd__kernel *kernel;
     gd__call call;
-    gd__loop *loop; /* in place of run: over addresses that are known */
+    gd__loop *loop; /* over addresses that are known */
     int64_t n;
     char *pointer[GD__MAX_POINTERS];
     int64_t stride[GD__MAX_POINTERS];
-    gd__multiply_small *multiply;
-    gd__small *small;
-    gd__few *few;
-    gd__sum_few *sum;
     gd__sweep *sweep;
     gd__descent *descent;
     gd__stage *stage; /* what is done on each block */
@@ -151,8 +158,8 @@ typedef struct gd__recording {
     uint64_t began; /* the serial that was next then */
     gd__mood mood;
     int inputs, outputs;
-    gd__form *form;     /* of the inputs */
-    const char **given; /* the addresses of their numbers in the last run */
+    gd__form *form; /* of the inputs */
+    gd__input *given;
     gd_tensor **output;
     bool fragile; /* something that it needs may go before the plan does */
     gd__cell *cell;
@@ -164,8 +171,6 @@ typedef struct gd__recording {
     int leaves, leaf_room, guards; /* the guarded ones come first */
     gd__patch *patch;
     int patches, patch_room;
-    gd__cell **copy; /* the inputs that are copied at each run */
-    int copies;
     gd__step *step;
     int steps, step_room;
     gd__storage *heads;
@@ -215,8 +220,8 @@ bool gd__build(gd__recording *r);
 bool gd__step_kernel(gd__step *step);
 bool gd__step_checked(gd__step *step); /* the same, with the shape rule's look at the numbers */
 bool gd__step_turn(gd__step *step);    /* with numbers that are asked for anew */
-bool gd__step_small(gd__step *step);
-bool gd__step_few(gd__step *step);
+bool gd__step_loop(gd__step *step);
+bool gd__step_descent(gd__step *step); /* a small one, and an update by what it makes */
 bool gd__step_bce(gd__step *step);
 bool gd__step_descend(gd__step *step);
 bool gd__step_sweep(gd__step *step);

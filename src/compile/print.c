@@ -44,13 +44,30 @@ static double arithmetic_of(const gd__instruction *i)
     return (double)(y->numel > x->numel ? y->numel : x->numel);
 }
 
-/* Does another part of the step make this cell, or take it? Then it does not go through memory, or only through the cache. */
+/* Does a part of the step make this cell, and another take it? Then it does not go through memory, or only through the cache. */
 static bool is_inner(const gd__recording *r, const gd__step *step, const gd__look *look)
 {
-    int touched = 0;
-    for (int n = 0; n < step->instructions; n++)
+    int touched = 0, written = 0;
+    for (int n = 0; n < step->instructions; n++) {
+        written += gd__writes_cell(step->part[n], look->cell);
         touched += gd__reads_cell(step->part[n], look->cell) || gd__writes_cell(step->part[n], look->cell);
-    return touched > 1 && r->cell[look->cell].origin == GD__MADE;
+    }
+    return touched > 1 && written > 0 && r->cell[look->cell].origin == GD__MADE;
+}
+
+/* Does the n-th part read what an earlier one has read, or made? */
+static bool is_at_hand(const gd__step *step, int n, int k)
+{
+    int cell = step->part[n]->look[k].cell;
+    for (int i = 0; i < n && !gd__writes_look(step->part[n], k); i++)
+        if (gd__reads_cell(step->part[i], cell) || gd__writes_cell(step->part[i], cell))
+            return true;
+    return false;
+}
+
+static bool counts(const gd__recording *r, const gd__step *step, int n, int k)
+{
+    return !is_inner(r, step, &step->part[n]->look[k]) && !is_at_hand(step, n, k);
 }
 
 static double bytes_of(const gd__recording *r, const gd__step *step)
@@ -60,7 +77,7 @@ static double bytes_of(const gd__recording *r, const gd__step *step)
         for (int k = 0; k < step->part[n]->looks; k++) {
             const gd__look *look = &step->part[n]->look[k];
             size_t size = (size_t)look->tensor.numel * gd__dtypes[look->tensor.dtype].size;
-            bytes += is_inner(r, step, look) ? 0 : (double)size;
+            bytes += counts(r, step, n, k) ? (double)size : 0;
         }
     return bytes;
 }
@@ -94,7 +111,7 @@ static void put_looks(const gd__recording *r, const gd__step *step, bool written
 {
     for (int n = 0; n < step->instructions; n++)
         for (int k = 0; k < step->part[n]->looks; k++)
-            if (gd__writes_look(step->part[n], k) == written && !is_inner(r, step, &step->part[n]->look[k]))
+            if (gd__writes_look(step->part[n], k) == written && counts(r, step, n, k))
                 put_look(r, &step->part[n]->look[k], line);
 }
 

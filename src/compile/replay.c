@@ -82,15 +82,18 @@ bool gd__step_turn(gd__step *step)
 
 /* ---- small ones, with nothing left to look up ---- */
 
-bool gd__step_small(gd__step *step)
+bool gd__step_loop(gd__step *step)
 {
-    step->multiply(step->small);
+    step->loop(step->pointer, step->stride, step->n, step->call.attrs);
     return true;
 }
 
-bool gd__step_few(gd__step *step)
+bool gd__step_descent(gd__step *step)
 {
-    step->sum(step->few);
+    gd__instruction *update = step->part[step->instructions - 1];
+    if (update->turns.owner && !take_turn(update, step->call.context))
+        return false;
+    step->small->run(step->small);
     return true;
 }
 
@@ -231,7 +234,6 @@ void gd__step_free(gd__step *step)
     gd__free(g, step->call.in, (size_t)step->call.count * sizeof *step->call.in);
     gd__free(g, step->part, (size_t)step->part_room * sizeof *step->part);
     gd__free(g, step->small, sizeof *step->small);
-    gd__free(g, step->few, sizeof *step->few);
     gd__free_stages(step);
     gd__free(g, step->descent, (size_t)step->instructions * sizeof *step->descent);
     gd__free(g, step->sweep, (size_t)step->instructions * sizeof *step->sweep);
@@ -239,30 +241,86 @@ void gd__step_free(gd__step *step)
 
 /* ---- a run ---- */
 
-static void give(gd__recording *r, gd_tensors in)
+/* An output that is fed back, or a parameter: a run that is under way writes over it. */
+static bool is_written(const gd__recording *r, const gd__storage *s)
 {
-    bool moved = false;
-    for (int i = 0; i < r->copies; i++)
-        memcpy(r->copy[i]->memory, in.item[r->copy[i]->input]->data, r->copy[i]->size);
-    for (int k = 0; k < r->inputs; k++) {
-        moved |= r->given[k] != in.item[k]->data;
-        r->given[k] = in.item[k]->data;
+    for (int i = 0; i < r->outside_written; i++)
+        if (r->written[i] == s)
+            return true;
+    return false;
+}
+
+/* May so many bytes be read as vectors, beyond their end? */
+static bool has_room(const gd_tensor *t, size_t size)
+{
+    enum { LINE = 64 };
+    const gd__storage *s = t->storage;
+    size_t offset = (size_t)(t->data - s->bytes), whole = (size + LINE - 1) / LINE * LINE;
+    size_t room = (s->size - sizeof *s + LINE - 1) / LINE * LINE;
+    return s->bytes == (const char *)(s + 1) && offset + whole <= room;
+}
+
+/* Bytes from the first element to the end of the last. */
+static size_t span_of(const gd_tensor *t)
+{
+    int64_t last = 0;
+    for (int i = 0; i < t->ndim; i++)
+        last += (t->shape[i] - 1) * t->stride[i];
+    return t->numel ? (size_t)(last + 1) * gd__dtypes[t->dtype].size : 0;
+}
+
+/* The numbers of t, in a copy. NULL with the error set, or where there are none. */
+static const char *put_aside(gd_context *g, gd__input *given, const gd_tensor *t)
+{
+    size_t size = span_of(t);
+    if (given->aside_size != size) {
+        gd__free(g, given->aside, given->aside_size);
+        given->aside = gd__alloc(g, size);
+        given->aside_size = given->aside ? size : 0;
     }
-    for (int i = 0; moved && i < r->patches; i++)
-        *r->patch[i].at = (char *)(uintptr_t)r->given[r->patch[i].input] + r->patch[i].offset;
+    return given->aside && size ? memcpy(given->aside, t->data, size) : NULL;
+}
+
+/* The address of an input's numbers is another, or they have to be looked at each time. False with the error set. */
+static __attribute__((noinline)) bool take_input(gd__recording *r, int input, const gd_tensor *t)
+{
+    gd__input *given = &r->given[input];
+    bool small = given->small != NULL;
+    const char *data = t->data;
+    bool stays = !is_written(r, t->storage) && (!small || has_room(t, given->small->size));
+    if (!stays)
+        data = small ? memcpy(given->small->memory, data, given->small->size) : put_aside(r->context, given, t);
+    given->data = stays ? data : NULL;
+    given->serial = t->storage->serial;
+    for (int i = 0; data && i < r->patches; i++)
+        if (r->patch[i].input == input)
+            *r->patch[i].at = (char *)(uintptr_t)data + r->patch[i].offset;
+    return data || t->numel == 0;
+}
+
+static inline bool give(gd__recording *r, gd_tensors in)
+{
+    for (int k = 0; k < r->inputs; k++)
+        if ((in.item[k]->data != r->given[k].data || in.item[k]->storage->serial != r->given[k].serial) &&
+            !take_input(r, k, in.item[k]))
+            return false;
+    return true;
+}
+
+static __attribute__((noinline)) void show(const gd__leaf *leaf, bool good)
+{
+    leaf->tensor->has_grad = good && leaf->shows;
+    leaf->tensor->withheld = good && leaf->withheld;
 }
 
 /* Says that what lies outside was written, and which leaves have a gradient now. */
-static void leave_traces(gd__recording *r, bool good)
+static inline void leave_traces(gd__recording *r, bool good)
 {
-    for (int i = 0; i < r->outside_written; i++)
-        r->written[i]->version++;
-    for (int i = 0; i < r->leaves; i++) {
-        const gd__leaf *leaf = &r->leaf[i];
-        bool left = good & leaf->after, used_up = left & leaf->withheld;
-        leaf->tensor->has_grad = left & !used_up;
-        leaf->tensor->withheld = used_up;
-    }
+    for (gd__storage **written = r->written, **end = written + r->outside_written; written < end; written++)
+        (*written)->version++;
+    for (const gd__leaf *leaf = r->leaf, *end = leaf + r->leaves; leaf < end; leaf++)
+        if (!good | (leaf->tensor->has_grad != leaf->shows) | (leaf->tensor->withheld != leaf->withheld))
+            show(leaf, good);
 }
 
 static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, const char *what)
@@ -275,7 +333,7 @@ static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, c
 }
 
 /* Is all that it needs still there? */
-static bool stands(const gd__recording *r)
+static __attribute__((noinline)) bool stands(const gd__recording *r)
 {
     gd_context *g = r->context;
     for (int i = 0; i < r->cells; i++)
@@ -297,15 +355,14 @@ static bool stands(const gd__recording *r)
 
 bool gd__replay(gd__recording *r, gd_tensors in)
 {
-    if (r->fragile && !stands(r))
+    if ((r->fragile && !stands(r)) || !give(r, in))
         return false;
-    give(r, in);
     bool good = true;
     for (gd__step *step = r->step, *end = step + r->steps; good && step < end; step++)
-        if (step->loop)
-            step->loop(step->pointer, step->stride, step->n, step->call.attrs);
-        else
+        if (step->run)
             good = step->run(step);
+        else
+            step->small->run(step->small);
     leave_traces(r, good);
     return good;
 }

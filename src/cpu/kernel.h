@@ -32,36 +32,35 @@ typedef void gd__block_loop(const gd__product *p, gd__block block, void *scratch
 /* Fills call->out. False with the error set. */
 typedef bool gd__run(const gd__kernel *kernel, const gd__call *call);
 
-/* A product of matrices that are so small that finding out how they lie costs more than the product; addresses and places
- * are known beforehand. y = a b + bias, y in row-major order, and a bias (columns), NULL for none. Strides in elements. */
+/* An instruction of so few numbers that finding out how they lie costs more than the arithmetic; addresses and places are known
+ * beforehand. `first` says what it is:
+ *   matmul        y = a b + bias, y in row-major order, and a bias (columns), NULL for none
+ *   sum           y = the sum over the rows of a, which is row-major
+ *   bce_backward  y = that of the probabilities a and the targets b, `rows` numbers in all; bias: the loss's gradient, a number
+ * Strides in elements. */
 enum { GD__SMALL_LANES = 16 };
-typedef struct gd__small {
+typedef struct gd__small gd__small;
+typedef void gd__small_run(const gd__small *s);
+struct gd__small {
+    gd__small_run *run;
     const void *a, *b, *bias;
     void *y;
-    int rows, columns, inner;
-    int then; /* where there are lanes: sigmoid, tanh or relu of y, or the backward of the first and last; -1: nothing */
-    const void *of; /* the value that a backward is of */
+    const void *of;     /* the value that a backward is of */
+    float *p;           /* the parameter that descends by y, */
+    const double *rate; /* at this rate */
+    int first, then;    /* where there are lanes: what is done to y, sigmoid, tanh or relu, the backward of the first and last,
+                         * or sgd_update, which does it to p; -1: nothing */
+    int rows, columns, inner; /* inner: of a sum, how many additions there are by lanes */
     int64_t a_row, a_inner, b_inner, b_column;
     int lanes; /* not 0: each matrix fits into a vector of so many, which may be read and written to its end; for each step of
-                * the inner dimension, the places of each lane */
+                * the inner dimension, the places of each lane. Of a sum, for each row, or halving of one column, what each lane
+                * adds */
     int32_t a_place[GD__SMALL_LANES][GD__SMALL_LANES], b_place[GD__SMALL_LANES][GD__SMALL_LANES];
     int32_t bias_place[GD__SMALL_LANES];
-} gd__small;
+};
 
-typedef void gd__multiply_small(const gd__small *s);
-
-/* The sum over the rows of a small row-major matrix, as `sum` takes it. */
-typedef struct gd__few {
-    const void *x;
-    void *y;
-    int rows, columns;
-    int32_t place[GD__SMALL_LANES][GD__SMALL_LANES]; /* for each row, or halving of one column, what each lane adds */
-    int halvings; /* of one column; 0: of rows */
-    int lanes;    /* as of a small product */
-    gd__lane_loop *loop; /* for those that do not fit into a vector */
-} gd__few;
-
-typedef void gd__sum_few(const gd__few *s);
+/* The function for it; NULL where there is none. */
+typedef gd__small_run *gd__pick_small(const gd__small *s);
 
 /* A step of the plainest rule, of float32: numbers that have room to the end of a vector of eight. */
 typedef struct gd__descent {
@@ -75,9 +74,8 @@ struct gd__kernel {
     gd__run *run;
     gd__loop *loop[GD_BOOL + 1]; /* elementwise: by the dtype of the operands; NULL: not for that dtype */
     gd__lane_loop *lanes[GD_BOOL + 1]; /* along dimensions: the same; every dtype that the shape rule lets through */
-    gd__multiply_small *small[GD_BOOL + 1]; /* matmul: the bits of its own */
-    int widest;                             /* the lanes of its widest vector of float32; 0: it has none */
-    gd__sum_few *few; /* sum, of float32 whose vectors have room to their end */
+    gd__pick_small *small[GD_BOOL + 1]; /* those that can be a small instruction: the bits of their own */
+    int widest;                         /* matmul: the lanes of the widest vector of float32; 0: there is none */
     void (*descend)(const gd__descent *d, int count); /* sgd_update: without momentum, weight decay and maximizing */
     bool (*bce)(const void *p, const void *t, int n, void *y); /* of up to eight float32; false where run would fail */
     bool joins; /* the fold of the folds of a lane's parts is its own fold: lanes[dtype of the result] folds them */

@@ -44,12 +44,12 @@ static gd_tensor *weighted(const char *loss, gd_tensor *terms, gd_tensor *weight
     return gd_mul(terms, weight);
 }
 
-/* A weighted mean divides by the sum of the weights. */
+/* A weighted mean divides by the sum of the weights, taken in the terms' dtype: large integers would overflow in their own. */
 static gd_tensor *reduce(const char *loss, gd_tensor *terms, const gd_loss *args)
 {
     gd_tensor *products = weighted(loss, terms, args->weight);
-    if (args->weight && args->reduction == GD_REDUCE_MEAN)
-        return gd_div(gd_sum(products), gd_sum(args->weight));
+    if (args->weight && args->reduction == GD_REDUCE_MEAN && gd__alive(products))
+        return gd_div(gd_sum(products), gd_sum(gd_cast(args->weight, products->dtype)));
     return gd__reduce_loss(loss, products, args->reduction);
 }
 

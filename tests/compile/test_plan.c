@@ -96,6 +96,54 @@ static void test_inputs_that_share_memory(void **state)
     all_well(g);
 }
 
+/* Small inputs are read where they lie, or copied where vectors can't be read to their end: what counts is what they hold now. */
+static void test_small_inputs(void **state)
+{
+    (void)state;
+    float outside[] = { 1, 2, 3 };
+    gd_plan *plan = gd_compile(g, difference, NULL);
+    gd_tensor *own = gd_values(g, gd_shape(3), 5, 7, 11), *other = gd_values(g, gd_shape(3), 0, 0, 1);
+    gd_tensor *borrowed = gd_borrow(g, GD_FLOAT32, gd_shape(3), NULL, outside, NULL, NULL);
+    for (int i = 0; i < 6; i++) {
+        same_bits(gd_run(plan, own, borrowed), gd_sub(own, borrowed), "own, borrowed");
+        same_bits(gd_run(plan, borrowed, other), gd_sub(borrowed, other), "borrowed, another");
+        same_bits(gd_run(plan, own, own), gd_sub(own, own), "the same twice");
+        outside[i % 3] += 4;
+        same_bits(gd_run(plan, own, borrowed), gd_sub(own, borrowed), "own, borrowed, other numbers");
+        assert_true(gd_write(own, GD_FLOAT32, (float[]){ 1, 1, (float)i }, 3));
+        same_bits(gd_run(plan, own, borrowed), gd_sub(own, borrowed), "written, borrowed");
+    }
+    assert_int_equal(gd_plan_facts_of(plan).recorded, 1);
+    all_well(g);
+}
+
+/* The second output reads the input once more after the first is made. */
+static bool grow(void *user, gd_tensor *const *in, size_t n, gd_tensor **out, size_t outputs)
+{
+    (void)user;
+    assert_true(n == 1 && outputs == 2);
+    out[0] = gd_mul_scalar(in[0], 2);
+    out[1] = gd_sub(out[0], gd_mul_scalar(in[0], 3));
+    return true;
+}
+
+/* An output is the next run's input, as it is and turned. */
+static void test_fed_back(void **state)
+{
+    (void)state;
+    for (int64_t size = 5; size <= 5000; size *= 10) {
+        gd_plan *plan = gd_compile_all(g, 2, grow, NULL);
+        gd_tensor *out[2], *x = gd_ones(g, GD_FLOAT32, gd_shape(size, 2));
+        for (int i = 0; i < 6; i++) {
+            assert_true(gd_run_all(plan, gd_list(i < 3 ? x : gd_t(gd_reshape(x, gd_shape(2, size)))), out, 2));
+            assert_true(gd_at(out[0], size - 1, 1) == (double)(2 << i));
+            assert_true(gd_at(out[1], size - 1, 0) == -(double)(1 << i));
+            x = i % 2 ? out[0] : gd_clone(out[0]);
+        }
+    }
+    all_well(g);
+}
+
 /* Large inputs are not copied: each run looks at the tensor that it is given. */
 static void test_large_inputs(void **state)
 {
@@ -803,6 +851,8 @@ int main(void)
         IN_CONTEXT(test_forms),
         IN_CONTEXT(test_many_forms),
         IN_CONTEXT(test_inputs_that_share_memory),
+        IN_CONTEXT(test_small_inputs),
+        IN_CONTEXT(test_fed_back),
         IN_CONTEXT(test_large_inputs),
         IN_CONTEXT(test_modes),
         IN_CONTEXT(test_learning_rate_is_read),

@@ -285,9 +285,26 @@ static gd_tensor *loss_of_few(void *user, gd_tensor *const *in, size_t n)
 /* Every number of up to eight probabilities, where logarithms come to their limits among them, and where none does. */
 static void compare_few(gd_context *g)
 {
-    static const float edge[] = { 0,         1,        0x1p-149F, 0x1.8p-127F,    0x1p-126F,
-                                  0x1p-100F, 0x1p-26F, 0x1p-25F,  0x1p-24F,       0.25F,
-                                  0.3F,      0.5F,     0.7F,      0x1.fffffep-1F, 0x1.ffff6p-1F,
+    static const float edge[] = { 0,
+                                  1,
+                                  0x1p-149F,
+                                  0x1.8p-127F,
+                                  0x1p-126F,
+                                  0x1p-100F,
+                                  0x1p-26F,
+                                  0x1p-25F,
+                                  0x1p-24F,
+                                  0.25F,
+                                  0.3F,
+                                  0.5F,
+                                  0.7F,
+                                  0x1.fffffep-1F,
+                                  0x1.ffff6p-1F,
+                                  0x1.6a09e4p-1F,
+                                  0x1.6a09e6p-1F,
+                                  0x1.6a09e8p-1F,
+                                  0x1.2bec32p-2F,
+                                  0x1.2bec34p-2F,
                                   NAN };
     enum { EDGES = sizeof edge / sizeof *edge, MOST = 8 };
     gd_plan *plan = gd_compile(g, loss_of_few, NULL);

@@ -37,5 +37,5 @@ enum { TALL = 4 };
 #include "cpu/kernels/product.inc"
 
 const gd__kernel GD__K(matmul) = { .run = gd__run_matmul, .block = { [GD_FLOAT32] = block_f32, [GD_FLOAT64] = block_f64 },
-                               .small = { [GD_FLOAT32] = GD__K(multiply_small_f32), [GD_FLOAT64] = GD__K(multiply_small_f64) },
+                               .small = { [GD_FLOAT32] = GD__K(pick_small_f32), [GD_FLOAT64] = GD__K(pick_small_f64) },
                                .widest = WIDEST };

@@ -8,7 +8,7 @@
 #define WIDENS
 #define FIRST 0
 #define FOLD(a, b) (a) + (b)
-#define FEW GD__K(sum_few)
+#define SMALL GD__K(pick_small_f32)
 #include "cpu/kernels/fold.inc"
 
 #define NAME prod

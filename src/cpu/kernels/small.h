@@ -1,10 +1,11 @@
-/* small.h - products of small matrices for compiled steps. */
+/* small.h - instructions of few numbers for compiled steps. */
 #ifndef GRADUS_SRC_CPU_KERNELS_SMALL_H
 #define GRADUS_SRC_CPU_KERNELS_SMALL_H
 
 #include "cpu/kernel.h"
 
-extern gd__multiply_small GD__K(multiply_small_f32), GD__K(multiply_small_f64);
+extern gd__pick_small GD__K(pick_small_f32), GD__K(pick_small_f64);
+
 /* Lanes of float32. */
 #if defined __AVX512F__
 enum { WIDEST = 16 };
@@ -13,7 +14,5 @@ enum { WIDEST = 8 };
 #else
 enum { WIDEST = 0 };
 #endif
-
-extern gd__sum_few GD__K(sum_few);
 
 #endif

@@ -49,7 +49,7 @@ approx over(gd_dtype dtype, approx a, approx b)
 
 approx root(gd_dtype dtype, approx a)
 {
-    if (a.n < 0 && a.n + a.off >= 0)
+    if (a.off > 0 && fabsl(a.n) <= a.off) /* a number, or NaN of one below 0 */
         return settled(NAN, INFINITY);
     number y = sqrtl(a.n), low = a.n > a.off ? sqrtl(a.n - a.off) : 0;
     number off = a.off == 0 || !isfinite(y) ? a.off : fmaxl(sqrtl(a.n + a.off) - y, y - low);

@@ -81,14 +81,14 @@ static void weigh(terms *all, const value *weight)
     all->dtype = other;
 }
 
-/* In the dtype of x itself, integers exactly. */
+/* In the precision of the terms, or of x where that is coarser. */
 static approx sum_of(question *q, const value *x, gd_dtype precision)
 {
     precision = is_float(x->dtype) ? coarser(precision, x->dtype) : precision;
     approx *term = take(q->memory, (size_t)x->count * sizeof *term);
     for (int64_t i = 0; i < x->count; i++)
-        term[i] = exactly(get(x, i));
-    return is_float(x->dtype) ? total(precision, term, x->count) : rounded(precision, total(GD_INT64, term, x->count).n, 0, 1);
+        term[i] = rounded(precision, get(x, i), 0, 1);
+    return total(precision, term, x->count);
 }
 
 /* Of integers PyTorch has some of them, without a rule: only that a mean is none. */
