@@ -288,7 +288,8 @@ typedef struct piece {
     const repeated *repeated; /* NULL: no operand is */
 } piece;
 
-static void find_places(const gd__step *step, int s, char (*held)[PIECE * sizeof(double)], const piece *p, char **pointer)
+static void find_places(const gd__step *step, int s, char (*held)[PIECE * sizeof(double)], const piece *p,
+                        char **pointer)
 {
     const gd__stage *stage = &step->stage[s];
     for (int k = 0; k < stage->instruction->looks; k++) {
@@ -337,7 +338,8 @@ static bool is_one_row(const gd__step *step, int64_t columns, repeated *r)
     for (int s = 0; s < step->stages; s++) {
         const gd__stage *stage = &step->stage[s];
         for (int k = 0; k < stage->instruction->looks; k++)
-            if (stage->held[k] == -1 && stage->row[k] != columns * stage->column[k] && !repeat(r, step, s, k, columns))
+            if (stage->held[k] == -1 && stage->row[k] != columns * stage->column[k] &&
+                !repeat(r, step, s, k, columns))
                 return false;
     }
     return true;
@@ -383,7 +385,9 @@ static void run_taken(void *user, const void *block, int64_t lead, int64_t row, 
     }
     for (int64_t i = 0; i < rows; i++)
         for (int64_t from = 0; from < columns; from += PIECE)
-            run_piece(step, &(piece){ .row = row + i, .column = column + from, .n = least(columns - from, PIECE),
+            run_piece(step, &(piece){ .row = row + i,
+                                      .column = column + from,
+                                      .n = least(columns - from, PIECE),
                                       .block = (const char *)block + (i * lead + from) * size });
 }
 

@@ -16,7 +16,8 @@ static void check_biased(int threads, int64_t rows, int64_t columns, int biases)
     gd_plan *plan = gd_compile(g, biased, &biases);
     for (int k = 0; k < 6; k++) { /* recorded at 0, and at 3 with another shape */
         GD_SCOPE(g);
-        gd_tensor *in[] = { gd_randn(g, GD_FLOAT32, gd_shape(rows, 37)), gd_randn(g, GD_FLOAT32, gd_shape(37, columns)),
+        gd_tensor *in[] = { gd_randn(g, GD_FLOAT32, gd_shape(rows, 37)),
+                            gd_randn(g, GD_FLOAT32, gd_shape(37, columns)),
                             gd_randn(g, GD_FLOAT32, gd_shape(columns)), gd_randn(g, GD_FLOAT32, gd_shape(1, columns)),
                             gd_randn(g, GD_FLOAT32, gd_shape(rows, 1)) };
         if (k >= 3)
