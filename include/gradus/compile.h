@@ -36,8 +36,9 @@ typedef struct gd_plan gd_plan;
  * them has gone is GD_ERROR_DEAD. The error plan where the function is NULL.
  *
  * While it is recorded, the function can't read numbers (gd_item, gd_read, gd_data, gd_print and the like), write them with
- * gd_write, seed, draw first numbers, load, or set learning rates: GD_ERROR_STATE, since a replay would not. gd_assign and the
- * rest of the operations are recorded. Its inputs are read-only within it, and have no gradient: gd_require_grad(gd_detach(x),
+ * gd_write, count with metrics, read or write files, take batches, seed, draw first numbers, set learning rates, or leave the
+ * default dtype or whether operations are recorded otherwise than it found it: GD_ERROR_STATE, since a replay would not. gd_assign
+ * and the rest of the operations are recorded. Its inputs are read-only within it, and have no gradient: gd_require_grad(gd_detach(x),
  * true) makes a leaf of one. What it makes lives in a scope of its own. */
 GD_API gd_plan *gd_compile(gd_context *g, gd_function *function, void *user);
 
@@ -53,7 +54,9 @@ GD_API gd_plan *gd_compile_all(gd_context *g, size_t outputs, gd_functions *func
 GD_API gd_plan *gd_keep_gradients(gd_plan *plan, bool keep);
 
 /* Runs the plan on these tensors, at least one. Returns the function's result, or the first of several: a row-major tensor
- * without a history, which is the plan's and holds the numbers of its last run. An error where the function's own calls
+ * without a history, which is the plan's and holds the numbers of its last run; it goes with its recording, which other settings
+ * or many other forms of the inputs may end. It may be an input of the next run. Another input that lies in memory which the
+ * step writes is GD_ERROR_STATE, and so is a run by an operation within the plan's own step. An error where the function's own calls
  * would have one, now or in the recording, and while an error stands. A label out of range is found in a replay as well.
  * After a replay that failed, what comes before the failing operation has happened, as in the function. gd_run_with takes a
  * list, which may be empty: gd_run_with(plan, (gd_tensors){ 0 }). */
@@ -61,7 +64,7 @@ GD_API gd_plan *gd_keep_gradients(gd_plan *plan, bool keep);
 GD_API gd_tensor *gd_run_with(gd_plan *plan, gd_tensors in);
 
 /* Runs the plan and sets out[0 .. outputs - 1] to its outputs, as gd_run returns the first. `outputs` must be the plan's, or
- * it is GD_ERROR_VALUE. False on any error; out then holds error tensors. */
+ * it is GD_ERROR_VALUE. `out` may be the list of inputs. False on any error; out then holds error tensors. */
 GD_API bool gd_run_all(gd_plan *plan, gd_tensors in, gd_tensor **out, size_t outputs);
 
 /* What became of a plan, of its latest recording. */

@@ -28,7 +28,7 @@ gd_tensor *gd_require_grad(gd_tensor *t, bool wanted)
                       "was made by an operation: whether it requires a gradient follows from the operands");
     if (t->requires_grad != wanted) {
         t->record = 0; /* what a layer's forward recorded of it ends here */
-        t->object.context->settings += t->is_parameter || !wanted;
+        t->object.context->settings += t->is_parameter || t->storage->in_plan;
     }
     t->requires_grad = wanted;
     return t;

@@ -57,6 +57,7 @@ typedef struct gd__trace {
                     const struct gd_tensor *t, int64_t limit);
     /* Something happens that operations do not tell: numbers go to the caller's program, or come from there. */
     bool (*strayed)(struct gd__trace *trace, const char *function, const char *remedy);
+    int depth; /* what lies in a scope of this depth or deeper was made since it began; for those that have `strayed` */
     const gd__turns *turns; /* who makes the numbers of the next update */
     void *user;
 } gd__trace;

@@ -105,6 +105,25 @@ static bool meets_in_place(const gd__recording *r, const gd__step *step, const g
     return true;
 }
 
+/* Does what the look shows lie as the elements of the step do? */
+static bool lies_in_place(const gd__step *step, const gd__look *look)
+{
+    return look->tensor.contiguous && look->offset == 0 && look->tensor.numel == step->part[0]->look[0].tensor.numel;
+}
+
+/* A product reads its operands until its last block is made, and a look in another layout meets elements of other blocks. */
+bool gd__writes_operand(const gd__step *step, const gd__instruction *i)
+{
+    for (int n = 0; n < step->instructions; n++) {
+        const gd__instruction *part = step->part[n];
+        for (int k = 0; k < part->looks; k++)
+            if (gd__reads_look(part, k) && gd__writes_cell(i, part->look[k].cell) &&
+                (part->id == GD__OP_matmul || !lies_in_place(step, &part->look[k])))
+                return true;
+    }
+    return false;
+}
+
 bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__instruction *i)
 {
     const gd__instruction *first = step->part[0];
@@ -113,7 +132,8 @@ bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__in
     if (step->instructions >= MOST_STAGES || !(product || chain) ||
         !(is_elementwise(r, i) || (product && is_update(r, i))))
         return false;
-    return same_form(i, first) && reads_from(step, i) && meets_in_place(r, step, i) && gd__can_move_up(step, i);
+    return same_form(i, first) && reads_from(step, i) && meets_in_place(r, step, i) && !gd__writes_operand(step, i) &&
+           gd__can_move_up(step, i);
 }
 
 /* ---- what is not kept ---- */

@@ -297,6 +297,6 @@ static bool descends(const gd__recording *r, const gd__step *step, const gd__ins
 
 bool gd__joins_small(const gd__recording *r, const gd__step *step, const gd__instruction *i)
 {
-    return gd__is_small(r, step) && (adds_bias(r, step, i) || activates(r, step, i) || descends(r, step, i)) &&
-           gd__can_move_up(step, i);
+    return gd__is_small(r, step) && !gd__writes_operand(step, i) &&
+           (adds_bias(r, step, i) || activates(r, step, i) || descends(r, step, i)) && gd__can_move_up(step, i);
 }

@@ -10,7 +10,7 @@ bool gd__writes_look(const gd__instruction *i, int k)
     return i->kind == GD__UPDATE ? k != GD__READ_ONLY : k < i->outs;
 }
 
-static bool reads_look(const gd__instruction *i, int k)
+bool gd__reads_look(const gd__instruction *i, int k)
 {
     return i->kind == GD__UPDATE ? i->id != GD__OP_assign || k == GD__READ_ONLY : k >= i->outs;
 }
@@ -18,7 +18,7 @@ static bool reads_look(const gd__instruction *i, int k)
 bool gd__reads_cell(const gd__instruction *i, int cell)
 {
     for (int k = 0; k < i->looks && i->kind != GD__NOTHING; k++)
-        if (i->look[k].cell == cell && reads_look(i, k))
+        if (i->look[k].cell == cell && gd__reads_look(i, k))
             return true;
     return false;
 }
@@ -214,7 +214,7 @@ static void drop_unneeded(gd__recording *r, bool *wanted)
             remove_instruction(r, n);
         else
             for (int k = 0; k < i->looks; k++)
-                wanted[i->look[k].cell] |= reads_look(i, k);
+                wanted[i->look[k].cell] |= gd__reads_look(i, k);
     }
 }
 

@@ -8,6 +8,7 @@
 bool gd__reads_cell(const gd__instruction *i, int cell);
 bool gd__writes_cell(const gd__instruction *i, int cell);
 bool gd__writes_look(const gd__instruction *i, int k);
+bool gd__reads_look(const gd__instruction *i, int k);
 
 /* May it end a run, by an error? */
 bool gd__may_refuse(const gd__instruction *i);
@@ -26,6 +27,9 @@ void gd__place_cells(gd__recording *r);
 
 /* Can the instruction become a part of an earlier step, which then runs block by block? */
 bool gd__joins_blocks(const gd__recording *r, const gd__step *step, const gd__instruction *i);
+
+/* Does it write what the step still reads when a part of its elements is done? */
+bool gd__writes_operand(const gd__step *step, const gd__instruction *i);
 
 /* May the instruction run right after the step, though others stand between? */
 bool gd__can_move_up(const gd__step *step, const gd__instruction *i);

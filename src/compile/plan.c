@@ -39,6 +39,7 @@ static void recording_free(gd__recording *r, bool with_outputs)
     gd__free(g, r->table, (size_t)r->table_size * sizeof *r->table);
     gd__free(g, r->instruction, (size_t)r->instruction_room * sizeof *r->instruction);
     gd__free(g, r->leaf, (size_t)r->leaf_room * sizeof *r->leaf);
+    gd__free(g, r->grading, (size_t)r->grading_room * sizeof *r->grading);
     gd__free(g, r->patch, (size_t)r->patch_room * sizeof *r->patch);
     gd__free(g, r->step, (size_t)r->step_room * sizeof *r->step);
     gd__free(g, r->heads, ((size_t)r->cells + 1) * sizeof *r->heads);
@@ -100,10 +101,22 @@ gd_plan *gd_compile_all(gd_context *g, size_t outputs, gd_functions *function, v
                    function != NULL);
 }
 
+/* A user's operation within the step might run the step's own plan, or have its recordings dropped. */
+static bool is_free(const gd_plan *plan, const char *function)
+{
+    if (!plan->running)
+        return true;
+    gd__fail(
+        plan->object.context,
+        (gd__fault){ GD_ERROR_STATE, 0, function, "Compile what an operation within the step runs as another plan" },
+        "%s was called for a plan while it runs", function);
+    return false;
+}
+
 gd_plan *gd_keep_gradients(gd_plan *plan, bool keep)
 {
     gd_context *g = gd__context(plan);
-    if (!gd__usable(g, plan, "gd_keep_gradients", "the plan"))
+    if (!gd__usable(g, plan, "gd_keep_gradients", "the plan") || !is_free(plan, "gd_keep_gradients"))
         return gd__error_object(g);
     while (plan->keeps_gradients != keep && plan->recordings > 0)
         drop(plan, plan->recordings - 1);
@@ -120,12 +133,16 @@ static gd__mood mood_of(const gd_context *g)
 }
 
 /* Without branches: nearly always all is as it was. */
-static inline bool is_mood_of(const gd__mood *mood, const gd_context *g)
+static inline bool is_state_of(const gd__mood *mood, const gd_context *g)
 {
     return !((mood->gradients_off ^ g->gradients_off) | (mood->recording_all ^ g->recording_all) |
              (mood->evaluating ^ g->evaluating) | (mood->widening ^ g->widening) |
-             (mood->default_dtype ^ g->default_dtype)) &
-           (mood->settings == g->settings);
+             (mood->default_dtype ^ g->default_dtype));
+}
+
+static inline bool is_mood_of(const gd__mood *mood, const gd_context *g)
+{
+    return is_state_of(mood, g) & (mood->settings == g->settings);
 }
 
 static bool has_form(gd__form *form, const gd_tensor *t)
@@ -141,12 +158,27 @@ static bool has_form(gd__form *form, const gd_tensor *t)
     return true;
 }
 
+/* Of one that has gone the replay tells. */
+static inline bool is_as_before(const gd__recording *r, const gd__leaf *leaf)
+{
+    const gd_tensor *t = leaf->tensor;
+    if (r->fragile && (!gd__alive(t) || t->object.serial != leaf->serial))
+        return true;
+    return !t->withheld && t->has_grad == leaf->before;
+}
+
 static inline bool guards_hold(const gd__recording *r)
 {
     for (int i = 0; i < r->guards; i++)
-        if (r->leaf[i].tensor->withheld || r->leaf[i].tensor->has_grad != r->leaf[i].before)
+        if (!is_as_before(r, &r->leaf[i]))
             return false;
     return true;
+}
+
+/* That is refused where steps are recorded. */
+static inline bool needs_gradient(const gd__recording *r, const gd_tensor *in)
+{
+    return in->requires_grad & !r->mood.gradients_off;
 }
 
 static bool fits(gd__recording *r, gd_tensors in)
@@ -154,7 +186,7 @@ static bool fits(gd__recording *r, gd_tensors in)
     if (r->inputs != in.count || !is_mood_of(&r->mood, r->context))
         return false;
     for (int i = 0; i < in.count; i++)
-        if (!has_form(&r->form[i], in.item[i]))
+        if (!has_form(&r->form[i], in.item[i]) || needs_gradient(r, in.item[i]))
             return false;
     return guards_hold(r);
 }
@@ -167,14 +199,23 @@ static inline gd__recording *same_again(const gd_plan *plan, gd_tensors in)
         return NULL;
     gd__recording *r = plan->latest;
     const gd_context *g = plan->object.context;
-    if (g->failed | g->watching | (g->trace != NULL) | !is_mood_of(&r->mood, g))
+    if (g->failed | g->watching | plan->running | (g->trace != NULL) | !is_mood_of(&r->mood, g))
         return NULL;
     for (int i = 0; i < in.count; i++) {
         const gd__object *o = (const gd__object *)in.item[i];
-        if (!gd__alive(o) || o->context != g || o->serial != r->form[i].serial)
+        if (!gd__alive(o) || o->context != g || o->serial != r->form[i].serial || needs_gradient(r, in.item[i]))
             return NULL;
     }
     return guards_hold(r) ? r : NULL;
+}
+
+/* Is one of its outputs an input of this run? */
+static bool is_asked_of(const gd__recording *r, gd_tensors in)
+{
+    for (int i = 0; i < in.count; i++)
+        if (gd__is_output(r, in.item[i]->storage))
+            return true;
+    return false;
 }
 
 /* Recordings of settings that are gone can't fit any more. */
@@ -183,7 +224,8 @@ static gd__recording *find(gd_plan *plan, gd_tensors in)
     if (plan->latest && fits(plan->latest, in))
         return plan->latest;
     for (int i = plan->recordings - 1; i >= 0; i--)
-        if (plan->recording[i]->mood.settings != plan->object.context->settings)
+        if (plan->recording[i]->mood.settings != plan->object.context->settings &&
+            !is_asked_of(plan->recording[i], in))
             drop(plan, i);
     for (int i = 0; i < plan->recordings; i++)
         if (fits(plan->recording[i], in))
@@ -199,8 +241,9 @@ static gd__recording *new_recording(gd_plan *plan, gd_tensors in)
     gd__recording *r = gd__alloc(g, sizeof *r);
     if (!r)
         return NULL;
-    *r =
-        (gd__recording){ .context = g, .plan = plan, .depth = g->depth, .began = g->next_serial, .inputs = in.count };
+    *r = (gd__recording){
+        .context = g, .plan = plan, .depth = g->depth, .began = g->next_serial, .inputs = in.count, .in = in.item
+    };
     r->form = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->form);
     r->given = gd__alloc(g, ((size_t)in.count + 1) * sizeof *r->given);
     r->output = gd__alloc(g, plan->outputs * sizeof *r->output);
@@ -282,7 +325,7 @@ static bool run_recorded(gd__recording *r, gd_tensor *const *in, gd_tensor **out
     gd_scope scope = gd_scope_enter(g);
     int held = g->held;
     gd__trace trace = gd__recorder(r);
-    g->held = g->depth;
+    g->held = trace.depth = g->depth;
     g->trace = scope.context ? &trace : NULL;
     bool good = scope.context && call_function(r->plan, in, (size_t)r->inputs, out);
     g->trace = NULL;
@@ -354,6 +397,17 @@ static bool keep(gd_plan *plan, gd__recording *r)
     return true;
 }
 
+/* What the function leaves otherwise than it found it, a replay would leave as it is. */
+static bool leaves_state(const gd__mood *before, gd_context *g)
+{
+    if (is_state_of(before, g))
+        return true;
+    gd__fail(
+        g, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Set it outside of the step, or back before the step ends" },
+        "the compiled step leaves the default dtype, or whether operations are recorded, otherwise than it found it");
+    return false;
+}
+
 /* The function runs once, and is recorded. NULL with the error set. */
 static gd__recording *record(gd_plan *plan, gd_tensors in)
 {
@@ -361,8 +415,9 @@ static gd__recording *record(gd_plan *plan, gd_tensors in)
     gd__recording *r = inputs_have_no_gradient(g, in) ? new_recording(plan, in) : NULL;
     if (!r)
         return NULL;
+    gd__mood before = mood_of(g);
     gd_scope scope = gd_scope_enter(g);
-    bool good = scope.context && record_in_scope(r, in);
+    bool good = scope.context && record_in_scope(r, in) && leaves_state(&before, g);
     gd_scope_leave(&scope);
     sort_leaves(r);
     r->mood = mood_of(g);
@@ -387,11 +442,15 @@ static bool usable(gd_context *g, const gd_plan *plan, gd_tensors in)
 /* Brings a recording up to date with these inputs; NULL with the error set. */
 static gd__recording *run(gd_plan *plan, gd_tensors in)
 {
+    if (!is_free(plan, "gd_run"))
+        return NULL;
     gd__recording *r = find(plan, in);
     bool good = r && gd__replay(r, in);
     plan->runs++;
     if (!r) {
+        plan->running = true;
         r = record(plan, in);
+        plan->running = false;
         good = r != NULL;
         plan->recorded++;
     }
@@ -412,11 +471,17 @@ static void refuse(gd_context *g, gd_tensor **out, size_t outputs)
 static bool run_plainly(gd_plan *plan, gd_tensors in, gd_tensor **out)
 {
     gd_context *g = plan->object.context;
-    bool good = call_function(plan, in.item, (size_t)in.count, out);
+    gd_tensor **made = gd__alloc(g, plan->outputs * sizeof *made); /* `out` may be the list of inputs */
+    for (size_t i = 0; made && i < plan->outputs; i++)
+        made[i] = NULL;
+    bool good = made && call_function(plan, in.item, (size_t)in.count, made);
     plan->runs++;
     plan->recorded++;
-    for (size_t i = 0; good && i < plan->outputs; i++)
-        good = gd__usable(g, out[i], "gd_run", "what the function returned");
+    for (size_t i = 0; good && i < plan->outputs; i++) {
+        good = gd__usable(g, made[i], "gd_run", "what the function returned");
+        out[i] = made[i];
+    }
+    gd__free(g, made, plan->outputs * sizeof *made);
     return good;
 }
 
@@ -456,18 +521,16 @@ gd_tensor *gd_run_with(gd_plan *plan, gd_tensors in)
 bool gd_run_all(gd_plan *plan, gd_tensors in, gd_tensor **out, size_t outputs)
 {
     gd_context *g = plan ? gd__context(plan) : gd__context_of(in);
-    refuse(g, out, outputs);
-    if (!usable(g, plan, in))
-        return false;
-    if (!out || outputs != plan->outputs) {
+    bool good = usable(g, plan, in);
+    if (good && (!out || outputs != plan->outputs)) {
+        good = false;
         gd__fail(g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_run_all", "Pass an array of as many as were compiled" },
                  "%zu outputs at %s, of a plan with %zu", outputs, out ? "an array" : "NULL", plan->outputs);
-        return false;
     }
-    if (run_into(plan, in, out, outputs))
-        return true;
-    refuse(g, out, outputs);
-    return false;
+    good = good && run_into(plan, in, out, outputs);
+    if (!good)
+        refuse(g, out, outputs);
+    return good;
 }
 
 gd_plan_facts gd_plan_facts_of(const gd_plan *plan)

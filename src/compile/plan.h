@@ -66,6 +66,7 @@ typedef struct gd__instruction {
     gd__kind kind;
     const gd__op *op;
     int id;
+    int at;          /* how many were recorded before it */
     int outs, looks; /* results first, operands behind */
     gd__look *look;
     gd__attrs attrs;
@@ -88,6 +89,13 @@ typedef struct gd__leaf {
     bool after, withheld; /* it has one afterwards; but in no place */
     bool shows;           /* it has one, in its place */
 } gd__leaf;
+
+/* What became of a leaf's gradient, and before which instruction. */
+typedef struct gd__grading {
+    gd_tensor *leaf;
+    int at;
+    bool set;
+} gd__grading;
 
 /* Where the numbers of an input were in the last run; data NULL: nowhere that could be looked at again. */
 typedef struct gd__input {
@@ -160,6 +168,7 @@ typedef struct gd__recording {
     int inputs, outputs;
     gd__form *form; /* of the inputs */
     gd__input *given;
+    gd_tensor *const *in; /* while recording: the inputs that were handed over */
     gd_tensor **output;
     bool fragile; /* something that it needs may go before the plan does */
     gd__cell *cell;
@@ -169,6 +178,8 @@ typedef struct gd__recording {
     int instructions, instruction_room, useful; /* those that are left come first */
     gd__leaf *leaf;
     int leaves, leaf_room, guards; /* the guarded ones come first */
+    gd__grading *grading;
+    int gradings, grading_room;
     gd__patch *patch;
     int patches, patch_room;
     gd__step *step;
@@ -193,6 +204,7 @@ struct gd_plan {
     gd__recording *latest;
     int64_t runs, recorded;
     bool keeps_gradients;
+    bool running;
 };
 
 /* ---- recording (record.c) ---- */
@@ -238,6 +250,9 @@ bool gd__step_check(gd__step *step);
 
 /* Gives back what the step owns. */
 void gd__step_free(gd__step *step);
+
+/* Is it the storage of one of the outputs? */
+bool gd__is_output(const gd__recording *r, const gd__storage *storage);
 
 /* Runs a recording on inputs that have its form. False with the error set. */
 bool gd__replay(gd__recording *r, gd_tensors in);

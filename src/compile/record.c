@@ -75,6 +75,7 @@ static void hold(gd__recording *r, gd__cell *cell, const gd_tensor *t)
     cell->origin = GD__OUTSIDE;
     cell->storage = t->storage;
     cell->storage->uses++;
+    cell->storage->in_plan = true;
     cell->fragile = t->object.depth > r->plan->object.depth;
     if (t->name)
         snprintf(cell->name, sizeof cell->name, "%s", t->name);
@@ -146,9 +147,11 @@ static gd__instruction *add(gd__recording *r, gd__kind kind, int outs, int opera
     gd__look *look = gd__alloc(r->context, size ? size : 1);
     if (!look)
         return NULL;
-    gd__instruction *i = &r->instruction[r->instructions++];
+    gd__instruction *i = &r->instruction[r->instructions];
     r->facts.operations++;
-    *i = (gd__instruction){ .kind = kind, .outs = outs, .looks = outs + operands, .look = look };
+    *i = (gd__instruction){
+        .kind = kind, .at = r->instructions++, .outs = outs, .looks = outs + operands, .look = look
+    };
     return i;
 }
 
@@ -192,7 +195,8 @@ static bool fold(gd__recording *r, const gd__call *call)
     return cell >= 0 && snapshot(r, &r->cell[cell], call->out->storage->bytes);
 }
 
-/* Fixed numbers that are about to be written: they become an instruction that copies them. `to` is the cell's new origin. */
+/* Fixed numbers that are about to be written: they become an instruction that copies them. Who read them before reads what
+ * stays fixed. */
 static bool thaw(gd__recording *r, int cell, const gd_tensor *t)
 {
     int frozen = nameless_cell(r, GD__FIXED, r->cell[cell].size);
@@ -203,6 +207,9 @@ static bool thaw(gd__recording *r, int cell, const gd_tensor *t)
     r->cell[frozen].base = r->cell[cell].base;
     r->cell[cell].memory = NULL;
     r->cell[cell].origin = GD__MADE;
+    for (gd__instruction *before = r->instruction; before < i; before++)
+        for (int k = 0; k < before->looks; k++)
+            before->look[k].cell = before->look[k].cell == cell ? frozen : before->look[k].cell;
     i->op = gd__ops[GD__OP_clone];
     i->id = GD__OP_clone;
     int64_t count = (int64_t)(r->cell[cell].size / gd__dtypes[t->dtype].size);
@@ -234,10 +241,25 @@ static bool note_operation(gd__recording *r, const gd__call *call)
     return put_looks(r, i, 1, call->count, call->in) && put_made(r, i, 0, call->out);
 }
 
+/* The function would see the new numbers where it reads the input, and a replay the old ones. */
+static bool is_no_input(const gd__recording *r, const gd_tensor *t)
+{
+    char text[GD__TEXT_SIZE];
+    for (int i = 0; i < r->inputs; i++) {
+        if (r->in[i]->storage != t->storage)
+            continue;
+        gd__fail(r->context, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Pass gd_clone of it" },
+                 "input %d of the compiled step lies in the memory of %s, which the step writes", i,
+                 gd__describe(t, text));
+        return false;
+    }
+    return true;
+}
+
 static bool note_write(gd__recording *r, const gd_tensor *t)
 {
     int cell = gd__cell_of(r, t);
-    if (cell < 0)
+    if (cell < 0 || !is_no_input(r, t))
         return false;
     if (r->cell[cell].origin == GD__FIXED)
         return thaw(r, cell, t);
@@ -330,6 +352,15 @@ static bool settle(gd__recording *r, const gd_tensor *leaf, gd_tensor *grad)
     return true;
 }
 
+static bool note_grading(gd__recording *r, gd__leaf *leaf, bool set)
+{
+    if (!gd__grow(r->context, (void **)&r->grading, &r->grading_room, r->gradings + 1, sizeof *r->grading))
+        return false;
+    r->grading[r->gradings++] = (gd__grading){ leaf->tensor, r->instructions, set };
+    leaf->after = set;
+    return true;
+}
+
 static bool graded(gd__trace *trace, gd_tensor *leaf, gd__grad_event event, gd_tensor *grad)
 {
     gd__recording *r = trace->user;
@@ -337,8 +368,8 @@ static bool graded(gd__trace *trace, gd_tensor *leaf, gd__grad_event event, gd_t
     gd__leaf *known = stays ? leaf_of(r, leaf, event) : NULL;
     if (stays && !known)
         return false;
-    if (known && event != GD__GRAD_ASKED)
-        known->after = event == GD__GRAD_SET;
+    if (known && event != GD__GRAD_ASKED && !note_grading(r, known, event == GD__GRAD_SET))
+        return false;
     if (event != GD__GRAD_SET)
         return true;
     if (leaf->grad && !note_write(r, leaf->grad))

@@ -5,15 +5,27 @@
 
 /* ---- operations ---- */
 
+/* Errors name the operation. */
+static bool run_named(gd__step *step, bool checked)
+{
+    gd_context *g = step->call.context;
+    gd__meta meta = { .dtype = GD_DEFAULT };
+    const char *outer = g->running;
+    g->running = step->call.op->info.name;
+    bool good =
+        (!checked || step->call.op->infer(&step->call, &meta)) && step->kernel->run(step->kernel, &step->call);
+    g->running = outer;
+    return good;
+}
+
 bool gd__step_kernel(gd__step *step)
 {
-    return step->kernel->run(step->kernel, &step->call);
+    return run_named(step, false);
 }
 
 bool gd__step_checked(gd__step *step)
 {
-    gd__meta meta = { .dtype = GD_DEFAULT };
-    return step->call.op->infer(&step->call, &meta) && step->kernel->run(step->kernel, &step->call);
+    return run_named(step, true);
 }
 
 bool gd__step_draw(gd__step *step)
@@ -102,7 +114,7 @@ bool gd__step_bce(gd__step *step)
 {
     gd_tensor *const *in = step->call.in;
     bool good = step->kernel->bce(in[0]->data, in[1]->data, (int)in[0]->numel, step->call.out->data);
-    return good || step->kernel->run(step->kernel, &step->call);
+    return good || run_named(step, false);
 }
 
 bool gd__step_descend(gd__step *step)
@@ -241,7 +253,15 @@ void gd__step_free(gd__step *step)
 
 /* ---- a run ---- */
 
-/* An output that is fed back, or a parameter: a run that is under way writes over it. */
+bool gd__is_output(const gd__recording *r, const gd__storage *storage)
+{
+    for (int i = 0; i < r->outputs; i++)
+        if (r->output[i]->storage == storage)
+            return true;
+    return false;
+}
+
+/* A run that is under way writes over it. */
 static bool is_written(const gd__recording *r, const gd__storage *s)
 {
     for (int i = 0; i < r->outside_written; i++)
@@ -281,13 +301,25 @@ static const char *put_aside(gd_context *g, gd__input *given, const gd_tensor *t
     return given->aside && size ? memcpy(given->aside, t->data, size) : NULL;
 }
 
+/* Anything but an output: the function would read there what the step has written. */
+static bool refuse_input(gd__recording *r, int input, const gd_tensor *t)
+{
+    char text[GD__TEXT_SIZE];
+    gd__fail(r->context, (gd__fault){ GD_ERROR_STATE, 0, "gd_run", "Pass gd_clone of it" },
+             "input %d, %s, lies in memory that the compiled step writes", input, gd__describe(t, text));
+    return false;
+}
+
 /* The address of an input's numbers is another, or they have to be looked at each time. False with the error set. */
 static __attribute__((noinline)) bool take_input(gd__recording *r, int input, const gd_tensor *t)
 {
     gd__input *given = &r->given[input];
     bool small = given->small != NULL;
     const char *data = t->data;
-    bool stays = !is_written(r, t->storage) && (!small || has_room(t, given->small->size));
+    bool written = t->storage->in_plan && is_written(r, t->storage),
+         stays = !written && (!small || has_room(t, given->small->size));
+    if (written && !gd__is_output(r, t->storage))
+        return refuse_input(r, input, t);
     if (!stays)
         data = small ? memcpy(given->small->memory, data, given->small->size) : put_aside(r->context, given, t);
     given->data = stays ? data : NULL;
@@ -307,20 +339,31 @@ static inline bool give(gd__recording *r, gd_tensors in)
     return true;
 }
 
-static __attribute__((noinline)) void show(const gd__leaf *leaf, bool good)
+static __attribute__((noinline)) void show(const gd__leaf *leaf, bool set)
 {
-    leaf->tensor->has_grad = good && leaf->shows;
-    leaf->tensor->withheld = good && leaf->withheld;
+    leaf->tensor->has_grad = set && !leaf->withheld;
+    leaf->tensor->withheld = set && leaf->withheld;
 }
 
-/* Says that what lies outside was written, and which leaves have a gradient now. */
-static inline void leave_traces(gd__recording *r, bool good)
+/* The gradients after a run that ended before this instruction. */
+static __attribute__((noinline)) void leave_early(gd__recording *r, int at)
+{
+    for (int k = 0; k < r->gradings && r->grading[k].at <= at; k++)
+        for (int i = 0; i < r->leaves; i++)
+            if (r->leaf[i].tensor == r->grading[k].leaf)
+                show(&r->leaf[i], r->grading[k].set);
+}
+
+/* Says that what lies outside was written, and which leaves have a gradient now. `failed` is NULL where none has. */
+static inline void leave_traces(gd__recording *r, const gd__step *failed)
 {
     for (gd__storage **written = r->written, **end = written + r->outside_written; written < end; written++)
         (*written)->version++;
-    for (const gd__leaf *leaf = r->leaf, *end = leaf + r->leaves; leaf < end; leaf++)
-        if (!good | (leaf->tensor->has_grad != leaf->shows) | (leaf->tensor->withheld != leaf->withheld))
-            show(leaf, good);
+    if (failed)
+        leave_early(r, failed->part[0]->at);
+    for (const gd__leaf *leaf = r->leaf, *end = leaf + (failed ? 0 : r->leaves); leaf < end; leaf++)
+        if ((leaf->tensor->has_grad != leaf->shows) | (leaf->tensor->withheld != leaf->withheld))
+            show(leaf, leaf->after);
 }
 
 static bool is_there(gd_context *g, const gd__object *object, uint64_t serial, const char *what)
@@ -355,14 +398,16 @@ static __attribute__((noinline)) bool stands(const gd__recording *r)
 
 bool gd__replay(gd__recording *r, gd_tensors in)
 {
+    const gd__step *failed = NULL;
     if ((r->fragile && !stands(r)) || !give(r, in))
         return false;
-    bool good = true;
-    for (gd__step *step = r->step, *end = step + r->steps; good && step < end; step++)
-        if (step->run)
-            good = step->run(step);
-        else
+    r->plan->running = true;
+    for (gd__step *step = r->step, *end = step + r->steps; !failed && step < end; step++)
+        if (!step->run)
             step->small->run(step->small);
-    leave_traces(r, good);
-    return good;
+        else if (!step->run(step))
+            failed = step;
+    r->plan->running = false;
+    leave_traces(r, failed);
+    return !failed;
 }

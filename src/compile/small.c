@@ -15,7 +15,8 @@ size_t gd__room(const gd__recording *r, const gd__look *look)
     return (cell->size + LINE - 1) / LINE * LINE - (size_t)look->offset;
 }
 
-/* n, or as many as fill whole vectors, where every look that is not one repeated number has room for them. */
+/* n, or as many as fill whole vectors, where every look that is not one repeated number has room for them. What lies there are
+ * any bytes, which floats and integers may be, but not bools. */
 static int64_t rounded(const gd__recording *r, const gd__instruction *i, int64_t n)
 {
     int64_t whole = n;
@@ -29,7 +30,7 @@ static int64_t rounded(const gd__recording *r, const gd__instruction *i, int64_t
         size_t size = gd__dtypes[look->tensor.dtype].size, end = (size_t)look->offset + (size_t)n * size;
         bool repeated = look->tensor.numel == 1 && n > 1,
              others = gd__writes_look(i, k) && end < r->cell[look->cell].size;
-        if (others || (!repeated && gd__room(r, look) < (size_t)whole * size))
+        if (others || look->tensor.dtype == GD_BOOL || (!repeated && gd__room(r, look) < (size_t)whole * size))
             return n;
     }
     return whole;

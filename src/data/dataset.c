@@ -2,6 +2,7 @@
 #include "data/dataset.h"
 
 #include "base/text.h"
+#include "base/trace.h"
 #include "gradus/io.h"
 #include "io/number.h"
 
@@ -329,10 +330,16 @@ bool gd__check_index(const gd_dataset *ds, const gd_tensor *index, const char *f
     return true;
 }
 
+static bool is_outside_step(gd_context *g, const char *function)
+{
+    return gd__may_stray(g, function, "Take batches outside of the step, and pass them to gd_run");
+}
+
 gd_batch gd_dataset_gather(gd_dataset *ds, const gd_tensor *index)
 {
     gd_context *g = gd__context(ds);
-    if (!usable(ds, "gd_dataset_gather") || !gd__check_index(ds, index, "gd_dataset_gather"))
+    if (!usable(ds, "gd_dataset_gather") || !is_outside_step(g, "gd_dataset_gather") ||
+        !gd__check_index(ds, index, "gd_dataset_gather"))
         return gd__no_batch(g);
     const char *outer = g->running;
     g->running = "gd_dataset_gather";
@@ -344,7 +351,8 @@ gd_batch gd_dataset_gather(gd_dataset *ds, const gd_tensor *index)
 gd_batch gd_dataset_slice(gd_dataset *ds, int64_t from, int64_t count)
 {
     gd_context *g = gd__context(ds);
-    if (!usable(ds, "gd_dataset_slice") || !has_range(ds, from, count, "gd_dataset_slice"))
+    if (!usable(ds, "gd_dataset_slice") || !is_outside_step(g, "gd_dataset_slice") ||
+        !has_range(ds, from, count, "gd_dataset_slice"))
         return gd__no_batch(g);
     const char *outer = g->running;
     g->running = "gd_dataset_slice";

@@ -1,6 +1,8 @@
 #include "io/replace.h"
 #include "io/stream.h"
 
+#include "base/trace.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -139,7 +141,9 @@ bool gd__replace_file(gd_context *g, const char *path, gd__file_writer *write, v
         return false;
     }
     replacement r = { .output = { .context = g, .path = path }, .room = folder_length(path) + NAME_ROOM };
-    if (!may_replace(&r))
+    if (!gd__may_stray(g, g->running ? g->running : "gd_save",
+                       "Return what is to be written, and write it after gd_run") ||
+        !may_replace(&r))
         return false;
     r.output.temporary = gd__alloc(g, r.room);
     if (!r.output.temporary)

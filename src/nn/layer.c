@@ -127,13 +127,21 @@ void gd__take_in(gd_layer *layer, const char *name, gd_layer *child)
 
 /* ---- drawing ---- */
 
+/* What is drawn for a layer from outside of a step happens once; one that the step makes would be drawn again each time. */
+static bool may_draw(gd__trace *trace, const gd_layer *layer)
+{
+    return !layer->kind->draw || !trace || !trace->strayed || layer->object.depth < trace->depth ||
+           trace->strayed(trace, "gd_init", "Make layers that draw their parameters outside of the step");
+}
+
 /* A layer counts as drawn while it draws, so that it can ask for its own parameters. */
 static bool draw_one(void *user, const gd__path *path, gd_layer *layer)
 {
-    (void)user;
     (void)path;
     if (layer->drawn)
         return true;
+    if (!may_draw(user, layer))
+        return false;
     layer->drawn = true;
     if (layer->kind->draw)
         layer->kind->draw(layer);
@@ -148,8 +156,8 @@ bool gd__draw(gd_layer *layer)
     while (gd__alive(layer->parent) && layer->parent->object.serial == layer->parent_serial)
         layer = layer->parent;
     gd_context *g = layer->object.context;
-    gd__trace *trace = gd__trace_pause(g); /* it happens once, and is no part of a step */
-    bool good = !g->failed && gd__each_layer(layer, draw_one, NULL);
+    gd__trace *trace = gd__trace_pause(g);
+    bool good = !g->failed && gd__each_layer(layer, draw_one, trace);
     g->trace = trace;
     return good;
 }

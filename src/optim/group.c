@@ -71,7 +71,7 @@ int gd_optimizer_group_with(gd_group_options options)
     for (int i = 0; i < o->count; i++)
         if (fnmatch(options.parameters, o->slot[i].name, 0) == 0)
             o->slot[i].group = o->groups;
-    o->stamp++;
+    g->settings++;
     return o->groups++;
 }
 

@@ -14,6 +14,7 @@ typedef struct gd__storage {
     size_t size;      /* of the whole block, this head included */
     uint32_t version; /* raised by every write from outside an operation */
     bool read_only;
+    bool in_plan;       /* a compiled step looks into it, or once did */
     const char *writer; /* who raised it last */
     char *bytes;
     gd_release *release; /* of borrowed memory: called when the last tensor has gone */

@@ -2,11 +2,13 @@
 #include "train/confusion.h"
 
 #include "base/text.h"
+#include "base/trace.h"
 #include "gradus/autograd.h"
 #include "gradus/op.h"
 
 #include <math.h>
 
+static const char *const after = "Return the predictions, and count them after gd_run";
 static const char *const ask_labels = "Pass class labels, (N,) of int64, uint8 or bool";
 
 /* ---- labels ---- */
@@ -102,7 +104,7 @@ static bool count_quietly(gd_context *g, gd_tensor *confusion, gd_tensor *predic
 {
     gd_scope scope = gd_scope_enter(g);
     gd_no_grad quiet = gd_no_grad_enter(g);
-    bool good = scope.context && count_into(g, confusion, predicted, labels);
+    bool good = scope.context && gd__may_stray(g, g->running, after) && count_into(g, confusion, predicted, labels);
     gd_no_grad_leave(&quiet);
     gd_scope_leave(&scope);
     return good;
@@ -135,7 +137,7 @@ bool gd__is_confusion(gd_context *g, const gd_tensor *confusion, const char *fun
         return false;
     if (confusion->ndim == 2 && confusion->shape[0] == confusion->shape[1] && confusion->shape[0] > 0 &&
         confusion->dtype == GD_INT64 && confusion->contiguous)
-        return true;
+        return gd__may_stray(g, function, after);
     gd__fail(
         g,
         (gd__fault){ GD_ERROR_SHAPE, 0, function, "Pass int64 (C, C) in row-major order, as gd_confusion makes it" },
@@ -283,7 +285,8 @@ static bool top_k_fits(gd_context *g, const gd_tensor *scores, const gd_tensor *
         gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Pass a k of at least 1" }, "k is %lld",
                  (long long)k);
     else
-        return as_many(g, scores, labels) && in_range(g, labels, scores->shape[1], "label");
+        return as_many(g, scores, labels) && gd__may_stray(g, g->running, after) &&
+               in_range(g, labels, scores->shape[1], "label");
     return false;
 }
 
