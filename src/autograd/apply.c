@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-static bool operands_usable(const gd__call *call)
+/* Takes the operands into the call. False with the error set where one can't be used. */
+static inline bool take_operands(gd__call *call, gd_tensor *const *in)
 {
     for (int i = 0; i < call->count; i++) {
-        const gd_tensor *t = call->in[i];
-        if (gd__alive(t) && t->object.context == call->context)
-            continue;
-        if (!gd__usable(call->context, t, call->op->info.name, call->op->info.input[gd__role(call->op, i)]))
-            return false;
+        gd_tensor *t = in[i];
+        if (!gd__alive(t) || t->object.context != call->context)
+            return gd__unusable(call->context, t, call->op->info.name, call->op->info.input[gd__role(call->op, i)]);
+        call->in[i] = t;
     }
     return true;
 }
@@ -49,12 +49,23 @@ static gd_dtype common_dtype(const gd__call *call)
     return wants_real ? gd__dtype(call->context, GD_DEFAULT) : dtype;
 }
 
-static bool same_dtypes(const gd__call *call)
+static inline bool same_dtypes(const gd__call *call)
 {
     for (int i = 1; i < call->count; i++)
         if (call->in[i]->dtype != call->in[0]->dtype)
             return false;
     return call->op->dtypes == GD__PROMOTED || gd__is_float((gd_dtype)call->in[0]->dtype);
+}
+
+/* Are the operands what the kernel wants, as they are? */
+static inline bool is_ready(const gd__call *call)
+{
+    if (call->context->widening || (call->op->dtypes != GD__AS_GIVEN && !same_dtypes(call)))
+        return false;
+    for (int i = 0; call->op->contiguous && i < call->count; i++)
+        if (!call->in[i]->contiguous)
+            return false;
+    return true;
 }
 
 /* Gradients are checked in float64, whatever the tensors are. A cast stays what it is: what it loses is the caller's. */
@@ -70,7 +81,7 @@ static bool widen(gd__call *call)
     return true;
 }
 
-bool gd__prepare(gd__call *call)
+static bool prepare(gd__call *call)
 {
     if (call->context->widening && !widen(call))
         return false;
@@ -91,7 +102,12 @@ bool gd__prepare(gd__call *call)
     return true;
 }
 
-static bool compute(gd__call *call, const gd__meta *meta)
+bool gd__prepare(gd__call *call)
+{
+    return is_ready(call) || prepare(call);
+}
+
+static inline bool compute(gd__call *call, const gd__meta *meta)
 {
     gd_context *g = call->context;
     if (call->op->info.is_view) {
@@ -106,7 +122,7 @@ static bool compute(gd__call *call, const gd__meta *meta)
     return kernel->run(kernel, call);
 }
 
-static bool any_requires_grad(const gd__call *call)
+static inline bool any_requires_grad(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
         if (call->in[i]->requires_grad && gd__is_differentiable(call->op, i))
@@ -114,7 +130,7 @@ static bool any_requires_grad(const gd__call *call)
     return false;
 }
 
-bool gd__wants_record(const gd__call *call)
+static inline bool wants_record(const gd__call *call)
 {
     const gd_context *g = call->context;
     bool can = !g->gradients_off && call->op->differentiable && gd__is_float((gd_dtype)call->out->dtype);
@@ -122,8 +138,13 @@ bool gd__wants_record(const gd__call *call)
     return can && (call->out->requires_grad || g->recording_all);
 }
 
+bool gd__wants_record(const gd__call *call)
+{
+    return wants_record(call);
+}
+
 /* What the shape rule begins with. To clear all of it would cost as much as a small kernel. */
-static void begin_meta(const gd__call *call, gd__meta *meta)
+static inline void begin_meta(const gd__call *call, gd__meta *meta)
 {
     meta->dtype = (gd_dtype)call->in[0]->dtype;
     meta->shape.count = 0;
@@ -132,17 +153,17 @@ static void begin_meta(const gd__call *call, gd__meta *meta)
         memset(meta->stride, 0, sizeof meta->stride);
 }
 
-static bool run(gd__call *call)
+static inline bool run(gd__call *call)
 {
     gd__meta meta;
-    if (!operands_usable(call) || !gd__prepare(call))
+    if (!is_ready(call) && !prepare(call))
         return false;
     begin_meta(call, &meta);
     if (!call->op->infer(call, &meta) || !compute(call, &meta))
         return false;
     if (call->context->watching)
         gd__watch_result(call);
-    return (!gd__wants_record(call) || gd__tape_add(call)) && gd__traced(call);
+    return (!wants_record(call) || gd__tape_add(call)) && gd__traced(call);
 }
 
 /* Runs `stage` on a call of these operands. */
@@ -158,11 +179,9 @@ static inline gd_tensor *apply(gd__op_id id, int count, gd_tensor *const *in, co
     g->running = call.op->info.name;
     if (count > GD__MAX_INPUTS)
         call.in = gd__alloc(g, (size_t)count * sizeof *call.in);
-    for (int i = 0; call.in && i < count; i++)
-        call.in[i] = in[i];
-    bool good = call.in && stage(&call);
+    bool good = call.in && take_operands(&call, in) && stage(&call);
     g->running = outer;
-    if (count > GD__MAX_INPUTS)
+    if (call.in != few)
         gd__free(g, call.in, (size_t)count * sizeof *call.in);
     return good ? call.out : gd__error_object(g);
 }
@@ -198,7 +217,7 @@ static bool may_write(const gd__call *call)
 static bool run_update(gd__call *call)
 {
     gd__meta meta;
-    if (!operands_usable(call) || !may_write(call) || !gd__prepare(call))
+    if (!may_write(call) || !gd__prepare(call))
         return false;
     begin_meta(call, &meta);
     if (!call->op->infer(call, &meta))

@@ -9,16 +9,22 @@ static bool keeps_grad(const gd_tensor *t)
     return t->requires_grad && (t->record == 0 || t->retains_grad);
 }
 
+/* What gd__set_grad is to make the gradient of t: a first one moves there, a later one is copied. */
+static gd_tensor *gathered(const gd__walk *w, gd_tensor *t)
+{
+    if (gd__grad_asked(t))
+        return gd_add(t->grad, t->cotangent);
+    return t->grad ? gd__copyable(w, t->cotangent) : gd__owned(t->cotangent);
+}
+
 /* First all that can fail, then all that is seen from outside. */
 static bool gather(gd__walk *w, bool retain)
 {
     for (int i = 0; i < w->count; i++) {
         gd_tensor *t = w->reached[i].tensor;
-        gd_tensor *grad = t->cotangent;
-        if (keeps_grad(t) && gd__grad_withheld(t))
-            return false;
-        if (keeps_grad(t))
-            grad = gd__grad_asked(t) ? gd_add(t->grad, grad) : gd__owned(grad);
+        if (!keeps_grad(t))
+            continue;
+        gd_tensor *grad = gd__grad_withheld(t) ? NULL : gathered(w, t);
         if (!gd__alive(grad))
             return false;
         t->cotangent = grad;

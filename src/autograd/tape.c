@@ -3,16 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct gd__tape {
-    gd__record *record;
-    int capacity;
-};
-
-gd__record *gd__tape_at(gd_context *g, uint32_t record)
-{
-    return record == 0 || record > g->tape_length ? NULL : &g->tape->record[record - 1];
-}
-
 static size_t size_of_many(int count)
 {
     return (size_t)count * (sizeof(gd_tensor *) + sizeof(uint32_t));
@@ -63,8 +53,6 @@ static const char *maker(const void *tensor, char *text, size_t size)
 
 static bool open_tape(gd_context *g)
 {
-    if (g->tape)
-        return true;
     g->tape = gd__alloc(g, sizeof *g->tape);
     if (!g->tape)
         return false;
@@ -75,8 +63,14 @@ static bool open_tape(gd_context *g)
     return true;
 }
 
+static bool make_room(gd_context *g)
+{
+    return (g->tape || open_tape(g)) && gd__grow(g, (void **)&g->tape->record, &g->tape->capacity,
+                                                 (int)g->tape_length + 1, sizeof *g->tape->record);
+}
+
 /* The operands, as they are now. */
-static bool note_operands(gd__record *record, const gd__call *call)
+static inline bool note_operands(gd__record *record, const gd__call *call)
 {
     gd_tensor **in = record->few;
     uint32_t *stamp = record->few_stamp;
@@ -97,8 +91,7 @@ static bool note_operands(gd__record *record, const gd__call *call)
 bool gd__tape_add(const gd__call *call)
 {
     gd_context *g = call->context;
-    if (!open_tape(g) ||
-        !gd__grow(g, (void **)&g->tape->record, &g->tape->capacity, (int)g->tape_length + 1, sizeof *g->tape->record))
+    if ((!g->tape || (int)g->tape_length == g->tape->capacity) && !make_room(g))
         return false;
     gd__record *record = &g->tape->record[g->tape_length];
     record->op = call->op;

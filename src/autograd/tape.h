@@ -20,6 +20,11 @@ typedef struct gd__record {
     gd__attrs attrs;
 } gd__record;
 
+struct gd__tape {
+    gd__record *record;
+    int capacity;
+};
+
 /* What a kept tensor's `record` becomes when its record goes with the scope. */
 enum { GD__RECORD_GONE = -1 };
 
@@ -34,7 +39,10 @@ bool gd__prepare(gd__call *call);
 bool gd__wants_record(const gd__call *call);
 
 /* The record that made t, NULL for a leaf and where it has gone. */
-gd__record *gd__tape_at(gd_context *g, uint32_t record);
+static inline gd__record *gd__tape_at(gd_context *context, uint32_t record)
+{
+    return record == 0 || record > context->tape_length ? NULL : &context->tape->record[record - 1];
+}
 
 static inline gd_tensor *const *gd__operands(const gd__record *record)
 {

@@ -61,7 +61,7 @@ static void take_up(gd__walk *w)
 bool gd__walk_begin(gd__walk *w, gd_context *g)
 {
     enum { MOST_WITHIN = 100 };
-    *w = (gd__walk){ .context = g, .held = g->held, .outer = g->walk };
+    *w = (gd__walk){ .context = g, .held = g->held, .outer = g->walk, .serial = g->next_serial };
     g->walk = w;
     g->held = g->depth;
     if (!w->outer)
@@ -105,35 +105,41 @@ static bool carries_mark(const gd__walk *w, const gd_tensor *t)
 }
 
 /* Does operand i of a record get a gradient? */
-static bool is_asked(const gd__walk *w, const gd__record *record, int i)
+static inline bool is_asked(const gd__walk *w, const gd__record *record, int i)
 {
     bool flows = w->mark ? carries_mark(w, gd__operands(record)[i]) : gd__flowed(gd__stamps(record)[i]);
     return flows && gd__is_differentiable(record->op, i);
 }
 
 /* A leaf for this walk: nothing that made it is known. */
-static bool ends_here(const gd_tensor *t)
+static inline bool ends_here(const gd_tensor *t)
 {
     return t->record == 0 || gd__record_gone(t);
 }
 
-static bool reach(gd__walk *w, gd_tensor *t)
+static inline bool reach(gd__walk *w, gd_tensor *t)
 {
     if (!w->mark && gd__record_gone(t))
         return gd__state_error(w->context, "Call gd_backward in the scope of the forward", t,
                                "was kept, but the records of how it was made went with their scope");
-    if (!gd__grow(w->context, (void **)&w->reached, &w->capacity, w->count + 1, sizeof *w->reached))
+    if (w->count == w->capacity &&
+        !gd__grow(w->context, (void **)&w->reached, &w->capacity, w->count + 1, sizeof *w->reached))
         return false;
     w->reached[w->count++] = (gd__reached){ .tensor = t };
     w->open += !ends_here(t);
     return true;
 }
 
-/* Summed down to the shape of t. */
+static gd_tensor *summed(gd_tensor *dx, const gd_tensor *t)
+{
+    gd_dims shape = gd__shape(t);
+    return gd__sum_to(dx, &shape);
+}
+
 bool gd__hand_over(gd__walk *w, gd_tensor *t, gd_tensor *dx)
 {
     if (!gd__alive(dx) || !gd__same_shape(dx, t))
-        dx = gd__sum_to(dx, gd__shape(t));
+        dx = summed(dx, t);
     if (t->cotangent)
         dx = gd_add(t->cotangent, dx);
     if (!gd__alive(dx) || (!t->cotangent && !reach(w, t)))
@@ -144,9 +150,11 @@ bool gd__hand_over(gd__walk *w, gd_tensor *t, gd_tensor *dx)
 }
 
 /* All of the gradient of t has been gathered: its hooks may look at it and change it. */
-static bool complete(gd_tensor *t)
+static inline bool complete(gd_tensor *t)
 {
-    gd_tensor *dx = t->hooks ? gd__run_hooks(t, t->cotangent) : t->cotangent;
+    if (!t->hooks)
+        return true;
+    gd_tensor *dx = gd__run_hooks(t, t->cotangent);
     if (!gd__alive(dx))
         return false;
     if (dx != t->cotangent) {
@@ -156,10 +164,8 @@ static bool complete(gd_tensor *t)
     return true;
 }
 
-static bool unwritten(const gd__walk *w, const gd__record *record, uint32_t stamp, const gd_tensor *t)
+static bool refuse_written(const gd__walk *w, const gd__record *record, const gd_tensor *t)
 {
-    if (gd__stands(stamp, t))
-        return true;
     char text[GD__TEXT_SIZE];
     gd__fail(w->context,
              (gd__fault){ .status = GD_ERROR_STATE,
@@ -169,8 +175,13 @@ static bool unwritten(const gd__walk *w, const gd__record *record, uint32_t stam
     return false;
 }
 
+static inline bool unwritten(const gd__walk *w, const gd__record *record, uint32_t stamp, const gd_tensor *t)
+{
+    return gd__stands(stamp, t) || refuse_written(w, record, t);
+}
+
 /* Are the values that the rule reads for operand i still those of the forward? */
-static bool values_stand(const gd__walk *w, const gd__record *record, int i)
+static inline bool values_stand(const gd__walk *w, const gd__record *record, int i)
 {
     unsigned reads = record->op->reads[gd__role(record->op, i)];
     for (int k = 0; reads && k < record->count; k++)
@@ -249,6 +260,11 @@ gd_tensor *gd__owned(gd_tensor *dx)
     bool own =
         dx->taken == 1 && dx->storage->uses == 1 && dx->contiguous && dx->object.depth == dx->object.context->depth;
     return own ? dx : gd_clone(dx);
+}
+
+gd_tensor *gd__copyable(const gd__walk *w, gd_tensor *dx)
+{
+    return dx->contiguous && dx->storage->serial >= w->serial ? dx : gd_clone(dx);
 }
 
 bool gd__seed_fits(gd_tensor *y, gd_tensor **dy)

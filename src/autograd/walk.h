@@ -21,6 +21,7 @@ typedef struct gd__walk {
     struct gd__walk *outer; /* the one that this one happens in: of a hook, or of a user's backward */
     int within;             /* how many of those there are */
     int held;               /* what the context's was before */
+    uint64_t serial;        /* those of objects and storages made since it began are not below */
 } gd__walk;
 
 /* Begins a walk; one that is under way stands still. False with the error set where there are too many. To be ended in any
@@ -44,6 +45,10 @@ void gd__walk_end(gd__walk *w);
 
 /* dx itself where it lies row-major in a storage of its own, made in the walk's scope for one place; else a copy. */
 gd_tensor *gd__owned(gd_tensor *dx);
+
+/* dx itself where it lies row-major in a storage that the walk has made, which no gradient that is copied from it before can
+ * be part of; else a copy. */
+gd_tensor *gd__copyable(const gd__walk *w, gd_tensor *dx);
 
 /* Is dx, which messages call `what`, a tensor of the shape and dtype of t? False with the error set. */
 bool gd__is_gradient_of(const gd_tensor *t, const gd_tensor *dx, const char *what);

@@ -126,30 +126,9 @@ void gd_scope_leave(gd_scope *scope)
 
 /* ---- objects ---- */
 
-void *gd__new_raw(gd_context *g, const gd__class *class)
-{
-    if (g->stand_in)
-        return NULL;
-    gd__object *object = gd__alloc(g, class->size);
-    if (!object)
-        return NULL;
-    gd__scope *scope = &g->scopes[g->depth];
-    object->state = GD__ALIVE;
-    object->depth = g->depth;
-    object->context = g;
-    object->class = class;
-    object->previous = NULL;
-    object->next = scope->first;
-    object->serial = g->next_serial++;
-    if (scope->first)
-        scope->first->previous = object;
-    scope->first = object;
-    return object;
-}
-
 void *gd__new(gd_context *g, const gd__class *class)
 {
-    gd__object *object = gd__new_raw(g, class);
+    gd__object *object = gd__new_sized(g, class, class->size);
     if (object)
         memset(object + 1, 0, class->size - sizeof *object);
     return object;
@@ -167,11 +146,14 @@ static void unlink_object(gd__object *object)
 
 void gd__destroy(gd__object *object)
 {
+    const gd__class *class = object->class;
     unlink_object(object);
-    if (object->class->destroy)
-        object->class->destroy(object);
+    if (class->destroy)
+        class->destroy(object);
+    if (class->size == 0)
+        return;
     object->state = GD__DEAD;
-    gd__free(object->context, object, object->class->size);
+    gd__free(object->context, object, class->size);
 }
 
 void gd__move(gd__object *object, int depth)
@@ -190,15 +172,19 @@ void gd__move(gd__object *object, int depth)
 
 /* ---- memory ---- */
 
+void *gd__no_memory(gd_context *g, size_t size)
+{
+    gd__fail(g,
+             (gd__fault){ .status = GD_ERROR_MEMORY,
+                          .remedy = "free memory, use smaller batches, or leave scopes earlier" },
+             "%zu bytes could not be had (%zu in use)", size, g->pool.memory.in_use);
+    return NULL;
+}
+
 void *gd__alloc(gd_context *g, size_t size)
 {
     void *block = g->stand_in ? NULL : gd__pool_take(&g->pool, size);
-    if (!block)
-        gd__fail(g,
-                 (gd__fault){ .status = GD_ERROR_MEMORY,
-                              .remedy = "free memory, use smaller batches, or leave scopes earlier" },
-                 "%zu bytes could not be had (%zu in use)", size, g->pool.memory.in_use);
-    return block;
+    return block ? block : gd__no_memory(g, size);
 }
 
 void gd__free(gd_context *g, void *block, size_t size)

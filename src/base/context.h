@@ -15,8 +15,8 @@ typedef struct gd__object gd__object;
 
 typedef struct gd__class {
     const char *name;              /* as messages call it: "tensor" */
-    size_t size;                   /* of the whole object */
-    void (*destroy)(gd__object *); /* gives back what the object owns, not the object itself */
+    size_t size;                   /* of the whole object; 0: it varies */
+    void (*destroy)(gd__object *); /* gives back what the object owns; where sizes vary, the dead object itself too */
 } gd__class;
 
 /* Odd patterns, so that stray memory is not taken for an object. */
@@ -119,7 +119,7 @@ static inline void *gd__error_object(gd_context *g)
 }
 
 /* Says why an object that can't be used with g can't, and returns false. */
-bool gd__unusable(gd_context *g, const void *object, const char *function, const char *what);
+bool gd__unusable(gd_context *g, const void *object, const char *function, const char *what) __attribute__((cold));
 
 /* True when `object` can be used with g. Otherwise g has the error: NULL, used after its scope, of another context.
  * An error object is false too, and adds no error: its own stands already. */
@@ -131,8 +131,8 @@ static inline bool gd__usable(gd_context *g, const void *object, const char *fun
 
 /* A new object in the current scope, zeroed but for its head; NULL with the error set. */
 void *gd__new(gd_context *g, const gd__class *class);
-/* The same, not zeroed behind its head, for those who fill it. */
-void *gd__new_raw(gd_context *g, const gd__class *class);
+/* The same in a block of that size, and not zeroed behind its head, for those who fill it. */
+static inline void *gd__new_sized(gd_context *g, const gd__class *class, size_t size);
 
 /* Destroys an object before its scope ends. */
 void gd__destroy(gd__object *object);
@@ -157,7 +157,7 @@ typedef struct gd__fault {
 
 /* Sets the context's error (the first one stays) and calls the callback. Always returns the error
  * object, so that `return gd__fail(...)` does for every type. */
-void *gd__fail(gd_context *g, gd__fault fault, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void *gd__fail(gd_context *g, gd__fault fault, const char *format, ...) __attribute__((format(printf, 3, 4), cold));
 
 /* "sequential > 2 (linear)", from the outermost layer inward, put behind what is in text; "" outside of layers. */
 void gd__write_place(char *text, size_t size, const gd__place *place);
@@ -166,6 +166,8 @@ void gd__write_place(char *text, size_t size, const gd__place *place);
 
 /* A block of `size` bytes, aligned to 64; NULL with the error set. Given back with its size. */
 void *gd__alloc(gd_context *g, size_t size);
+/* The error of a block that could not be had. Always NULL. */
+void *gd__no_memory(gd_context *g, size_t size) __attribute__((cold));
 void gd__free(gd_context *g, void *block, size_t size);
 /* A copy of a string; NULL with the error set. Given back with gd__free_string. */
 char *gd__copy_string(gd_context *g, const char *text);
@@ -173,6 +175,19 @@ void gd__free_string(gd_context *g, char *text);
 
 /* *block grown to hold `need` items, at least doubled. False with the error set; *block then stays. */
 bool gd__grow(gd_context *g, void **block, int *capacity, int need, size_t item);
+
+static inline void *gd__new_sized(gd_context *g, const gd__class *class, size_t size)
+{
+    gd__object *object = g->stand_in ? NULL : (gd__object *)gd__pool_take(&g->pool, size);
+    if (!object)
+        return gd__no_memory(g, size);
+    gd__scope *scope = &g->scopes[g->depth];
+    *object = (gd__object){ GD__ALIVE, g->depth, g, class, NULL, scope->first, g->next_serial++ };
+    if (scope->first)
+        scope->first->previous = object;
+    scope->first = object;
+    return object;
+}
 
 /* ---- options ---- */
 

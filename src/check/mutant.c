@@ -78,7 +78,7 @@ static void prepare(const gd__program *p, const gd__edge *e, gd_tensor *const *e
 static gd_tensor *answer(const asked *q, gd_dims shape)
 {
     gd_tensor *dx = gd__told_rule(&q->told, &q->v);
-    return gd__alive(dx) ? gd__sum_to(dx, shape) : dx;
+    return gd__alive(dx) ? gd__sum_to(dx, &shape) : dx;
 }
 
 static void at_point(const gd__mutant *m, gd_tensor *const *env, asked *q)

@@ -583,8 +583,9 @@ static int derive(listener *l, int n, int k, int dy)
     gd__node told = *node; /* the list of nodes may move meanwhile */
     gd__vjp v = { p->node[dy].value, x, told.count, told.value, &told.attrs, k };
     gd_tensor *dx = gd__told_rule(&told, &v);
+    gd_dims shape = gd__shape(x[k]);
     if (gd__alive(dx))
-        dx = gd__sum_to(dx, gd__shape(x[k]));
+        dx = gd__sum_to(dx, &shape);
     gd__free(g, x, size);
     return gd__alive(dx) ? find_or_add(p, dx) : -1;
 }

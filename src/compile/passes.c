@@ -133,6 +133,13 @@ static bool same_look(const gd__look *a, const gd__look *b)
     return memcmp(s->stride, t->stride, s->ndim * sizeof *s->stride) == 0;
 }
 
+/* What lies behind the last size of a shape is not part of it. */
+static bool same_attrs(const gd__attrs *a, const gd__attrs *b)
+{
+    return memcmp(a->scalar, b->scalar, sizeof a->scalar) == 0 && memcmp(a->integer, b->integer, sizeof a->integer) == 0 &&
+           gd__same_dims(a->dims, b->dims);
+}
+
 static bool same_work(const gd__instruction *a, const gd__instruction *b)
 {
     if (a->kind != GD__OPERATION || a->id != b->id || a->looks != b->looks ||
@@ -141,7 +148,7 @@ static bool same_work(const gd__instruction *a, const gd__instruction *b)
     for (int k = 1; k < a->looks; k++)
         if (!same_look(&a->look[k], &b->look[k]))
             return false;
-    return memcmp(&a->attrs, &b->attrs, sizeof a->attrs) == 0;
+    return same_attrs(&a->attrs, &b->attrs);
 }
 
 /* Has none of its operands been written since the earlier one? */

@@ -37,7 +37,7 @@ static int find_cell(const gd__recording *r, const gd_tensor *t)
 
 static size_t bytes_of(const gd__storage *storage)
 {
-    return storage->size - sizeof *storage;
+    return storage->size - sizeof *storage - sizeof(gd_tensor);
 }
 
 int gd__new_cell(gd__recording *r, gd__origin origin, const gd_tensor *t)

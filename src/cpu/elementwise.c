@@ -8,7 +8,7 @@
 static int64_t stride_at(const gd_tensor *t, int dim, int ndim)
 {
     int own = dim - (ndim - t->ndim);
-    return own < 0 || t->shape[own] == 1 ? 0 : t->stride[own] * (int64_t)gd_dtype_size((gd_dtype)t->dtype);
+    return own < 0 || t->shape[own] == 1 ? 0 : t->stride[own] * (int64_t)gd__dtypes[t->dtype].size;
 }
 
 /* Can dimension `outer` and the next one run as one loop? */
@@ -143,7 +143,10 @@ void gd__nest_share(gd_context *g, gd__nest *n, gd__loop *loop, const gd__attrs 
 
 gd__nest gd__nest_over(const gd_tensor *t)
 {
-    gd__nest n = { .ndim = t->ndim };
+    gd__nest n; /* not cleared: dimensions and operands that it has not are not looked at */
+    n.ndim = t->ndim;
+    n.operands = 0;
+    n.weight = 1;
     memcpy(n.size, t->shape, t->ndim * sizeof *n.size);
     return n;
 }
@@ -156,7 +159,8 @@ void gd__nest_add(gd__nest *n, const gd_tensor *t)
         n->stride[i][k] = stride_at(t, i, n->ndim);
 }
 
-static bool plain(const gd__call *call)
+/* Do all operands lie as the output does? */
+static inline bool is_plain(const gd__call *call)
 {
     for (int i = 0; i < call->count; i++)
         if (!call->in[i]->contiguous || call->in[i]->numel != call->out->numel)
@@ -164,37 +168,45 @@ static bool plain(const gd__call *call)
     return call->out->contiguous;
 }
 
-/* All operands lie as the output does, and are short: one call of the loop. */
-static void run_plain(const gd__call *call, gd__loop *loop)
+/* One call of the loop. */
+static inline void run_plain(const gd__call *call, gd__loop *loop)
 {
-    char *pointer[GD__MAX_POINTERS] = { call->out->data };
-    int64_t stride[GD__MAX_POINTERS] = { (int64_t)gd_dtype_size((gd_dtype)call->out->dtype) };
+    char *pointer[GD__MAX_POINTERS];
+    int64_t stride[GD__MAX_POINTERS];
+    pointer[0] = call->out->data;
+    stride[0] = (int64_t)gd__dtypes[call->out->dtype].size;
     for (int i = 0; i < call->count; i++) {
         pointer[i + 1] = call->in[i]->data;
-        stride[i + 1] = (int64_t)gd_dtype_size((gd_dtype)call->in[i]->dtype);
+        stride[i + 1] = (int64_t)gd__dtypes[call->in[i]->dtype].size;
     }
     loop(pointer, stride, call->out->numel, call->attrs);
 }
 
-bool gd__run_elementwise(const gd__kernel *kernel, const gd__call *call)
+static void run_nest(const gd__call *call, gd__loop *loop)
 {
-    gd__loop *loop = kernel->loop[call->in[0]->dtype];
-    if (!loop) {
-        char text[GD__TEXT_SIZE];
-        gd__fail(call->context, (gd__fault){ .status = GD_ERROR_DTYPE, .remedy = "gd_cast it to another dtype first" },
-                 "there is no %s of %s", call->op->info.name, gd__describe(call->in[0], text));
-        return false;
-    }
-    if (call->out->numel == 0)
-        return true;
-    if (call->out->numel < 2 * SHARE && plain(call)) {
-        run_plain(call, loop);
-        return true;
-    }
     gd__nest n = gd__nest_over(call->out);
     gd__nest_add(&n, call->out);
     for (int i = 0; i < call->count; i++)
         gd__nest_add(&n, call->in[i]);
     gd__nest_share(call->context, &n, loop, call->attrs);
+}
+
+static bool refuse_dtype(const gd__call *call)
+{
+    char text[GD__TEXT_SIZE];
+    gd__fail(call->context, (gd__fault){ .status = GD_ERROR_DTYPE, .remedy = "gd_cast it to another dtype first" },
+             "there is no %s of %s", call->op->info.name, gd__describe(call->in[0], text));
+    return false;
+}
+
+bool gd__run_elementwise(const gd__kernel *kernel, const gd__call *call)
+{
+    gd__loop *loop = kernel->loop[call->in[0]->dtype];
+    if (!loop)
+        return refuse_dtype(call);
+    if (call->out->numel < 2 * SHARE && is_plain(call))
+        run_plain(call, loop);
+    else if (call->out->numel > 0)
+        run_nest(call, loop);
     return true;
 }

@@ -51,10 +51,8 @@ static const struct {
     { "generic", always, gd__generic_table, gd__generic_choose_scaling },
 };
 
-const gd__kernel *const *gd__kernels(gd_context *g)
+const gd__kernel *const *gd__choose_kernels(gd_context *g)
 {
-    if (g->kernels)
-        return g->kernels;
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         bool wanted = !g->isa_asked[0] || strcmp(g->isa_asked, sets[i].name) == 0;
         if (!wanted || !sets[i].runs_here())

@@ -83,7 +83,11 @@ struct gd__kernel {
 };
 
 /* The table of the context's instruction set, chosen at the first call; NULL with the error set. */
-const gd__kernel *const *gd__kernels(gd_context *g);
+const gd__kernel *const *gd__choose_kernels(gd_context *g);
+static inline const gd__kernel *const *gd__kernels(gd_context *g)
+{
+    return g->kernels ? g->kernels : gd__choose_kernels(g);
+}
 
 /* Runs an elementwise kernel: collapses dimensions, broadcasts, calls the loop (elementwise.c). */
 gd__run gd__run_elementwise;

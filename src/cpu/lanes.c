@@ -41,8 +41,12 @@ static void run_along_part(void *user, int64_t task, int slot)
 static void share_outer(gd_context *g, gd__lane_loop *loop, gd__lanes l, const gd_tensor *x, const void *from, char *y,
                         int64_t made)
 {
+    if (x->numel < SHARE) {
+        loop(l, from, y);
+        return;
+    }
     int64_t lane = l.along * l.inner, each = lane < SHARE ? SHARE / (lane + 1) + 1 : 1;
-    int64_t size = (int64_t)gd_dtype_size((gd_dtype)x->dtype);
+    int64_t size = (int64_t)gd__dtypes[x->dtype].size;
     shared s = { loop, l, each, from, y, each * lane * size, each * made };
     gd__parallel(g, (l.outer + each - 1) / each, 0.2 * (double)x->numel, run_outer, &s);
 }
@@ -57,10 +61,10 @@ static bool fold_parts(const gd__kernel *kernel, const gd__call *call, gd__lanes
     if (!kernel->joins || l.outer > 1 || parts < 2)
         return false;
     double result[RESULTS]; /* of any dtype */
-    int64_t each = (l.along + parts - 1) / parts, size = (int64_t)gd_dtype_size((gd_dtype)x->dtype);
+    int64_t each = (l.along + parts - 1) / parts, size = (int64_t)gd__dtypes[x->dtype].size;
     parts = (l.along + each - 1) / each;
     shared s = { kernel->lanes[x->dtype], l, each, from, (char *)result, each * l.inner * size,
-                 l.inner * (int64_t)gd_dtype_size((gd_dtype)y->dtype) };
+                 l.inner * (int64_t)gd__dtypes[y->dtype].size };
     gd__parallel(call->context, parts, 0.05 * (double)x->numel, run_along_part, &s);
     kernel->lanes[y->dtype]((gd__lanes){ 1, parts, l.inner }, result, y->data);
     return true;
@@ -68,7 +72,7 @@ static bool fold_parts(const gd__kernel *kernel, const gd__call *call, gd__lanes
 
 static void fold(const gd__kernel *kernel, const gd__call *call, gd__lanes l, const void *from)
 {
-    int64_t made = l.inner * (int64_t)gd_dtype_size((gd_dtype)call->out->dtype);
+    int64_t made = l.inner * (int64_t)gd__dtypes[call->out->dtype].size;
     if (!fold_parts(kernel, call, l, from))
         share_outer(call->context, kernel->lanes[call->in[0]->dtype], l, call->in[0], from, call->out->data, made);
 }
@@ -99,7 +103,7 @@ static bool fold_gathered(const gd__kernel *kernel, const gd__call *call)
 {
     const gd_tensor *x = call->in[0];
     int64_t axes = call->attrs->integer[0];
-    size_t size = (size_t)x->numel * gd_dtype_size((gd_dtype)x->dtype);
+    size_t size = (size_t)x->numel * gd__dtypes[x->dtype].size;
     int order[GD_MAX_DIMS], count = 0;
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < x->ndim; i++)
@@ -133,7 +137,7 @@ static bool lies_dense(const gd_tensor *x, int64_t *axes, bool any_order, gd_ten
     int order[GD_MAX_DIMS], last[2] = { -1, -1 };
     int64_t step = 1, marked = 0;
     memory_order(x, order);
-    *dense = (gd_tensor){ .ndim = x->ndim, .dtype = x->dtype, .numel = x->numel };
+    dense->ndim = x->ndim; /* not cleared: nothing else is looked at */
     for (int i = x->ndim - 1; i >= 0; i--) {
         int dim = order[i], reduced = *axes >> dim & 1;
         dense->shape[i] = x->shape[dim];
@@ -178,7 +182,7 @@ bool gd__run_along(const gd__kernel *kernel, const gd__call *call)
     if (x->numel == 0)
         return true;
     gd__lanes l = gd__lanes_along(x, call->attrs->integer[0]);
-    int64_t made = l.along * l.inner * (int64_t)gd_dtype_size((gd_dtype)call->out->dtype);
+    int64_t made = l.along * l.inner * (int64_t)gd__dtypes[call->out->dtype].size;
     share_outer(call->context, kernel->lanes[x->dtype], l, x, x->data, call->out->data, made);
     return true;
 }

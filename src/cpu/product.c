@@ -47,7 +47,7 @@ static bool take(gd_context *g, const gd_tensor *t, operand *o)
     o->lies = t;
     o->matrix = gd__matrix_of(t);
     o->copy = NULL;
-    o->size = (size_t)t->numel * gd_dtype_size((gd_dtype)t->dtype);
+    o->size = (size_t)t->numel * gd__dtypes[t->dtype].size;
     if (o->matrix.data)
         return true;
     o->copy = gd__alloc(g, o->size);
@@ -75,7 +75,7 @@ static int64_t offset_of(const gd_tensor *t, const gd_tensor *y, int64_t batch)
         batch /= y->shape[i];
         offset += t->shape[own] == 1 ? 0 : index * t->stride[own];
     }
-    return offset * (int64_t)gd_dtype_size((gd_dtype)t->dtype);
+    return offset * (int64_t)gd__dtypes[t->dtype].size;
 }
 
 /* ---- one block ---- */
@@ -172,8 +172,8 @@ static void cut_product(job *j, int64_t products, bool narrow)
     j->down = cut(p->rows, GD__BLOCK_ROWS, ROWS, &j->rows);
     j->across = cut(p->columns, lies && narrow && j->down == 1 ? COLUMNS : WIDE, COLUMNS, &j->columns);
     j->blocks = products * j->down * j->across;
-    j->block_room = p->y ? 0 : (size_t)(j->rows * j->columns) * gd_dtype_size(p->dtype);
-    j->room = lies ? 0 : (size_t)GD__PIECE * GD__SCRATCH_LEAD * gd_dtype_size(p->dtype);
+    j->block_room = p->y ? 0 : (size_t)(j->rows * j->columns) * gd__dtypes[p->dtype].size;
+    j->room = lies ? 0 : (size_t)GD__PIECE * GD__SCRATCH_LEAD * gd__dtypes[p->dtype].size;
     double work = (double)(p->rows < j->rows ? p->rows : j->rows) * (double)j->columns * (double)p->inner;
     j->group = work >= ENOUGH ? 1 : (int64_t)(ENOUGH / (work + 100)) + 1;
 }
@@ -186,7 +186,7 @@ static gd__product product_at(const job *j, int64_t index)
     if (j->y && batch > 0) {
         p.a.data = (const char *)p.a.data + offset_of(j->a->lies, j->y, batch);
         p.b.data = (const char *)p.b.data + offset_of(j->b->lies, j->y, batch);
-        p.y = (char *)p.y + batch * p.rows * p.columns * (int64_t)gd_dtype_size(p.dtype);
+        p.y = (char *)p.y + batch * p.rows * p.columns * (int64_t)gd__dtypes[p.dtype].size;
     }
     return p;
 }
@@ -294,12 +294,37 @@ static bool multiply(const gd__call *call, const operand *a, const operand *b)
     return run_job(call->context, &j, y->numel / (rows * columns));
 }
 
+/* A product of few multiplications takes its operands as they lie. The bits are the same. False where it is none. */
+static bool run_small(const gd__kernel *kernel, const gd__call *call)
+{
+    enum { FEW = 128 };
+    const gd_tensor *a = call->in[0], *b = call->in[1], *y = call->out;
+    if (y->ndim > 2 || y->numel > FEW || a->shape[1] > FEW || y->numel * a->shape[1] > FEW)
+        return false;
+    gd__small s; /* not cleared: it has room for more than is needed here */
+    s.first = GD__OP_matmul;
+    s.then = -1;
+    s.a = a->data;
+    s.b = b->data;
+    s.bias = NULL;
+    s.y = y->data;
+    s.rows = (int)y->shape[0];
+    s.columns = (int)y->shape[1];
+    s.inner = (int)a->shape[1];
+    s.a_row = a->stride[0];
+    s.a_inner = a->stride[1];
+    s.b_inner = b->stride[0];
+    s.b_column = b->stride[1];
+    s.lanes = 0;
+    kernel->small[y->dtype](&s)(&s);
+    return true;
+}
+
 bool gd__run_matmul(const gd__kernel *kernel, const gd__call *call)
 {
     gd_context *g = call->context;
     operand a, b;
-    (void)kernel;
-    if (call->out->numel == 0)
+    if (call->out->numel == 0 || run_small(kernel, call))
         return true;
     bool ready = take(g, call->in[0], &a);
     if (!ready)

@@ -7,7 +7,8 @@ static bool assign_infer(const gd__call *call, gd__meta *out)
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
     const gd_tensor *to = call->in[0], *from = call->in[1];
     out->shape = gd__shape(to);
-    if (!gd__join_shapes(call, &out->shape, gd__shape(from)))
+    gd_dims given = gd__shape(from);
+    if (!gd__join_shapes(call, &out->shape, &given))
         return false;
     if (gd__same_dims(out->shape, gd__shape(to)))
         return true;

@@ -27,14 +27,13 @@ static bool refuse(const gd__call *call, int dim, int64_t a, int64_t b)
 }
 
 /* Shapes are aligned at their last dimension. */
-bool gd__join_shapes(const gd__call *call, gd_dims *shape, gd_dims other)
+bool gd__join_shapes(const gd__call *call, gd_dims *shape, const gd_dims *other)
 {
-    gd_dims old = *shape;
-    int count = other.count > old.count ? other.count : old.count;
+    int own = shape->count, count = other->count > own ? other->count : own;
     shape->count = count;
     for (int back = 1; back <= count; back++) {
-        int64_t a = back <= old.count ? old.size[old.count - back] : 1;
-        int64_t b = back <= other.count ? other.size[other.count - back] : 1;
+        int64_t a = back <= own ? shape->size[own - back] : 1;
+        int64_t b = back <= other->count ? other->size[other->count - back] : 1;
         if (a != b && a != 1 && b != 1)
             return refuse(call, count - back, a, b);
         shape->size[count - back] = a == 1 ? b : a;
@@ -42,12 +41,17 @@ bool gd__join_shapes(const gd__call *call, gd_dims *shape, gd_dims other)
     return true;
 }
 
+static bool join_operand(const gd__call *call, gd__meta *out, const gd_tensor *x)
+{
+    gd_dims shape = gd__shape(x);
+    return gd__join_shapes(call, &out->shape, &shape);
+}
+
 bool gd__infer_broadcast(const gd__call *call, gd__meta *out)
 {
     out->shape = gd__shape(call->in[0]);
     for (int i = 1; i < call->count; i++)
-        if (!gd__same_shape(call->in[i], call->in[0]) &&
-            !gd__join_shapes(call, &out->shape, gd__shape(call->in[i])))
+        if (!gd__same_shape(call->in[i], call->in[0]) && !join_operand(call, out, call->in[i]))
             return false;
     return true;
 }

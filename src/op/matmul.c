@@ -33,8 +33,9 @@ static bool matmul_infer(const gd__call *call, gd__meta *out)
                       "the columns of the left (its last dimension) are not as many as the rows of the right (its last but one)");
     out->shape.count = 0;
     if (a->ndim > 2 || b->ndim > 2) {
+        gd_dims right = batches(b);
         out->shape = batches(a);
-        if (!gd__join_shapes(call, &out->shape, batches(b)))
+        if (!gd__join_shapes(call, &out->shape, &right))
             return false;
     }
     out->shape.size[out->shape.count++] = a->shape[a->ndim - 2];

@@ -138,7 +138,7 @@ static inline gd_tensor *gd__apply2(gd__op_id id, gd_tensor *a, gd_tensor *b)
 /* The shape that the operands broadcast to, PyTorch's rule; the error names the dimension. */
 bool gd__infer_broadcast(const gd__call *call, gd__meta *out);
 /* Makes `shape` what it and `other` broadcast to. */
-bool gd__join_shapes(const gd__call *call, gd_dims *shape, gd_dims other);
+bool gd__join_shapes(const gd__call *call, gd_dims *shape, const gd_dims *other);
 /* The shape of the first operand. */
 bool gd__infer_same(const gd__call *call, gd__meta *out);
 /* The shape of the operand; attrs->integer[0] must be one of its axes. */
@@ -147,7 +147,7 @@ bool gd__infer_along(const gd__call *call, gd__meta *out);
 bool gd__infer_compare(const gd__call *call, gd__meta *out);
 
 /* gd_sum_to: x summed down to a shape that broadcasts to x's. x itself where nothing was broadcast. */
-gd_tensor *gd__sum_to(gd_tensor *x, gd_dims shape);
+gd_tensor *gd__sum_to(gd_tensor *x, const gd_dims *shape);
 
 /* ---- what losses share ---- */
 

@@ -176,17 +176,22 @@ gd_tensor *(gd_mean)(gd_reduction args)
     return gd__reduce(GD__OP_mean, args);
 }
 
-gd_tensor *gd__sum_to(gd_tensor *x, gd_dims shape)
+static bool has_shape(const gd_tensor *x, const gd_dims *shape)
 {
-    if (!gd__alive(x) || (gd__same_dims(gd__shape(x), shape)))
+    return x->ndim == shape->count && memcmp(x->shape, shape->size, x->ndim * sizeof *x->shape) == 0;
+}
+
+gd_tensor *gd__sum_to(gd_tensor *x, const gd_dims *shape)
+{
+    if (!gd__alive(x) || has_shape(x, shape))
         return x;
-    gd_dims axes = { .count = 0 };
-    int added = x->ndim - shape.count;
-    for (int i = 0; i < x->ndim; i++)
-        if (i < added || (shape.size[i - added] == 1 && x->shape[i] != 1))
-            axes.size[axes.count++] = i;
-    gd_tensor *sum = axes.count > 0 ? gd_sum(x, axes, true) : x;
-    return added > 0 ? gd_reshape(sum, shape) : sum;
+    int added = x->ndim - shape->count;
+    int64_t before = ((int64_t)1 << added) - 1, repeated = 0;
+    for (int i = added; i < x->ndim; i++)
+        if (shape->size[i - added] == 1 && x->shape[i] != 1)
+            repeated |= (int64_t)1 << i;
+    gd_tensor *sum = gd__apply1(GD__OP_sum, x, &(gd__attrs){ .integer = { before | repeated, repeated != 0 } });
+    return added > 0 && repeated ? gd_reshape(sum, *shape) : sum;
 }
 
 /* ---- max and min ---- */

@@ -70,7 +70,8 @@ static bool transpose_infer(const gd__call *call, gd__meta *out)
     if (a < 0 || b < 0)
         return false;
     out->shape = gd__shape(x);
-    memcpy(out->stride, x->stride, x->ndim * sizeof *x->stride);
+    for (int i = 0; i < x->ndim; i++)
+        out->stride[i] = x->stride[i];
     out->shape.size[a] = x->shape[b];
     out->shape.size[b] = x->shape[a];
     out->stride[a] = x->stride[b];

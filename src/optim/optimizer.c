@@ -132,8 +132,9 @@ static bool prepare(gd_optimizer *o, gd__slot *slot)
         return true;
     if (!gd__may_write(p, "gd_step"))
         return false;
-    for (int i = 0; i < GD__MAX_STATES; i++)
-        if ((states_of(o, slot) >> i & 1) && !slot->state[i] && !make_state(o, slot, i))
+    unsigned states = states_of(o, slot);
+    for (int i = 0; states >> i; i++)
+        if ((states >> i & 1) && !slot->state[i] && !make_state(o, slot, i))
             return false;
     return gd__usable(g, p->grad, "gd_step", "a gradient");
 }

@@ -154,8 +154,8 @@ void gd__fill(gd_tensor *t, gd_dtype dtype, const void *from)
 /* One past the last byte. */
 static uintptr_t end_of(const gd_tensor *t)
 {
-    int64_t last = 0;
-    for (int i = 0; i < t->ndim; i++)
+    int64_t last = t->contiguous ? t->numel - 1 : 0;
+    for (int i = 0; i < t->ndim && !t->contiguous; i++)
         last += (t->shape[i] - 1) * t->stride[i];
     return (uintptr_t)t->data + (size_t)(last + 1) * gd__dtypes[t->dtype].size;
 }
@@ -168,7 +168,7 @@ bool gd__overlap(const gd_tensor *a, const gd_tensor *b)
 /* Elements of an expanded view share their memory. */
 static bool shares_elements(const gd_tensor *t)
 {
-    for (int i = 0; i < t->ndim; i++)
+    for (int i = 0; i < t->ndim && !t->contiguous; i++)
         if (t->shape[i] > 1 && t->stride[i] == 0)
             return t->numel > 0;
     return false;

@@ -26,11 +26,9 @@ int64_t gd__count_of(const gd_dims *shape)
         return -1;
     for (int i = 0; i < shape->count; i++) {
         int64_t size = shape->size[i];
-        if (size < 0)
+        if (size < 0 || (size > 0 && __builtin_mul_overflow(product, size, &product)))
             return -1;
-        empty = empty || size == 0;
-        if (size > 0 && __builtin_mul_overflow(product, size, &product))
-            return -1;
+        empty |= size == 0;
     }
     if (product > INT64_MAX / 16)
         return -1;
@@ -40,17 +38,6 @@ int64_t gd__count_of(const gd_dims *shape)
 bool gd__same_dims(gd_dims a, gd_dims b)
 {
     return a.count == b.count && memcmp(a.size, b.size, (size_t)a.count * sizeof *a.size) == 0;
-}
-
-bool gd__same_shape(const gd_tensor *a, const gd_tensor *b)
-{
-    if (a->ndim != b->ndim)
-        return false;
-    for (int i = 0; i < a->ndim; i++) {
-        if (a->shape[i] != b->shape[i])
-            return false;
-    }
-    return true;
 }
 
 char *gd__shape_text(gd_dims shape, char *text)

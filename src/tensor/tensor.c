@@ -4,21 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
-void gd__storage_release(gd_context *g, gd__storage *storage)
+static inline void release(gd_context *g, gd__storage *storage)
 {
     if (--storage->uses > 0)
         return;
     if (storage->release)
         storage->release(storage->user);
-    gd__free(g, storage, storage->size);
+    gd__pool_give(&g->pool, (gd_tensor *)storage - 1, storage->size);
 }
 
-/* The gradient is an object of the same scope and goes by itself. */
-static void tensor_destroy(gd__object *object)
+void gd__storage_release(gd_context *g, gd__storage *storage)
 {
-    gd_tensor *t = (gd_tensor *)object;
-    gd_context *g = object->context;
-    gd__storage_release(g, t->storage);
+    release(g, storage);
+}
+
+static void drop_hooks_and_name(gd_tensor *t)
+{
+    gd_context *g = t->object.context;
     while (t->hooks) {
         gd__hook *next = t->hooks->next;
         gd__free(g, t->hooks, sizeof *t->hooks);
@@ -27,21 +29,42 @@ static void tensor_destroy(gd__object *object)
     gd__free_string(g, t->name);
 }
 
-const gd__class gd__tensor_class = { "tensor", sizeof(gd_tensor), tensor_destroy };
+/* The gradient is an object of the same scope and goes by itself. A tensor that others look into stays where it is, dead. */
+static void tensor_destroy(gd__object *object)
+{
+    gd_tensor *t = (gd_tensor *)object;
+    gd_context *g = object->context;
+    bool is_view = t->storage != (gd__storage *)(t + 1);
+    if (t->hooks || t->name)
+        drop_hooks_and_name(t);
+    object->state = GD__DEAD;
+    release(g, t->storage);
+    if (is_view)
+        gd__pool_give(&g->pool, t, sizeof *t);
+}
+
+const gd__class gd__tensor_class = { "tensor", 0, tensor_destroy };
 
 /* ---- making ---- */
 
-/* All but the storage, with the number of elements counted. */
-static gd_tensor *new_tensor(gd_context *g, const gd__meta *meta, int64_t count)
+/* One by one: several at a time would wait for those that were written one by one just now. */
+static inline void copy_sizes(int64_t *to, const int64_t *from, int count)
 {
-    gd_tensor *t = gd__new_raw(g, &gd__tensor_class);
+    for (int i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
+/* All but the storage, with the number of elements counted, at the beginning of a block of that size. */
+static inline gd_tensor *new_tensor(gd_context *g, const gd__meta *meta, int64_t count, size_t size)
+{
+    gd_tensor *t = gd__new_sized(g, &gd__tensor_class, size);
     if (!t)
         return NULL;
     memset(&t->storage, 0, offsetof(gd_tensor, shape) - offsetof(gd_tensor, storage));
     t->dtype = (uint8_t)meta->dtype;
     t->ndim = (uint8_t)meta->shape.count;
     t->numel = count;
-    memcpy(t->shape, meta->shape.size, sizeof t->shape);
+    copy_sizes(t->shape, meta->shape.size, meta->shape.count);
     return t;
 }
 
@@ -73,14 +96,10 @@ static bool is_row_major(const gd_tensor *t)
     return true;
 }
 
-/* How many elements; -1 with the error set. */
-static int64_t count_or_fail(gd_context *g, const gd_dims *shape)
+static int64_t refuse_shape(gd_context *g, const gd_dims *shape)
 {
     char text[GD__TEXT_SIZE];
     gd__fault fault = { .status = GD_ERROR_SHAPE, .remedy = "Use at most 8 dimensions, none negative" };
-    int64_t count = gd__count_of(shape);
-    if (count >= 0)
-        return count;
     if (!gd__dims_fit(*shape))
         gd__fail(g, fault, "the shape has more than %d dimensions", GD_MAX_DIMS);
     else
@@ -88,18 +107,21 @@ static int64_t count_or_fail(gd_context *g, const gd_dims *shape)
     return -1;
 }
 
-/* A tensor with a storage of so many bytes, its strides not set. */
-static gd_tensor *with_storage(gd_context *g, const gd__meta *meta, int64_t count, size_t bytes)
+/* How many elements; -1 with the error set. */
+static inline int64_t count_or_fail(gd_context *g, const gd_dims *shape)
 {
-    size_t size = sizeof(gd__storage) + bytes;
-    gd__storage *storage = gd__alloc(g, size);
-    if (!storage)
+    int64_t count = gd__count_of(shape);
+    return count < 0 ? refuse_shape(g, shape) : count;
+}
+
+/* A tensor with a storage of so many bytes, its strides not set. */
+static inline gd_tensor *with_storage(gd_context *g, const gd__meta *meta, int64_t count, size_t bytes)
+{
+    size_t size = sizeof(gd_tensor) + sizeof(gd__storage) + bytes;
+    gd_tensor *t = new_tensor(g, meta, count, size);
+    if (!t)
         return NULL;
-    gd_tensor *t = new_tensor(g, meta, count);
-    if (!t) {
-        gd__free(g, storage, size);
-        return NULL;
-    }
+    gd__storage *storage = (gd__storage *)(t + 1);
     *storage =
         (gd__storage){ .uses = 1, .size = size, .bytes = (char *)(storage + 1), .serial = g->next_serial++ };
     t->storage = storage;
@@ -129,20 +151,20 @@ gd_tensor *gd__tensor_over(gd_context *g, const gd__meta *meta, const gd__storag
     t->storage->read_only = outside->read_only;
     t->storage->release = outside->release;
     t->storage->user = outside->user;
-    memcpy(t->stride, meta->stride, t->ndim * sizeof *t->stride);
+    copy_sizes(t->stride, meta->stride, t->ndim);
     t->contiguous = is_row_major(t);
     return t;
 }
 
 gd_tensor *gd__view(gd_tensor *base, const gd__meta *meta)
 {
-    gd_tensor *t = new_tensor(base->object.context, meta, gd__count_of(&meta->shape));
+    gd_tensor *t = new_tensor(base->object.context, meta, gd__count_of(&meta->shape), sizeof *t);
     if (!t)
         return NULL;
     t->storage = base->storage;
     t->storage->uses++;
     t->data = base->data + meta->offset * (int64_t)gd__dtypes[base->dtype].size;
-    memcpy(t->stride, meta->stride, t->ndim * sizeof *t->stride);
+    copy_sizes(t->stride, meta->stride, t->ndim);
     t->contiguous = is_row_major(t);
     return t;
 }

@@ -8,10 +8,11 @@
 
 #include <string.h>
 
-/* Numbers, shared by a tensor and its views. They lie right behind the head, or in memory that is not the context's. */
+/* Numbers, shared by a tensor and its views. They lie right behind this head, or in memory that is not the context's. The head
+ * lies right behind the tensor that it was made with, in one block, which goes with the last tensor that looks into it. */
 typedef struct gd__storage {
     int64_t uses;     /* tensors that look into it */
-    size_t size;      /* of the whole block, this head included */
+    size_t size;      /* of the whole block */
     uint32_t version; /* raised by every write from outside an operation */
     bool read_only;
     bool in_plan;       /* a compiled step looks into it, or once did */
@@ -58,6 +59,8 @@ extern const gd__class gd__tensor_class;
 /* The context that a list speaks for: the first that is not NULL decides. */
 static inline gd_context *gd__context_of(gd_tensors list)
 {
+    if (list.item && list.count > 0 && gd__alive(list.item[0]))
+        return list.item[0]->object.context;
     for (int i = 0; list.item && i < list.count; i++)
         if (list.item[i])
             return gd__context(list.item[i]);
@@ -81,10 +84,20 @@ static inline bool gd__dims_fit(gd_dims shape)
 /* The number of elements, -1 for a shape that can't be: negative, or too large to count in bytes. */
 int64_t gd__count(gd_dims shape);
 int64_t gd__count_of(const gd_dims *shape); /* a copy of the struct costs more than the count */
-bool gd__same_shape(const gd_tensor *a, const gd_tensor *b);
 bool gd__same_dims(gd_dims a, gd_dims b);
 
-/* Inline, and of fixed size, since every operation asks. */
+/* Inline, since every operation asks. */
+static inline bool gd__same_shape(const gd_tensor *a, const gd_tensor *b)
+{
+    if (a->ndim != b->ndim)
+        return false;
+    for (int i = 0; i < a->ndim; i++)
+        if (a->shape[i] != b->shape[i])
+            return false;
+    return true;
+}
+
+/* Inline, and of fixed size, for the same reason. */
 static inline gd_dims gd__shape(const gd_tensor *t)
 {
     gd_dims shape;

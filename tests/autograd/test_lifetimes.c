@@ -48,6 +48,45 @@ static void a_gradient_keeps_its_address(void **state)
     no_error(g);
 }
 
+/* Gradients are copied one after the other. Here the first copy writes over the seed, which v is to have as it was. */
+static void an_old_gradient_may_be_the_seed(void **state)
+{
+    (void)state;
+    gd_tensor *x = leaf(3), *v = leaf(5), *y = gd_add(x, gd_add(x, v));
+    assert_true(gd_backward(y, .retain = true));
+    gd_tensor *old = gd_grad(x);
+    gd_clear_grad(x);
+    gd_clear_grad(v);
+    assert_true(gd_backward(y, old));
+    assert_true(gd_item(gd_grad(x)) == 4);
+    assert_true(gd_item(gd_grad(v)) == 2);
+    gd_tensor *w = leaf(3);
+    assert_true(gd_backward(gd_reshape(w, gd_shape(1, 1))));
+    gd_tensor *seed = gd_reshape(gd_grad(w), gd_shape(1, 1));
+    gd_clear_grad(w);
+    assert_true(gd_backward(gd_reshape(w, gd_shape(1, 1)), seed)); /* copied onto itself */
+    assert_true(gd_item(gd_grad(w)) == 1);
+    no_error(g);
+}
+
+/* A tensor and its numbers are one block; who looks into it keeps that, and the tensor is dead all the same. */
+static void a_view_outlives_its_tensor(void **state)
+{
+    (void)state;
+    gd_tensor *base, *view;
+    {
+        GD_SCOPE(g);
+        base = gd_values(g, gd_shape(2, 2), 1, 2, 3, 4);
+        view = gd_keep(gd_t(base));
+    }
+    for (int i = 0; i < 100; i++)
+        gd_ones(g, GD_FLOAT32, gd_shape(2, 2));
+    assert_true(gd_at(view, 0, 1) == 3 && gd_at(view, 1, 0) == 2);
+    assert_false(gd_is_tensor(base));
+    gd_add(base, view);
+    expect_error(GD_ERROR_DEAD, "after the scope");
+}
+
 /* A record that read a gradient sees that a later backward has put another in its place. */
 static void a_gradient_that_was_read_is_not_replaced_unseen(void **state)
 {
@@ -302,6 +341,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_CONTEXT(a_gradient_keeps_its_address),
+        IN_CONTEXT(an_old_gradient_may_be_the_seed),
+        IN_CONTEXT(a_view_outlives_its_tensor),
         IN_CONTEXT(a_gradient_that_was_read_is_not_replaced_unseen),
         IN_CONTEXT(its_memory_and_its_views_stay),
         IN_CONTEXT(a_layers_output_may_become_a_leaf),
