@@ -41,10 +41,8 @@ def entrants(row, peers):
         yield other, row.work
 
 
-def how_often(asked, row):
+def how_often(asked):
     """How many times make a round that is long enough; None where it can't do the work. This warms up as well."""
-    if row.once:
-        return 1
     count = 1
     for _ in range(3):
         took = asked.seconds(1)
@@ -60,7 +58,7 @@ def begin(row, peers):
     running = []
     for contestant, work in entrants(row, peers):
         asked = Asked(contestant, work)
-        count = how_often(asked, row)
+        count = how_often(asked)
         if count:
             running.append((Line(contestant.name), asked, count))
         else:

@@ -1,5 +1,7 @@
 #include "base/pool.h"
 
+#include "base/huge.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ static void *system_resize(void *user, void *block, size_t old_size, size_t new_
         free(block);
         return NULL;
     }
-    return realloc(block, new_size);
+    return !block && new_size >= GD__HUGE ? gd__huge_alloc(new_size) : realloc(block, new_size);
 }
 
 void gd__pool_open(gd__pool *pool, gd_allocator allocator)

@@ -292,67 +292,123 @@ void gd__free_stages(gd__step *step)
 
 /* ---- running ---- */
 
-/* Elements of one row, at most PIECE of them, through all stages. `block` is where those of the product's block lie, where it
- * is not kept. */
-static void run_piece(const gd__step *step, const char *block, int64_t row, int64_t column, int64_t n)
+/* Operands that have one row for all rows of the block, such as a bias: repeated as often as a piece has rows, so that short rows
+ * are not gone over one by one. */
+enum { MOST_REPEATED = 2 };
+
+typedef struct repeated {
+    int count, stage[MOST_REPEATED], look[MOST_REPEATED];
+    char row[MOST_REPEATED][PIECE * sizeof(double)] __attribute__((aligned(64)));
+} repeated;
+
+/* At most PIECE elements of one row, or of several that follow each other. */
+typedef struct piece {
+    int64_t row, column, n;
+    const char *block;        /* where those of the product's block lie, where it is not kept */
+    const repeated *repeated; /* NULL: no operand is */
+} piece;
+
+static void find_places(const gd__step *step, int s, char (*held)[PIECE * sizeof(double)], const piece *p,
+                        char **pointer)
+{
+    const gd__stage *stage = &step->stage[s];
+    for (int k = 0; k < stage->instruction->looks; k++) {
+        if (stage->held[k] >= 0)
+            pointer[k] = held[stage->held[k]];
+        else if (stage->held[k] == BLOCK)
+            pointer[k] = (char *)(uintptr_t)p->block;
+        else
+            pointer[k] = stage->tensor[k]->data + p->row * stage->row[k] + p->column * stage->column[k];
+    }
+    for (int i = 0; p->repeated && i < p->repeated->count; i++)
+        if (p->repeated->stage[i] == s)
+            pointer[p->repeated->look[i]] = (char *)(uintptr_t)p->repeated->row[i];
+}
+
+/* Through all stages. */
+static void run_piece(const gd__step *step, const piece *p)
 {
     char held[MOST_STAGES][PIECE * sizeof(double)] __attribute__((aligned(64)));
     for (int s = 0; s < step->stages; s++) {
-        const gd__stage *stage = &step->stage[s];
-        const gd__instruction *i = stage->instruction;
         char *pointer[GD__MAX_POINTERS] = { NULL };
-        for (int k = 0; k < i->looks; k++) {
-            if (stage->held[k] >= 0)
-                pointer[k] = held[stage->held[k]];
-            else if (stage->held[k] == BLOCK)
-                pointer[k] = (char *)(uintptr_t)block;
-            else
-                pointer[k] = stage->tensor[k]->data + row * stage->row[k] + column * stage->column[k];
-        }
-        stage->loop(pointer, stage->column, n, &i->attrs);
+        find_places(step, s, held, p, pointer);
+        step->stage[s].loop(pointer, step->stage[s].column, p->n, &step->stage[s].instruction->attrs);
     }
 }
 
-/* Do a block's rows follow each other in all that the stages read and write? Then they are one long row. */
-static bool is_one_row(const gd__step *step, int64_t columns)
+static bool repeat(repeated *r, const gd__step *step, int s, int k, int64_t columns)
+{
+    const gd__stage *stage = &step->stage[s];
+    int64_t size = (int64_t)gd__dtypes[stage->tensor[k]->dtype].size;
+    if (!r || r->count == MOST_REPEATED || stage->row[k] != 0 || stage->column[k] != size)
+        return false;
+    for (int64_t i = 0; i < PIECE / columns; i++)
+        memcpy(r->row[r->count] + i * columns * size, stage->tensor[k]->data, (size_t)(columns * size));
+    r->stage[r->count] = s;
+    r->look[r->count++] = k;
+    return true;
+}
+
+/* Do a block's rows follow each other in all that the stages read and write? Then they are one long row. With r they may be the same
+ * row again and again, which is made ready then. */
+static bool is_one_row(const gd__step *step, int64_t columns, repeated *r)
 {
     if (columns != step->part[0]->look[0].tensor.shape[1])
         return false;
     for (int s = 0; s < step->stages; s++) {
         const gd__stage *stage = &step->stage[s];
         for (int k = 0; k < stage->instruction->looks; k++)
-            if (stage->held[k] == -1 && stage->row[k] != columns * stage->column[k])
+            if (stage->held[k] == -1 && stage->row[k] != columns * stage->column[k] &&
+                !repeat(r, step, s, k, columns))
                 return false;
     }
     return true;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void run_short_rows(const gd__step *step, int64_t row, int64_t rows, int64_t columns, const repeated *r)
+{
+    int64_t each = PIECE / columns;
+    for (int64_t i = 0; i < rows; i += each)
+        run_piece(step, &(piece){ .row = row + i, .n = least(rows - i, each) * columns, .repeated = r });
+}
+
 static void run_block(void *user, int64_t row, int64_t rows, int64_t column, int64_t columns)
 {
-    if (is_one_row(user, columns)) {
+    enum { SHORT = PIECE / 4 };
+    repeated r;
+    r.count = 0;
+    if (is_one_row(user, columns, NULL)) {
         columns *= rows;
         rows = 1;
+    } else if (rows > 1 && columns <= SHORT && is_one_row(user, columns, &r)) {
+        run_short_rows(user, row, rows, columns, &r);
+        return;
     }
     for (int64_t i = row; i < row + rows; i++)
-        for (int64_t from = column; from < column + columns; from += PIECE) {
-            int64_t left = column + columns - from;
-            run_piece(user, NULL, i, from, left < PIECE ? left : PIECE);
-        }
+        for (int64_t from = column; from < column + columns; from += PIECE)
+            run_piece(user, &(piece){ .row = i, .column = from, .n = least(column + columns - from, PIECE) });
 }
 
 static void run_taken(void *user, const void *block, int64_t lead, int64_t row, int64_t rows, int64_t column,
                       int64_t columns)
 {
     const gd__step *step = user;
-    size_t size = gd__dtypes[step->part[0]->look[0].tensor.dtype].size;
-    if (lead == columns && is_one_row(step, columns)) {
+    int64_t size = (int64_t)gd__dtypes[step->part[0]->look[0].tensor.dtype].size;
+    if (lead == columns && is_one_row(step, columns, NULL)) {
         columns *= rows;
         rows = 1;
     }
     for (int64_t i = 0; i < rows; i++)
         for (int64_t from = 0; from < columns; from += PIECE)
-            run_piece(step, (const char *)block + (size_t)(i * lead + from) * size, row + i, column + from,
-                      columns - from < PIECE ? columns - from : PIECE);
+            run_piece(step, &(piece){ .row = row + i,
+                                      .column = column + from,
+                                      .n = least(columns - from, PIECE),
+                                      .block = (const char *)block + (i * lead + from) * size });
 }
 
 static bool take_turns(gd__step *step)
@@ -407,11 +463,6 @@ typedef struct chain {
     form f;
     int64_t rows, columns; /* of a task: whole rows, or a part of the only one */
 } chain;
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static void run_task(void *user, int64_t task, int slot)
 {

@@ -161,15 +161,16 @@ static int64_t cut(int64_t n, int64_t most, int64_t unit, int64_t *size)
 
 enum { COLUMNS = 32 }; /* the least that a block is wide, where there are more */
 
-/* A's rows are gathered anew for each block that stands beside another. Where they are not, narrow ones cost nothing and make two tasks
- * of a product of few rows; many rows are cut anyhow, and a block of whole rows is gone over faster by who is called with it. */
-static void cut_product(job *j, int64_t products)
+/* A's rows are gathered anew for each block that stands beside another. Where they are not, narrow ones cost little and make two tasks
+ * of a product of few rows, for whom there is a second thread; many rows are cut anyhow, and a block of whole rows is gone over
+ * faster by who is called with it. A BLAS, whose bits depend on the cut, is given the same one for any number of threads. */
+static void cut_product(job *j, int64_t products, bool narrow)
 {
     enum { ROWS = 12, WIDE = 256, ENOUGH = 200000 };
     const gd__product *p = &j->p;
     bool lies = gd__takes_as_it_lies(p);
     j->down = cut(p->rows, GD__BLOCK_ROWS, ROWS, &j->rows);
-    j->across = cut(p->columns, lies && j->down == 1 ? COLUMNS : WIDE, COLUMNS, &j->columns);
+    j->across = cut(p->columns, lies && narrow && j->down == 1 ? COLUMNS : WIDE, COLUMNS, &j->columns);
     j->blocks = products * j->down * j->across;
     j->block_room = p->y ? 0 : (size_t)(j->rows * j->columns) * gd__dtypes[p->dtype].size;
     j->room = lies ? 0 : (size_t)GD__PIECE * GD__SCRATCH_LEAD * gd__dtypes[p->dtype].size;
@@ -255,7 +256,7 @@ static bool run_job(gd_context *g, job *j, int64_t products)
     j->loop = loop_for(kernels[GD__OP_matmul], &j->p);
     if (products == 1 && run_alone(j))
         return true;
-    cut_product(j, products);
+    cut_product(j, products, gd__slots(g) > 1 || j->loop != kernels[GD__OP_matmul]->block[j->p.dtype]);
     int64_t tasks = (j->blocks + j->group - 1) / j->group;
     size_t size = (j->room + j->block_room) * (size_t)gd__slots(g);
     if (size > 0 && !(j->scratch = gd__alloc(g, size)))

@@ -5,7 +5,7 @@
  *     if (!gd__product_run(g, &p))
  *         ... the error is set
  *
- * Y = A B is cut into blocks by its shape alone; the context's threads share the blocks. When a block of Y is finished,
+ * Y = A B is cut into blocks, which the context's threads share; with one thread, few rows are one block. When a block of Y is finished,
  * the thread that made it calls `done` on it, while it is in that core's cache: a bias, an activation or an update
  * goes there.
  *

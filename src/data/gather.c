@@ -107,6 +107,8 @@ static void scale_block(void *user, int64_t block, int slot)
     const scaled_rows *r = user;
     int64_t from = block * ROWS, end = from + ROWS < r->c->count ? from + ROWS : r->c->count;
     (void)slot;
+    for (int64_t i = from; i < from + AHEAD && i < end; i++)
+        fetch(r->ds->x, row_at(r->ds, r->c, i), r->size);
     for (int64_t i = from; i < end; i++) {
         if (i + AHEAD < end)
             fetch(r->ds->x, row_at(r->ds, r->c, i + AHEAD), r->size);

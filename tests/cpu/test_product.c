@@ -129,10 +129,10 @@ static void check(gd_context *g, int64_t m, int64_t n, int64_t k, int turned, gd
     discard(&q);
 }
 
-static void check_sets(int64_t m, int64_t n, int64_t k)
+static void check_with(int threads, int64_t m, int64_t n, int64_t k)
 {
     for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
-        gd_context *g = gd_open_with(&(gd_config){ .isa = sets[s], .threads = 2 });
+        gd_context *g = gd_open_with(&(gd_config){ .isa = sets[s], .threads = threads });
         g->share_all = true;
         for (int turned = 0; turned < 4 && strcmp(gd_isa(g), "none") != 0; turned++) {
             check(g, m, n, k, turned, GD_FLOAT32);
@@ -140,6 +140,11 @@ static void check_sets(int64_t m, int64_t n, int64_t k)
         }
         gd_close(g);
     }
+}
+
+static void check_sets(int64_t m, int64_t n, int64_t k)
+{
+    check_with(2, m, n, k);
 }
 
 static void test_rows(void **state)
@@ -175,6 +180,18 @@ static void test_inner(void **state)
     static const int64_t sizes[] = { 255, 256, 257, 511, 512, 513, 784, 1025 };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         check_sets(14, 35, sizes[i]);
+}
+
+/* One thread is given wider blocks. */
+static void test_one_thread(void **state)
+{
+    (void)state;
+    for (int64_t n = 31; n <= 67; n++)
+        check_with(1, 40, n, 21);
+    for (int64_t m = 1; m <= 70; m++)
+        check_with(1, m, 50, 6);
+    check_with(1, 100, 50, 784);
+    check_with(1, 784, 50, 100);
 }
 
 /* Where rows lie a power of two apart, they are gathered; GAP would hide that. */
@@ -301,7 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),          cmocka_unit_test(test_columns),   cmocka_unit_test(test_inner),
         cmocka_unit_test(test_leads),         cmocka_unit_test(test_done),      cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_no_allocation), cmocka_unit_test(test_matrix_of),
+        cmocka_unit_test(test_no_allocation), cmocka_unit_test(test_matrix_of), cmocka_unit_test(test_one_thread),
     };
     return cmocka_run_group_tests_name("product", tests, NULL, NULL);
 }

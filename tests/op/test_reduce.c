@@ -330,6 +330,46 @@ static void test_sizes(void **state)
     }
 }
 
+static gd_tensor *short_fold(int op, gd_tensor *x)
+{
+    switch (op) {
+    case 0: return gd_sum(x, gd_axes(1));
+    case 1: return gd_prod(x, gd_axes(1));
+    case 2: return gd_max(x, gd_axes(1));
+    case 3: return gd_softmax(x, 1);
+    default: return gd_log_softmax(x, 1);
+    }
+}
+
+/* Short rows are folded side by side: each gives the bits that it gives alone, and that it gives with others behind it. */
+static void test_short_rows(void **state)
+{
+    enum { ROWS = 131 };
+    static const char *const isas[] = { "generic", "avx2", "avx512" };
+    double whole[ROWS * 17], alone[17];
+    (void)state;
+    for (size_t n = 0; n < sizeof isas / sizeof *isas; n++) {
+        gd_context *g = gd_open_with(&(gd_config){ .isa = isas[n] });
+        gd_seed(g, GD_RNG_PHILOX, test_seed());
+        for (int i = 0; strcmp(gd_isa(g), "none") != 0 && i < 5 * 17 * 2; i++) {
+            GD_SCOPE(g);
+            gd_dtype dtype = i % 2 ? GD_FLOAT64 : GD_FLOAT32;
+            int64_t columns = i / 2 % 17 + 1;
+            gd_tensor *x = gd_mul_scalar(gd_randn(g, dtype, gd_shape(ROWS, columns)), 3);
+            gd_tensor *y = short_fold(i / 34, x);
+            int64_t each = gd_numel(y) / ROWS;
+            gd_read(y, GD_FLOAT64, whole, (size_t)gd_numel(y));
+            for (int64_t row = 0; row < ROWS; row++) {
+                gd_tensor *one = gd_contiguous(gd_slice(x, 0, row, row + 1, 1));
+                gd_read(short_fold(i / 34, one), GD_FLOAT64, alone, (size_t)each);
+                no_error(g);
+                assert_memory_equal(alone, whole + row * each, (size_t)each * sizeof *alone);
+            }
+        }
+        gd_close(g);
+    }
+}
+
 /* One NaN at each place of a row and of a column: it is the result, and its place is that of the largest and smallest. */
 static void test_nan_at_each_place(void **state)
 {
@@ -605,6 +645,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_short_rows),
         cmocka_unit_test(test_nan_at_each_place),
         cmocka_unit_test(test_any_axes),
         cmocka_unit_test(test_limits),

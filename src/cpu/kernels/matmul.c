@@ -6,6 +6,7 @@
 #include "cpu/product.h"
 
 #include "cpu/kernels/small.h"
+#include "cpu/kernels/turn.h"
 #include "cpu/kernels/vector.h"
 
 #include <string.h>
@@ -27,39 +28,6 @@ enum { TALL = 4 };
 #else
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
-
-/* Four rows of four elements as columns. */
-#if defined __clang__ || __GNUC__ >= 12
-static inline void turn_f32(const float *from, int64_t lead, float *to, int64_t to_lead)
-{
-    typedef float four __attribute__((vector_size(16)));
-    four row[4];
-    for (int i = 0; i < 4; i++)
-        memcpy(&row[i], from + i * lead, sizeof row[i]);
-    four left02 = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5), left13 = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
-    four right02 = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5), right13 = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
-    row[0] = __builtin_shufflevector(left02, right02, 0, 1, 4, 5);
-    row[1] = __builtin_shufflevector(left02, right02, 2, 3, 6, 7);
-    row[2] = __builtin_shufflevector(left13, right13, 0, 1, 4, 5);
-    row[3] = __builtin_shufflevector(left13, right13, 2, 3, 6, 7);
-    for (int i = 0; i < 4; i++)
-        memcpy(to + i * to_lead, &row[i], sizeof row[i]);
-}
-#else
-static inline void turn_f32(const float *from, int64_t lead, float *to, int64_t to_lead)
-{
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++)
-            to[j * to_lead + i] = from[i * lead + j];
-}
-#endif
-
-static inline void turn_f64(const double *from, int64_t lead, double *to, int64_t to_lead)
-{
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++)
-            to[j * to_lead + i] = from[i * lead + j];
-}
 
 #define T float
 #define F(name) name##_f32
