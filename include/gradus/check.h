@@ -124,7 +124,8 @@ typedef struct gd_check_input {
     double claimed, numeric, uncertainty; /* there: the two numbers, and how far `numeric` can be trusted */
     gd_dims kink;       /* the first kink: there the slopes of both sides, and the claimed one */
     double kink_left, kink_right, kink_claimed;
-    char pattern[256];  /* where the error sits: "rows 2 and 5", "all entries"; "" where it is right */
+    char pattern[256];  /* where the error sits: "rows 2 and 5", "all entries"; "" where it is right; of an unsure
+                        * one why, where that is known */
     int explanations;   /* the likeliest first; none where it is right */
     gd_explanation explanation[GD_MAX_EXPLANATIONS];
 } gd_check_input;

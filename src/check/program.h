@@ -67,6 +67,7 @@ typedef struct gd__program {
     void *user;
     char narrow[64];       /* the layer where a value is cast to float32, or "the function"; "" where none is */
     bool honours_detach;   /* no gradient passes gd_detach */
+    const char *held_back; /* why a rule is not the derivative here, on purpose; NULL where all are */
     bool whole;            /* nothing took part that could not be told */
 } gd__program;
 

@@ -168,6 +168,8 @@ static bool note_call(listener *l, const gd__call *call, const int *in)
     if (id < 0)
         return false;
     l->p->node[id].op = (gd__op_id)call->id;
+    if (call->op->held_back && !l->p->held_back)
+        l->p->held_back = call->op->held_back(call);
     if (call->attrs)
         l->p->node[id].attrs = *call->attrs;
     return true;
@@ -550,6 +552,7 @@ bool gd__program_open(gd__program *p, gd_context *g, gd_tensors inputs, bool bel
     bool widening = g->widening;
     g->widening = true;
     bool good = listen_to(&raw, inputs, !believes, run, user) && tell(p, &raw, inputs);
+    p->held_back = raw.held_back;
     g->widening = widening;
     gd_no_grad_leave(&quiet);
     gd__program_close(&raw);

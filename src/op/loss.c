@@ -172,6 +172,18 @@ static bool bce_infer(const gd__call *call, gd__meta *out)
     return bce_fits(call, call->in[0], call->in[1]);
 }
 
+/* Both rules below stop somewhere; float64 alone comes to where that shows beside the numbers. */
+static const char *bce_held_back(const gd__call *call)
+{
+    const gd_tensor *p = call->in[0];
+    const double *x = (const double *)p->data;
+    for (int64_t i = 0; p->dtype == GD_FLOAT64 && i < p->numel; i++)
+        if (x[i] * (1 - x[i]) < 1e-12)
+            return "the rule of bce is held back at probabilities so close to 0 or 1, as PyTorch's is. That of "
+                   "gd_bce_with_logits is not";
+    return NULL;
+}
+
 /* ln(1 - p) - ln p, the derivative by t. */
 static gd_tensor *log_odds_against(gd_tensor *p)
 {
@@ -201,7 +213,7 @@ const gd__op gd__op_bce = {
               .latex_derivative = { "\\bar p = \\frac{\\bar y}{n} \\frac{p - t}{p (1 - p)}",
                                     "\\bar t = \\frac{\\bar y}{n} (\\ln(1 - p) - \\ln p)" },
               .torch_name = "BinaryCrossEntropyBackward0" },
-    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .refuses = true, .infer = bce_infer,
+    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .refuses = true, .infer = bce_infer, .held_back = bce_held_back,
     .vjp = bce_vjp, .differentiable = 3, .reads = { 3, 1 },
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
 };
@@ -228,7 +240,7 @@ const gd__op gd__op_bce_terms = {
               .latex_derivative = { "\\bar p = \\bar y \\odot \\frac{p - t}{p (1 - p)}",
                                     "\\bar t = \\bar y \\odot (\\ln(1 - p) - \\ln p)" },
               .torch_name = "BinaryCrossEntropyBackward0" },
-    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .refuses = true, .infer = bce_terms_infer,
+    .arity = 2, .dtypes = GD__ONE_FLOAT, .contiguous = true, .refuses = true, .infer = bce_terms_infer, .held_back = bce_held_back,
     .vjp = bce_terms_vjp, .differentiable = 3, .reads = { 3, 1 },
     .sample = { { .shape = { { 2, { 3, 4 } }, { 2, { 3, 4 } } }, .low = 0.1, .high = 0.9 } },
 };

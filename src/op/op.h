@@ -81,6 +81,9 @@ struct gd__op {
     /* The same for all operands at once, where they are wanted: a user's operation. dx[i] NULL: no influence. False with the
      * error set. */
     bool (*vjp_all)(const gd__op *op, const gd__vjp *v, const bool *wanted, gd_tensor **dx);
+    /* At these operands the rule is not the derivative, on purpose: what it is held back for, in a sentence; else NULL. Looks
+     * at the operands' numbers, which lie in row-major order. */
+    const char *(*held_back)(const gd__call *call);
     unsigned differentiable; /* bit i: operand i has a derivative */
     unsigned reads[GD__MAX_INPUTS]; /* by the operand asked for; bit k: the rule reads operand k; GD__READS_OUTPUT: the output */
     double (*reference)(const double *x, const gd__attrs *attrs); /* one element, for elementwise ones: the tests' */

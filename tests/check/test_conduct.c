@@ -224,6 +224,27 @@ static void a_function_that_changes_is_unsure(void **state)
     assert_non_null(strstr(gd_check_at(c, 0)->pattern, "each time"));
 }
 
+static gd_tensor *saturated(void *user, gd_tensor *const *in, size_t n)
+{
+    (void)user;
+    (void)n;
+    return gd_bce(gd_sigmoid(in[0]), gd_values_as(g, GD_FLOAT64, gd_shape(2), 0, 1));
+}
+
+/* As in PyTorch bce's rule ends at p (1 - p) = 1e-12. That is no mistake of who uses it, but one of who writes that gradient. */
+static void rules_that_are_held_back_are_unsure(void **state)
+{
+    (void)state;
+    gd_tensor *near = gd_values_as(g, GD_FLOAT64, gd_shape(2), 12, 0.5), *far = gd_values_as(g, GD_FLOAT64, gd_shape(2), 31, 0.5);
+    gd_tensor *claim = gd_values_as(g, GD_FLOAT64, gd_shape(2), 0.02, 0.3);
+    assert_int_equal(gd_check_verdict(gd_gradcheck(g, saturated, gd_list(near))), GD_CHECK_RIGHT);
+    gd_check *c = gd_gradcheck(g, saturated, gd_list(far));
+    assert_int_equal(gd_check_verdict(c), GD_CHECK_UNSURE);
+    assert_non_null(strstr(gd_check_at(c, 0)->pattern, "gd_bce_with_logits"));
+    c = gd_gradcheck(g, saturated, gd_list(far), .claimed = gd_list(claim));
+    assert_int_equal(gd_check_verdict(c), GD_CHECK_WRONG);
+}
+
 /* ---- memory ---- */
 
 typedef struct miser {
@@ -291,6 +312,7 @@ int main(void)
         IN_CONTEXT(a_forgotten_mean_is_a_path),
         IN_CONTEXT(a_cache_of_the_first_forward_is_stale),
         IN_CONTEXT(a_function_that_changes_is_unsure),
+        IN_CONTEXT(rules_that_are_held_back_are_unsure),
         cmocka_unit_test(any_block_may_be_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
