@@ -44,8 +44,10 @@ static bool backward(gd_tensor *y, gd_tensor *dy, bool retain)
     gd_context *g = y->object.context;
     gd__walk w;
     if (!y->requires_grad)
-        return gd__state_error(g, "Call gd_require_grad on a leaf before the forward, and record it; no gradient passes an operation without a derivative", y,
-                               "does not depend on any tensor that requires a gradient");
+        return gd__state_error(g,
+                               "Call gd_require_grad on a leaf before the forward, and record it; no gradient passes "
+                               "an operation without a derivative",
+                               y, "does not depend on any tensor that requires a gradient");
     bool good = gd__walk_begin(&w, g) && gd__seed_fits(y, &dy) && gd__hand_over(&w, y, dy) &&
                 gd__walk_from(&w, y->record) && gather(&w, retain);
     gd__walk_end(&w);

@@ -106,7 +106,8 @@ static bool run_backward(const gd_operation *o, const gd__vjp *v, const bool *wa
         gd__fail(g, (gd__fault){ .status = GD_ERROR_VALUE, .remedy = "Return true where all went well" },
                  "its backward returned false");
     for (int i = 0; good && i < operands; i++)
-        good = !wanted[i] || !dx[i] || is_told(g, &o->op, v->x[i], &dx[i]) || gd__is_gradient_of(v->x[i], dx[i], "a gradient that its backward set");
+        good = !wanted[i] || !dx[i] || is_told(g, &o->op, v->x[i], &dx[i]) ||
+               gd__is_gradient_of(v->x[i], dx[i], "a gradient that its backward set");
     good = good && !g->failed;
     if (good && trace && trace->called)
         return trace->called(trace, &(gd__user_call){ gd__operation_of(&o->op), &call, NULL, dx });

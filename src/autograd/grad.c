@@ -64,7 +64,9 @@ bool gd__grad_withheld(const gd_tensor *t)
 {
     if (!t->withheld)
         return false;
-    refuse(t, (gd__fault){ GD_ERROR_STATE, 0, "gd_grad", "Call gd_keep_gradients(plan, true), or gd_zero_grad where it is not wanted" },
+    refuse(t,
+           (gd__fault){ GD_ERROR_STATE, 0, "gd_grad",
+                        "Call gd_keep_gradients(plan, true), or gd_zero_grad where it is not wanted" },
            "has a gradient that a compiled step used up without keeping it");
     return true;
 }
@@ -82,9 +84,11 @@ gd_tensor *gd_grad(const gd_tensor *t)
         return t->grad;
     gd__fault fault = { GD_ERROR_STATE, 0, "gd_grad", "Call gd_backward on a loss that depends on it" };
     if (t->record != 0 && t->requires_grad) {
-        fault.remedy = t->retains_grad ? fault.remedy : "Call gd_retain_grad before the backward, or ask with gd_gradient";
-        return refuse(t, fault, t->retains_grad ? "has no gradient yet: no backward has reached it"
-                                                : "is not a leaf: backward gathers gradients in leaves only");
+        fault.remedy =
+            t->retains_grad ? fault.remedy : "Call gd_retain_grad before the backward, or ask with gd_gradient";
+        return refuse(t, fault,
+                      t->retains_grad ? "has no gradient yet: no backward has reached it"
+                                      : "is not a leaf: backward gathers gradients in leaves only");
     }
     if (t->requires_grad)
         return refuse(t, fault, "has no gradient yet: no backward has reached it");
@@ -125,8 +129,10 @@ gd_tensor *gd_retain_grad(gd_tensor *t)
     if (!usable(t, "gd_retain_grad"))
         return gd__error_object(gd__context(t));
     if (!t->requires_grad)
-        return refuse(t, (gd__fault){ GD_ERROR_STATE, 0, "gd_retain_grad", "Call gd_require_grad on a leaf before the forward" },
-                      "can't keep its gradient: it requires none");
+        return refuse(
+            t,
+            (gd__fault){ GD_ERROR_STATE, 0, "gd_retain_grad", "Call gd_require_grad on a leaf before the forward" },
+            "can't keep its gradient: it requires none");
     t->retains_grad = true;
     return t;
 }

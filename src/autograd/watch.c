@@ -40,9 +40,10 @@ const gd_nonfinite *gd_first_nonfinite(const gd_context *g)
 
 /* A walk over the elements of a tensor, in row-major order. */
 typedef struct search {
-    const gd__call *call; /* an elementwise one, whose operands must be finite at the place; NULL: any place will do */
+    const gd__call
+        *call; /* an elementwise one, whose operands must be finite at the place; NULL: any place will do */
     const gd_tensor *t;
-    int64_t next;         /* the number of the element */
+    int64_t next; /* the number of the element */
     bool found;
     gd_dims place;
     double value, largest;

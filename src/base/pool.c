@@ -6,7 +6,9 @@
 #include <string.h>
 
 #ifdef GD_DEBUG
-enum { CUT_MAX = 0 }; /* every block is asked for by itself: a refusing allocator and the sanitizer meet each of them */
+enum {
+    CUT_MAX = 0
+}; /* every block is asked for by itself: a refusing allocator and the sanitizer meet each of them */
 #else
 enum { CUT_MAX = 4096 };
 #endif
@@ -87,7 +89,7 @@ static gd__chunk **chunk_of(void *block)
 
 static void return_free_large(gd__pool *pool)
 {
-    for (int class = gd__size_class_of(SMALL_MAX).class + 1; class < GD__SIZE_CLASSES; class++) {
+    for (int class = gd__size_class_of(SMALL_MAX).class + 1; class < GD__SIZE_CLASSES; class ++) {
         while (pool->free[class]) {
             void *block = pool->free[class];
             pool->free[class] = *gd__link_of(block);

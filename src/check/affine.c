@@ -107,8 +107,9 @@ bool gd__find_affine_loss(gd__opaque *function, void *user, gd_tensors x, gd__af
     static const struct {
         gd__op_id f;
         bool squares;
-    } forms[] = { { GD__OP_clone, false }, { GD__OP_sigmoid, false }, { GD__OP_softmax, false }, { GD__OP_sigmoid, true },
-                  { GD__OP_tanh, true },   { GD__OP_relu, true },     { GD__OP_gelu, true },     { GD__OP_silu, true } };
+    } forms[] = { { GD__OP_clone, false },  { GD__OP_sigmoid, false }, { GD__OP_softmax, false },
+                  { GD__OP_sigmoid, true }, { GD__OP_tanh, true },     { GD__OP_relu, true },
+                  { GD__OP_gelu, true },    { GD__OP_silu, true } };
     if (!assign(x, l))
         return false;
     gd_tensor *z = affine(l, x), *other = gd__alive(z) ? gd__nearer(z) : z;

@@ -125,8 +125,8 @@ static bool run(gd__work *w)
         gd__give_up(w);
         return true;
     }
-    if (!gd__take_gradients(w) || !gd__try_program(w, true) || !gd__compare_all(w) ||
-        !gd__place_work(w) || !gd__confirm_program(w) || !gd__place_work(w))
+    if (!gd__take_gradients(w) || !gd__try_program(w, true) || !gd__compare_all(w) || !gd__place_work(w) ||
+        !gd__confirm_program(w) || !gd__place_work(w))
         return false;
     if (gd__is_wrong(w) && !gd__explain(w))
         return false;
@@ -161,8 +161,10 @@ static bool options_fit(const gd_gradcheck_options *o)
         return false;
     if (o->rtol >= 0 && o->atol >= 0)
         return true;
-    gd__fail(o->g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck", "Give numbers that are not negative, or leave them out" },
-             ".rtol is %g and .atol %g", o->rtol, o->atol);
+    gd__fail(
+        o->g,
+        (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck", "Give numbers that are not negative, or leave them out" },
+        ".rtol is %g and .atol %g", o->rtol, o->atol);
     return false;
 }
 
@@ -197,7 +199,8 @@ static gd_check *run_as(const gd_gradcheck_options *o, bool narrow)
     }
     gd__destroy(&check->object);
     if (!g->failed)
-        gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_gradcheck", "Report it, with the function" }, "the check did not come to an end");
+        gd__fail(g, (gd__fault){ GD_ERROR_STATE, 0, "gd_gradcheck", "Report it, with the function" },
+                 "the check did not come to an end");
     return gd__error_object(g);
 }
 

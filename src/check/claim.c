@@ -8,8 +8,10 @@ static bool claims_fit(gd__work *w)
 {
     gd_tensors list = w->o->claimed;
     if (list.count != w->count || !list.item) {
-        gd__fail(w->g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck", "Give one for each float of the arguments, then one "
-                                                                      "for each parameter; NULL where none was computed" },
+        gd__fail(w->g,
+                 (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck",
+                              "Give one for each float of the arguments, then one "
+                              "for each parameter; NULL where none was computed" },
                  "%d gradients are claimed, of %d tensors", list.count, w->count);
         return false;
     }
@@ -41,8 +43,10 @@ bool gd__take_before(gd__work *w)
     gd_tensors list = w->o->earlier;
     w->has_before = !w->by_hand || list.count > 0;
     if (list.count > 0 && (list.count != w->count || !list.item)) {
-        gd__fail(w->g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck", "Give what each of the tensors was, in the same order" },
-                 "%d earlier tensors are given, of %d", list.count, w->count);
+        gd__fail(
+            w->g,
+            (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck", "Give what each of the tensors was, in the same order" },
+            "%d earlier tensors are given, of %d", list.count, w->count);
         return false;
     }
     for (int i = 0; i < w->count; i++) {

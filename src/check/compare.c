@@ -40,7 +40,10 @@ static bool write_lines(const char *mark, int64_t rows, int64_t columns, bool ro
     }
     size_t used = (size_t)snprintf(text, size, "%s%s", row ? "row" : "column", count > 1 ? "s" : "");
     for (int64_t i = 0; i < count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s %lld", i == 0 ? "" : i == count - 1 ? " and" : ",",
+        used += (size_t)snprintf(text + used, size - used, "%s %lld",
+                                 i == 0           ? ""
+                                 : i == count - 1 ? " and"
+                                                  : ",",
                                  (long long)at[i]);
     return true;
 }
@@ -138,8 +141,8 @@ static void note_kink(gd_check_input *to, gd_dims shape, int64_t i, double claim
     to->kink_claimed = claimed;
 }
 
-void gd__compare(const double *claimed, const gd__slope *slope, gd_dims shape, int64_t count, gd__tolerance t, char *mark,
-                 gd_check_input *to)
+void gd__compare(const double *claimed, const gd__slope *slope, gd_dims shape, int64_t count, gd__tolerance t,
+                 char *mark, gd_check_input *to)
 {
     double largest = largest_of(slope, count), worst = -1;
     to->compared = count;

@@ -22,21 +22,29 @@ void gd__say(char *to, size_t size, const char *format, ...)
 static const char *remedy_of(gd_cause cause)
 {
     switch (cause) {
-    case GD_CAUSE_SIGN: return "Turn its sign round: look at target - prediction against prediction - target, and at -= against +=";
-    case GD_CAUSE_FACTOR: return "Look for a constant that was forgotten or taken twice: the 2 of a square, a 1/2, a count";
+    case GD_CAUSE_SIGN:
+        return "Turn its sign round: look at target - prediction against prediction - target, and at -= against +=";
+    case GD_CAUSE_FACTOR:
+        return "Look for a constant that was forgotten or taken twice: the 2 of a square, a 1/2, a count";
     case GD_CAUSE_SUM_FOR_MEAN: return "The loss is a mean: divide the gradient by that count too";
-    case GD_CAUSE_MEAN_FOR_SUM: return "Sum over the samples, without dividing: the mean, if there is one, is in the incoming gradient already";
+    case GD_CAUSE_MEAN_FOR_SUM:
+        return "Sum over the samples, without dividing: the mean, if there is one, is in the incoming gradient "
+               "already";
     case GD_CAUSE_TRANSPOSED: return "Transpose it: for Y = X W, dW = X^T dY and dX = dY W^T";
     case GD_CAUSE_PERMUTED: return "Bring the axes back into the order of the tensor";
-    case GD_CAUSE_NOT_SUMMED: return "Sum it over the axis that was broadcast: a bias that is added to each row gets the sum over the rows";
+    case GD_CAUSE_NOT_SUMMED:
+        return "Sum it over the axis that was broadcast: a bias that is added to each row gets the sum over the rows";
     case GD_CAUSE_WRONG_AXIS: return "Use the other axis";
     case GD_CAUSE_DERIVATIVE_MISSING: return "Multiply the incoming gradient by that derivative";
     case GD_CAUSE_DERIVATIVE_TWICE: return "Take it once: see whether the gradient of the loss has it in it already";
-    case GD_CAUSE_WRONG_POINT: return "Hand the derivative what went into the step; a formula in terms of the step's result gets the result";
-    case GD_CAUSE_MASK_INVERTED: return "Let the gradient pass where the forward let the value pass, and stop it elsewhere";
+    case GD_CAUSE_WRONG_POINT:
+        return "Hand the derivative what went into the step; a formula in terms of the step's result gets the result";
+    case GD_CAUSE_MASK_INVERTED:
+        return "Let the gradient pass where the forward let the value pass, and stop it elsewhere";
     case GD_CAUSE_MASK_WRONG: return "Make the mask from the operand of the forward";
     case GD_CAUSE_SOFTMAX_DIAGONAL: return "Each y depends on every x: dx = y * (dy - sum(dy * y))";
-    case GD_CAUSE_SOFTMAX_TWICE: return "softmax - target is the gradient by the logits already: apply the Jacobian once";
+    case GD_CAUSE_SOFTMAX_TWICE:
+        return "softmax - target is the gradient by the logits already: apply the Jacobian once";
     case GD_CAUSE_OPERANDS_SWAPPED: return "The gradient of one operand of a product has the other operand in it";
     case GD_CAUSE_TERM_SIGN: return "Turn the sign of this term round";
     case GD_CAUSE_TERM_MISSING: return "Put the missing term or factor in";
@@ -45,7 +53,8 @@ static const char *remedy_of(gd_cause cause)
     case GD_CAUSE_ACCUMULATED: return "Set the gradient to zero before each backward";
     case GD_CAUSE_ASSIGNED: return "Add up what comes from each use or sample: += in place of =";
     case GD_CAUSE_OFF_BY_ONE: return "Look at the bounds of the loop and at the first and last index";
-    case GD_CAUSE_PATH_FORGOTTEN: return "A value that is used in several places gets the sum of the gradients of all";
+    case GD_CAUSE_PATH_FORGOTTEN:
+        return "A value that is used in several places gets the sum of the gradients of all";
     case GD_CAUSE_SHARED_ONCE: return "Add up the gradients of all places where the tensor is used";
     case GD_CAUSE_MISSING: return "Compute it";
     case GD_CAUSE_REGULARISER_MISSING: return "Add the derivative of the regulariser";
@@ -55,9 +64,11 @@ static const char *remedy_of(gd_cause cause)
     case GD_CAUSE_WRONG_VALUE: return "Use the value that the derivative's formula names";
     case GD_CAUSE_NOT_FINITE: return "Find the first operation that makes such a number: gd_watch_finite";
     case GD_CAUSE_WRONG_SHAPE: return "A gradient has the shape of its tensor";
-    case GD_CAUSE_UNKNOWN: case GD_CAUSE_COUNT: break;
+    case GD_CAUSE_UNKNOWN:
+    case GD_CAUSE_COUNT: break;
     }
-    return "Compare the formula with the derivation step by step, from the loss back. Gradients that are right lie before the mistake";
+    return "Compare the formula with the derivation step by step, from the loss back. Gradients that are right lie "
+           "before the mistake";
 }
 
 void gd__mistake_of(gd_cause cause, double factor, gd_mistake *to)
@@ -78,7 +89,7 @@ static int value_of(const gd__mutant *m)
 /* The step whose derivative it is in; -1 where there is none. */
 static int step_of(const gd__program *p, const gd__mutant *m)
 {
-    return m->edge >= 0                     ? p->edge[m->edge].from
+    return m->edge >= 0                      ? p->edge[m->edge].from
            : m->kind == GD__MUT_FROM_EARLIER ? m->at
            : m->kind == GD__MUT_NORM         ? m->a
                                              : p->node[m->at].of;
@@ -154,8 +165,9 @@ static void tell_logits(const gd__mutant *m, gd_mistake *to)
 
 static void tell_extra(const gd__mutant *m, gd_mistake *to)
 {
-    static const char *const of[] = { "the derivative of a sigmoid", "the derivative of a tanh", "the derivative of a relu",
-                                      "the diagonal of softmax's Jacobian", "softmax's Jacobian" };
+    static const char *const of[] = { "the derivative of a sigmoid", "the derivative of a tanh",
+                                      "the derivative of a relu", "the diagonal of softmax's Jacobian",
+                                      "softmax's Jacobian" };
     add_to_what(to, "it is multiplied by %s, which is in it already", of[m->a]);
     if (m->a >= 3)
         gd__say(to->remedy, sizeof to->remedy, "%s", remedy_of(GD_CAUSE_SOFTMAX_TWICE));
@@ -232,7 +244,9 @@ static void tell_one(const gd__program *p, const gd__mutant *m, gd_mistake *to)
     gd__mistake_of(m->cause, of_all ? m->c : 1, to);
     tell_where(p, m, to);
     switch (m->kind) {
-    case GD__MUT_POINT: case GD__MUT_RESULT: case GD__MUT_OPERAND: tell_substitution(p, m, to); break;
+    case GD__MUT_POINT:
+    case GD__MUT_RESULT:
+    case GD__MUT_OPERAND: tell_substitution(p, m, to); break;
     case GD__MUT_SCALE: tell_lost(p, m, to); break;
     case GD__MUT_SKIP: tell_passed(to); break;
     case GD__MUT_LOGITS: tell_logits(m, to); break;
@@ -240,13 +254,18 @@ static void tell_one(const gd__program *p, const gd__mutant *m, gd_mistake *to)
     case GD__MUT_ALL_EARLIER: add_to_what(to, "all that it reads is of the forward before"); break;
     case GD__MUT_FROM_EARLIER: add_to_what(to, "its result is of the forward before"); break;
     case GD__MUT_OTHER_GRADIENT: add_to_what(to, "it is the gradient of the other operand"); break;
-    case GD__MUT_SAMPLE: case GD__MUT_LAST_USE: add_to_what(to, "the %s alone is left", m->a < 0 ? "last" : "first"); break;
+    case GD__MUT_SAMPLE:
+    case GD__MUT_LAST_USE: add_to_what(to, "the %s alone is left", m->a < 0 ? "last" : "first"); break;
     case GD__MUT_SAMPLES_BUT: add_to_what(to, "the %s sample is left out", m->a < 0 ? "last" : "first"); break;
     case GD__MUT_ROLLED: add_to_what(to, "axis %d of its gradient is off by %+d", m->a, m->b); break;
     case GD__MUT_NORM: add_to_what(to, "%s", gd__norm_text(m)); break;
     case GD__MUT_NO_SEED: add_to_what(to, "the incoming gradient, of the result, is left out"); break;
     case GD__MUT_AXIS: add_to_what(to, "it runs along axis %d", m->a); break;
-    case GD__MUT_OPERAND_TURNED: case GD__MUT_OPERAND_ROLLED: case GD__MUT_OPERAND_ROWS: case GD__MUT_OPERAND_TERM: case GD__MUT_INDEX:
+    case GD__MUT_OPERAND_TURNED:
+    case GD__MUT_OPERAND_ROLLED:
+    case GD__MUT_OPERAND_ROWS:
+    case GD__MUT_OPERAND_TERM:
+    case GD__MUT_INDEX:
     case GD__MUT_EARLIER: tell_operand(p, m, to); break;
     default: tell_in_rule(p, m, to); break;
     }

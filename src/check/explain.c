@@ -107,7 +107,8 @@ static bool is_open(const gd__mutant *m)
 
 /* What the factor at a place may stand for, told as standing there. Where everything comes through it nobody can say where
  * on the way it came in. */
-static void tell_scale(const gd__search *s, const gd__mutant *scale, uint64_t affects, const gd__factor *f, gd_explanation *e)
+static void tell_scale(const gd__search *s, const gd__mutant *scale, uint64_t affects, const gd__factor *f,
+                       gd_explanation *e)
 {
     int before = e->mistakes;
     gd_mistake m;
@@ -207,13 +208,26 @@ typedef enum gd__nature {
 static gd__nature nature_of(gd_cause cause)
 {
     switch (cause) {
-    case GD_CAUSE_SUM_FOR_MEAN: case GD_CAUSE_MEAN_FOR_SUM: return OF_COUNTS;
-    case GD_CAUSE_SIGN: case GD_CAUSE_FACTOR: return OF_NUMBERS;
-    case GD_CAUSE_TRANSPOSED: case GD_CAUSE_PERMUTED: case GD_CAUSE_NOT_SUMMED: case GD_CAUSE_WRONG_AXIS:
-    case GD_CAUSE_WRONG_SHAPE: case GD_CAUSE_OFF_BY_ONE: return OF_SHAPES;
-    case GD_CAUSE_STALE: case GD_CAUSE_OVERWRITTEN: case GD_CAUSE_ACCUMULATED: return OF_HISTORY;
-    case GD_CAUSE_ASSIGNED: case GD_CAUSE_PATH_FORGOTTEN: case GD_CAUSE_SHARED_ONCE: case GD_CAUSE_MISSING:
-    case GD_CAUSE_REGULARISER_MISSING: case GD_CAUSE_DETACHED: case GD_CAUSE_NOT_DETACHED: return OF_PATHS;
+    case GD_CAUSE_SUM_FOR_MEAN:
+    case GD_CAUSE_MEAN_FOR_SUM: return OF_COUNTS;
+    case GD_CAUSE_SIGN:
+    case GD_CAUSE_FACTOR: return OF_NUMBERS;
+    case GD_CAUSE_TRANSPOSED:
+    case GD_CAUSE_PERMUTED:
+    case GD_CAUSE_NOT_SUMMED:
+    case GD_CAUSE_WRONG_AXIS:
+    case GD_CAUSE_WRONG_SHAPE:
+    case GD_CAUSE_OFF_BY_ONE: return OF_SHAPES;
+    case GD_CAUSE_STALE:
+    case GD_CAUSE_OVERWRITTEN:
+    case GD_CAUSE_ACCUMULATED: return OF_HISTORY;
+    case GD_CAUSE_ASSIGNED:
+    case GD_CAUSE_PATH_FORGOTTEN:
+    case GD_CAUSE_SHARED_ONCE:
+    case GD_CAUSE_MISSING:
+    case GD_CAUSE_REGULARISER_MISSING:
+    case GD_CAUSE_DETACHED:
+    case GD_CAUSE_NOT_DETACHED: return OF_PATHS;
     default: return OF_VALUES;
     }
 }
@@ -235,9 +249,11 @@ static gd_cause only_in(const gd_explanation *a, const gd_explanation *b)
 static const char *trial_of(gd__nature nature)
 {
     switch (nature) {
-    case OF_COUNTS: return "check with another number of samples and features: with '%s' the factor changes as they do";
+    case OF_COUNTS:
+        return "check with another number of samples and features: with '%s' the factor changes as they do";
     case OF_NUMBERS: return "check at another point, with other shapes: with '%s' the factor stays what it is";
-    case OF_SHAPES: return "check with sides of different lengths: '%s' then shows in the shape, or in which entries are wrong";
+    case OF_SHAPES:
+        return "check with sides of different lengths: '%s' then shows in the shape, or in which entries are wrong";
     case OF_HISTORY: return "check the very first step, before which nothing ran: '%s' can't happen there";
     case OF_PATHS: return "check with one of the branches left out: '%s' is gone with the branch that it is in";
     case OF_VALUES: break;
@@ -251,9 +267,10 @@ void gd__tell_apart(gd_explanation *e, const gd_explanation *first)
     gd_cause mine = only_in(e, first), other = only_in(first, e);
     if (mine == GD_CAUSE_UNKNOWN || (other != GD_CAUSE_UNKNOWN && nature_of(other) < nature_of(mine)))
         mine = other;
-    if (mine == GD_CAUSE_UNKNOWN || (other != mine && nature_of(other) == nature_of(mine) && other != GD_CAUSE_UNKNOWN))
+    if (mine == GD_CAUSE_UNKNOWN ||
+        (other != mine && nature_of(other) == nature_of(mine) && other != GD_CAUSE_UNKNOWN))
         gd__say(e->tell_apart, sizeof e->tell_apart,
-            "check at another point and with other shapes: only one of the two still makes the claimed numbers");
+                "check at another point and with other shapes: only one of the two still makes the claimed numbers");
     else
         gd__say(e->tell_apart, sizeof e->tell_apart, trial_of(nature_of(mine)), gd_cause_key(mine));
 }

@@ -287,7 +287,8 @@ static bool match_slices(const attempt *a, int axis, double sign, int64_t *order
             double off = 0, size = 0;
             for (int64_t o = 0; o < outer && !used[k]; o++)
                 for (int64_t i = 0; i < inner; i++) {
-                    double c = a->claimed.at[(o * n + j) * inner + i], e = sign * a->expected.at[(o * n + k) * inner + i];
+                    double c = a->claimed.at[(o * n + j) * inner + i],
+                           e = sign * a->expected.at[(o * n + k) * inner + i];
                     off += (c - e) * (c - e);
                     size += c * c;
                     to[(o * n + j) * inner + i] = sign * e;

@@ -165,8 +165,8 @@ static void name_parameters(gd_layer *layer, gd_check *check, int from)
 gd_check *gd_gradcheck_layer_with(gd_layer_check o)
 {
     gd_context *g = gd__context(o.layer ? (const void *)o.layer : (const void *)o.x);
-    if (!gd__usable(g, o.layer, "gd_gradcheck_layer", "the layer") || !gd__usable(g, o.x, "gd_gradcheck_layer", "x") ||
-        g->failed || !gd_is_layer(gd_init(o.layer)))
+    if (!gd__usable(g, o.layer, "gd_gradcheck_layer", "the layer") ||
+        !gd__usable(g, o.x, "gd_gradcheck_layer", "x") || g->failed || !gd_is_layer(gd_init(o.layer)))
         return gd__error_object(g);
     int count = gather_parameters(o.layer, NULL, 0);
     size_t size = (size_t)(count + 1) * sizeof(gd_tensor *);
@@ -175,10 +175,20 @@ gd_check *gd_gradcheck_layer_with(gd_layer_check o)
         return gd__error_object(g);
     gather_parameters(o.layer, parameters, count);
     bool floats = gd_dtype_of(o.x) == GD_FLOAT32 || gd_dtype_of(o.x) == GD_FLOAT64;
-    gd_check *check = gd_gradcheck_with((gd_gradcheck_options){
-        .g = g, .f = run_layer, .in = gd_list(o.x), .given = o.given, .user = o.layer, .earlier = o.earlier, .parameters = { count, parameters },
-        .dy = o.dy, .rtol = o.rtol, .atol = o.atol, .fast = o.fast, .second = o.second, .seed = o.seed,
-        .progress = o.progress });
+    gd_check *check = gd_gradcheck_with((gd_gradcheck_options){ .g = g,
+                                                                .f = run_layer,
+                                                                .in = gd_list(o.x),
+                                                                .given = o.given,
+                                                                .user = o.layer,
+                                                                .earlier = o.earlier,
+                                                                .parameters = { count, parameters },
+                                                                .dy = o.dy,
+                                                                .rtol = o.rtol,
+                                                                .atol = o.atol,
+                                                                .fast = o.fast,
+                                                                .second = o.second,
+                                                                .seed = o.seed,
+                                                                .progress = o.progress });
     if (gd__alive(check))
         name_parameters(o.layer, check, floats);
     gd__free(g, parameters, size);
@@ -261,9 +271,19 @@ gd_check *gd_gradcheck_operation_with(gd_operation_check o)
     gd_context *g = gd__context(o.operation);
     if (!gd__usable(g, o.operation, "gd_gradcheck_operation", "the operation") || g->failed)
         return gd__error_object(g);
-    gd_gradcheck_options options = {
-        .g = g, .f = run_operation, .in = o.x, .given = o.given, .user = o.operation, .earlier = o.earlier, .dy = o.dy, .rtol = o.rtol,
-        .atol = o.atol, .fast = o.fast, .second = o.second, .seed = o.seed, .progress = o.progress };
+    gd_gradcheck_options options = { .g = g,
+                                     .f = run_operation,
+                                     .in = o.x,
+                                     .given = o.given,
+                                     .user = o.operation,
+                                     .earlier = o.earlier,
+                                     .dy = o.dy,
+                                     .rtol = o.rtol,
+                                     .atol = o.atol,
+                                     .fast = o.fast,
+                                     .second = o.second,
+                                     .seed = o.seed,
+                                     .progress = o.progress };
     gd_check *check = gd_gradcheck_with(options);
     bool suspicious = gd__alive(check) ? check->verdict != GD_CHECK_RIGHT : g->failed;
     return suspicious && has_float32(o.x) ? check_narrowly(check, o.operation, &options) : check;

@@ -156,8 +156,9 @@ gd_tensor *gd__tell_loss(const gd__hidden *h, gd_tensor *x, gd_tensor *y)
     if (h->curve == 0)
         loss = scaled(gd_sum(gd_square(gd_sub(x, t))), h->scale / 2);
     else if (h->curve == 1)
-        loss = scaled(gd_neg(gd_sum(gd_add(gd_mul(t, gd_log(p)), gd_mul(gd_rsub_scalar(t, 1), gd_log(gd_rsub_scalar(p, 1)))))),
-                      h->scale);
+        loss = scaled(
+            gd_neg(gd_sum(gd_add(gd_mul(t, gd_log(p)), gd_mul(gd_rsub_scalar(t, 1), gd_log(gd_rsub_scalar(p, 1)))))),
+            h->scale);
     else
         loss = scaled(gd_neg(gd_sum(gd_mul(t, gd_log(p)))), h->scale);
     if (!gd__alive(loss))
@@ -193,16 +194,18 @@ static gd_tensor *same_factor(gd__op_id f, gd_tensor *at, gd_tensor *there, gd_t
 
 static bool is_curve(gd__op_id f)
 {
-    static const gd__op_id curves[] = { GD__OP_square, GD__OP_sigmoid, GD__OP_tanh, GD__OP_relu, GD__OP_exp,
-                                        GD__OP_log, GD__OP_sqrt, GD__OP_sin, GD__OP_cos, GD__OP_gelu, GD__OP_silu, GD__OP_erf,
-                                        GD__OP_abs, GD__OP_reciprocal, GD__OP_log1p, GD__OP_expm1 };
+    static const gd__op_id curves[] = { GD__OP_square, GD__OP_sigmoid,    GD__OP_tanh,  GD__OP_relu,
+                                        GD__OP_exp,    GD__OP_log,        GD__OP_sqrt,  GD__OP_sin,
+                                        GD__OP_cos,    GD__OP_gelu,       GD__OP_silu,  GD__OP_erf,
+                                        GD__OP_abs,    GD__OP_reciprocal, GD__OP_log1p, GD__OP_expm1 };
     for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
         if (curves[i] == f)
             return true;
     return false;
 }
 
-bool gd__find_curve(gd__opaque *function, void *user, gd_tensors x, int operand, int64_t m, gd__op_id *f, gd_tensor **factor)
+bool gd__find_curve(gd__opaque *function, void *user, gd_tensors x, int operand, int64_t m, gd__op_id *f,
+                    gd_tensor **factor)
 {
     gd_tensor *at = x.item[operand], *other = gd__nearer(at), *item[8];
     if (x.count > 8 || at->numel < 2)

@@ -166,7 +166,8 @@ static bool look_for_steps(gd__work *w, const gd__objective *o, int i)
             w->point[i][k] = side ? x + h : x - h;
             good = o->evaluate(o->user, 0, w->point, there + (side + 1) * o->outputs);
             w->point[i][k] = x;
-            flat = flat && good && memcmp(there, there + (side + 1) * o->outputs, (size_t)o->outputs * sizeof *there) == 0;
+            flat = flat && good &&
+                   memcmp(there, there + (side + 1) * o->outputs, (size_t)o->outputs * sizeof *there) == 0;
         }
         if (flat)
             *s = (gd__slope){ .value = 0, .error = 0 };
@@ -224,7 +225,8 @@ static bool look_from_afar(gd__work *w, const gd__objective *o, int i)
     for (int64_t k = 0; good && k < w->entries[i]; k++) {
         gd__slope *s = &w->slope[i][k];
         bool rises = false;
-        if (!w->mark[k] || w->claimed[i][k] == 0 || s->state != GD__SLOPE_SMOOTH || !(fabs(s->value) < fabs(w->claimed[i][k])))
+        if (!w->mark[k] || w->claimed[i][k] == 0 || s->state != GD__SLOPE_SMOOTH ||
+            !(fabs(s->value) < fabs(w->claimed[i][k])))
             continue;
         good = rises_from_afar(w, o, i, k, room, &rises);
         if (rises)
@@ -406,7 +408,8 @@ static bool is_the_function(gd__work *w, const gd__objective *of_function, const
         for (int i = 0; i < w->count; i++)
             for (int64_t k = 0; k < w->entries[i]; k++)
                 x[i][k] = w->point[i][k] * (1 + (turn ? 1e-3 * gd__drawn_normal(&state) : 0));
-        same = of_function->evaluate(of_function->user, 0, x, y) && of_program->evaluate(of_program->user, 0, x, y + m);
+        same =
+            of_function->evaluate(of_function->user, 0, x, y) && of_program->evaluate(of_program->user, 0, x, y + m);
         for (int64_t k = 0; same && k < m; k++)
             same = fabs(y[k] - y[m + k]) <= 1e-12 * fabs(y[k]) + 1e-300;
     }

@@ -111,7 +111,10 @@ static gd_tensor *with_term(const gd__program *p, int id, gd_tensor *const *env,
     if (node->op == GD__OP_add_scalar || node->op == GD__OP_rsub_scalar) {
         double c = node->attrs.scalar[0], sign = node->op == GD__OP_rsub_scalar ? -1 : 1;
         gd_tensor *term = sign < 0 ? gd_neg(x) : x;
-        return which == 0 ? gd_rsub_scalar(term, c) : which == 1 ? gd_add_scalar(term, -c) : which == 2 ? gd_full_like(x, c) : term;
+        return which == 0   ? gd_rsub_scalar(term, c)
+               : which == 1 ? gd_add_scalar(term, -c)
+               : which == 2 ? gd_full_like(x, c)
+                            : term;
     }
     return which < 2 ? term_sign(node, which, x, y) : term_dropped(node, which - 2, x, y);
 }
@@ -134,7 +137,8 @@ static gd_tensor *of_last_use(gd_tensor *index, gd_tensor *dy, int dim, int whic
     const int64_t *at = (const int64_t *)(const void *)where->data;
     double *to = (double *)(void *)kept->data;
     for (int64_t i = 0; i < where->numel; i++)
-        for (int64_t k = which < 0 ? i + width : i - width; k >= 0 && k < where->numel; k += which < 0 ? width : -width)
+        for (int64_t k = which < 0 ? i + width : i - width; k >= 0 && k < where->numel;
+             k += which < 0 ? width : -width)
             if (at[k] == at[i])
                 to[i] = 0;
     return kept;
@@ -146,7 +150,8 @@ static gd_tensor *inverted(gd_tensor *mask)
 }
 
 /* What the rule is asked, with the mistake in it. False where it can't be made. */
-static bool ask_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, gd_tensor *const *earlier, asked *q)
+static bool ask_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *const *env, gd_tensor *const *earlier,
+                        asked *q)
 {
     const gd__edge *e = &p->edge[m->edge];
     switch (m->kind) {
@@ -158,9 +163,7 @@ static bool ask_wrongly(const gd__program *p, const gd__mutant *m, gd_tensor *co
     case GD__MUT_OPERAND_ROLLED: q->x[m->b] = rolled(q->x[m->b], q->x[m->b]->ndim - 1, m->a); break;
     case GD__MUT_OPERAND_ROWS: q->x[m->b] = rolled(q->x[m->b], 0, m->a); break;
     case GD__MUT_OPERAND_TERM: q->x[m->b] = with_term(p, q->node->in[m->b], env, m->a); break;
-    case GD__MUT_INDEX:
-        q->x[m->b] = moved_index(q->x[m->b], m->a, q->x[0]->shape[q->node->attrs.integer[0]]);
-        break;
+    case GD__MUT_INDEX: q->x[m->b] = moved_index(q->x[m->b], m->a, q->x[0]->shape[q->node->attrs.integer[0]]); break;
     case GD__MUT_EARLIER: q->x[m->b] = earlier[q->node->in[m->b]]; break;
     case GD__MUT_ALL_EARLIER: all_earlier(e, earlier, q); break;
     case GD__MUT_OTHER_GRADIENT: q->v.i = 1 - q->v.i; break;
@@ -330,7 +333,8 @@ static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *
     case GD__MUT_SCALE: return gd_mul_scalar(gd__program_step(p, m->at, env), m->c);
     case GD__MUT_ONLY: return env[m->a];
     case GD__MUT_LOGITS:
-        made = m->a >= 0 ? env[m->a] : gd__target_of_labels(p->node[m->at].value, gd_softmax(p->node[m->b].value, -1));
+        made =
+            m->a >= 0 ? env[m->a] : gd__target_of_labels(p->node[m->at].value, gd_softmax(p->node[m->b].value, -1));
         return made ? of_logits(x, env[m->b], made, m) : NULL;
     case GD__MUT_EXTRA: return extra(x, env[m->b], m->a);
     case GD__MUT_TERM_SIGN: return term_sign(node, m->a, x, y);
@@ -338,7 +342,9 @@ static gd_tensor *of_node(const gd__program *p, const gd__mutant *m, gd_tensor *
     case GD__MUT_SWAPPED: return matrix_product_fits(y, x) ? gd_matmul(y, x) : NULL;
     case GD__MUT_FACTOR_TWICE: made = gd_mul(x, y); return gd_mul(made, m->a == 0 ? x : y);
     case GD__MUT_NOT: return gd_logical_not(gd__program_step(p, m->at, env));
-    case GD__MUT_COMPARED: x = env[m->a]; return gd__apply(node->op, node->count, (gd_tensor *[]){ x, y }, &node->attrs);
+    case GD__MUT_COMPARED:
+        x = env[m->a];
+        return gd__apply(node->op, node->count, (gd_tensor *[]){ x, y }, &node->attrs);
     case GD__MUT_NUMBER: return with_number(node, m, x);
     case GD__MUT_AVERAGED:
         return gd_mul_scalar(gd__program_step(p, m->at, env), (double)node->value->numel / (double)x->numel);
@@ -394,7 +400,8 @@ static const gd__mutant *mutant_at(const gd__mutant *const *m, int count, int id
     return found;
 }
 
-static bool run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
+static bool run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier,
+                gd_tensor **env)
 {
     int first = p->count;
     for (int i = 0; i < p->count; i++)
@@ -428,7 +435,8 @@ static bool go_together(const gd__program *p, const gd__mutant *a, const gd__mut
 {
     if (a->at != b->at)
         return true;
-    bool logits = (a->kind == GD__MUT_LOGITS && b->kind == GD__MUT_EXTRA) || (a->kind == GD__MUT_EXTRA && b->kind == GD__MUT_LOGITS);
+    bool logits = (a->kind == GD__MUT_LOGITS && b->kind == GD__MUT_EXTRA) ||
+                  (a->kind == GD__MUT_EXTRA && b->kind == GD__MUT_LOGITS);
     return logits || (is_of_edge(p, a) && is_of_edge(p, b) && a->kind != b->kind);
 }
 
@@ -442,7 +450,8 @@ bool gd__mutants_go_together(const gd__program *p, const gd__mutant *a, const gd
 }
 
 /* A mistake that can't be made at these shapes is none of the check's errors. */
-bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier, gd_tensor **env)
+bool gd__mutants_run(const gd__program *p, const gd__mutant *const *m, int count, gd_tensor *const *earlier,
+                     gd_tensor **env)
 {
     const gd__mutant *all[TOGETHER];
     bool ran = run(p, all, expand(m, count, all), earlier, env);

@@ -45,7 +45,12 @@ static bool is_softmax(const gd__node *node)
 static bool is_mask(const gd__node *node)
 {
     switch (node->op) {
-    case GD__OP_relu: case GD__OP_leaky_relu: case GD__OP_clamp: case GD__OP_abs: case GD__OP_maximum: case GD__OP_minimum:
+    case GD__OP_relu:
+    case GD__OP_leaky_relu:
+    case GD__OP_clamp:
+    case GD__OP_abs:
+    case GD__OP_maximum:
+    case GD__OP_minimum:
     case GD__OP_elu: return true;
     default: return false;
     }
@@ -69,7 +74,8 @@ static bool is_flat(const gd__node *node)
 
 static bool is_activation(const gd__node *node)
 {
-    return node->kind == GD__NODE_COMPUTED && node->count == 1 && gd__ops[node->op]->elementwise && gd__ops[node->op]->reads[0];
+    return node->kind == GD__NODE_COMPUTED && node->count == 1 && gd__ops[node->op]->elementwise &&
+           gd__ops[node->op]->reads[0];
 }
 
 /* The nodes that somebody may take for another of this shape: values of the forward, nearest first. */
@@ -79,8 +85,8 @@ static bool is_transpose_of(const gd_tensor *a, const gd_tensor *b)
     return a->ndim == 2 && b->ndim == 2 && a->shape[0] == b->shape[1] && a->shape[1] == b->shape[0];
 }
 
-static int pool_by(const gd__program *p, const gd_tensor *like, int near, bool fits(const gd_tensor *, const gd_tensor *),
-                   int *pool)
+static int pool_by(const gd__program *p, const gd_tensor *like, int near,
+                   bool fits(const gd_tensor *, const gd_tensor *), int *pool)
 {
     int count = 0;
     for (int far = 0; far < p->forward && count < POOL; far++) {
@@ -132,7 +138,8 @@ static bool list_operand_terms(const lister *l, int j)
     for (int which = 0; is_sum(x) && which < 4; which++) {
         const gd_tensor *left = which >= 2 && x->count > 1 ? l->p->node[x->in[3 - which]].value : x->value;
         if (gd__same_shape(left, x->value) &&
-            !put(l, GD__MUT_OPERAND_TERM, which, j, which < 2 ? GD_CAUSE_TERM_SIGN : GD_CAUSE_TERM_MISSING, which < 2 ? 1.5 : dropped))
+            !put(l, GD__MUT_OPERAND_TERM, which, j, which < 2 ? GD_CAUSE_TERM_SIGN : GD_CAUSE_TERM_MISSING,
+                 which < 2 ? 1.5 : dropped))
             return false;
     }
     return true;
@@ -162,8 +169,8 @@ static bool list_points(const lister *l)
 static bool lets_pass(const gd__program *p, int id)
 {
     const gd__node *node = &p->node[id];
-    bool made_of_bools = node->kind == GD__NODE_COMPUTED && node->op == GD__OP_cast &&
-                         p->node[node->in[0]].value->dtype == GD_BOOL;
+    bool made_of_bools =
+        node->kind == GD__NODE_COMPUTED && node->op == GD__OP_cast && p->node[node->in[0]].value->dtype == GD_BOOL;
     return node->value->dtype == GD_BOOL || made_of_bools;
 }
 
@@ -174,7 +181,8 @@ static bool list_operands(const lister *l)
     unsigned reads = gd__ops[l->from->op]->reads[gd__role(gd__ops[l->from->op], k)];
     for (int j = 0; j < l->from->count && j < GD__MAX_INPUTS; j++) {
         const gd_tensor *x = l->p->node[l->from->in[j]].value;
-        if (j != k && lets_pass(l->p, l->from->in[j]) && !put(l, GD__MUT_OPERAND_NOT, 0, j, GD_CAUSE_MASK_INVERTED, 1.3))
+        if (j != k && lets_pass(l->p, l->from->in[j]) &&
+            !put(l, GD__MUT_OPERAND_NOT, 0, j, GD_CAUSE_MASK_INVERTED, 1.3))
             return false;
         if (!(reads >> j & 1) || !is_float(x))
             continue;
@@ -194,7 +202,8 @@ static bool list_operands(const lister *l)
         }
         count = l->from->op == GD__OP_matmul ? pool_by(l->p, x, l->from->in[j], is_transpose_of, pool) : 0;
         for (int i = 0; i < count; i++) {
-            gd_cause cause = is_square(x) && pool[i] == l->from->in[1 - j] ? GD_CAUSE_OPERANDS_SWAPPED : GD_CAUSE_WRONG_VALUE;
+            gd_cause cause =
+                is_square(x) && pool[i] == l->from->in[1 - j] ? GD_CAUSE_OPERANDS_SWAPPED : GD_CAUSE_WRONG_VALUE;
             if (pool[i] != l->from->in[j] &&
                 !add(l->list, (gd__mutant){ l->e->at, GD__MUT_OPERAND, l->edge, pool[i], j, 2, cause,
                                             cause == GD_CAUSE_WRONG_VALUE ? 3.1 : 1.8, NULL }))
@@ -356,8 +365,10 @@ static bool list_gatherings(gd__mutants *list, const gd__program *p)
                         last = id;
         bool alike = all_by_one_op(p, p->edge[i].to), shared = alike && p->node[p->edge[i].to].kind == GD__NODE_INPUT;
         gd_cause other = shared ? GD_CAUSE_SHARED_ONCE : GD_CAUSE_PATH_FORGOTTEN;
-        if (last >= 0 && (!add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1, GD_CAUSE_ASSIGNED, 1.8, NULL }) ||
-                          ((shared || !alike) && !add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1, other, 1.5, NULL }))))
+        if (last >= 0 &&
+            (!add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1, GD_CAUSE_ASSIGNED, 1.8, NULL }) ||
+             ((shared || !alike) &&
+              !add(list, (gd__mutant){ last, GD__MUT_ONLY, i, p->edge[i].at, 0, 1, other, 1.5, NULL }))))
             return false;
     }
     return true;
@@ -390,8 +401,9 @@ static bool is_of_logits(const gd__program *p, int whole, int value, int target,
 }
 
 enum { LOGIT_MISTAKES = 7 };
-static const gd_cause logit_cause[LOGIT_MISTAKES] = { GD_CAUSE_TERM_SIGN, GD_CAUSE_TERM_MISSING, GD_CAUSE_TERM_MISSING,
-                                                      GD_CAUSE_WRONG_AXIS, GD_CAUSE_WRONG_POINT, GD_CAUSE_OFF_BY_ONE,
+static const gd_cause logit_cause[LOGIT_MISTAKES] = { GD_CAUSE_TERM_SIGN,    GD_CAUSE_TERM_MISSING,
+                                                      GD_CAUSE_TERM_MISSING, GD_CAUSE_WRONG_AXIS,
+                                                      GD_CAUSE_WRONG_POINT,  GD_CAUSE_OFF_BY_ONE,
                                                       GD_CAUSE_OFF_BY_ONE };
 
 static bool put_logits(gd__mutants *list, const gd_tensor *z, int value, int whole, int target, bool soft)
@@ -419,7 +431,8 @@ static bool list_logits(gd__mutants *list, const gd__program *p, int value, int 
     const gd_tensor *z = p->node[value].value;
     for (int target = 0; target < p->count; target++) {
         const gd__node *t = &p->node[target];
-        bool fits = (t->kind == GD__NODE_CONSTANT || t->kind == GD__NODE_INPUT) && target != value && is_float(t->value) && gd__same_shape(t->value, z);
+        bool fits = (t->kind == GD__NODE_CONSTANT || t->kind == GD__NODE_INPUT) && target != value &&
+                    is_float(t->value) && gd__same_shape(t->value, z);
         for (int soft = 0; fits && soft < 2; soft++) {
             if ((soft && z->ndim < 1) || !is_of_logits(p, whole, value, target, soft))
                 continue;
@@ -438,13 +451,16 @@ static bool list_extras(gd__mutants *list, const gd__program *p)
             continue;
         bool of_loss = false;
         for (int k = 0; k < p->edges && !of_loss; k++)
-            of_loss = p->edge[k].to == id && p->node[p->edge[k].from].kind == GD__NODE_COMPUTED &&
-                      (p->node[p->edge[k].from].op == GD__OP_softplus || p->node[p->edge[k].from].op == GD__OP_softmax ||
-                       p->node[p->edge[k].from].op == GD__OP_sub || p->node[p->edge[k].from].op == GD__OP_neg ||
-                       p->node[p->edge[k].from].op == GD__OP_sigmoid || p->node[p->edge[k].from].op == GD__OP_logsumexp);
+            of_loss =
+                p->edge[k].to == id && p->node[p->edge[k].from].kind == GD__NODE_COMPUTED &&
+                (p->node[p->edge[k].from].op == GD__OP_softplus || p->node[p->edge[k].from].op == GD__OP_softmax ||
+                 p->node[p->edge[k].from].op == GD__OP_sub || p->node[p->edge[k].from].op == GD__OP_neg ||
+                 p->node[p->edge[k].from].op == GD__OP_sigmoid || p->node[p->edge[k].from].op == GD__OP_logsumexp);
         for (int which = 0; of_loss && which < (p->node[id].value->ndim > 0 ? 5 : 3); which++)
             if (!add(list, (gd__mutant){ whole, GD__MUT_EXTRA, -1, which, id, 1,
-                                         which == 4 ? GD_CAUSE_SOFTMAX_TWICE : which == 3 ? GD_CAUSE_SOFTMAX_DIAGONAL : GD_CAUSE_DERIVATIVE_TWICE,
+                                         which == 4   ? GD_CAUSE_SOFTMAX_TWICE
+                                         : which == 3 ? GD_CAUSE_SOFTMAX_DIAGONAL
+                                                      : GD_CAUSE_DERIVATIVE_TWICE,
                                          2.0, NULL }))
                 return false;
         if (of_loss && !list_logits(list, p, id, whole))
@@ -466,8 +482,7 @@ static bool list_terms(gd__mutants *list, const gd__program *p, int at)
     for (int a = 0; a < 2; a++) {
         bool fits = gd__same_shape(p->node[node->in[1 - a]].value, node->value);
         if (!put_at(list, at, GD__MUT_TERM_SIGN, a, 0, 1, GD_CAUSE_TERM_SIGN, 1.8) ||
-            (fits && !put_at(list, at, GD__MUT_TERM_DROPPED, a, 0, 1,
-                             GD_CAUSE_TERM_MISSING, 2.0)))
+            (fits && !put_at(list, at, GD__MUT_TERM_DROPPED, a, 0, 1, GD_CAUSE_TERM_MISSING, 2.0)))
             return false;
     }
     return true;
@@ -517,7 +532,8 @@ static bool list_sum(gd__mutants *list, const gd__program *p, int at)
         other *= node->attrs.integer[0] >> i & 1 ? x->shape[i] : 1;
     if (!put_at(list, at, GD__MUT_AVERAGED, 0, 0, 1, GD_CAUSE_MEAN_FOR_SUM, 1.3))
         return false;
-    if (other == node->value->numel && other > 1 && !put_at(list, at, GD__MUT_SUM_AXIS, 0, 0, 1, GD_CAUSE_WRONG_AXIS, 1.4))
+    if (other == node->value->numel && other > 1 &&
+        !put_at(list, at, GD__MUT_SUM_AXIS, 0, 0, 1, GD_CAUSE_WRONG_AXIS, 1.4))
         return false;
     for (int a = -1; over_samples && a <= 0; a++)
         if (!put_at(list, at, GD__MUT_SUM_SAMPLE, a, 0, 1, GD_CAUSE_ASSIGNED, 1.9) ||
@@ -551,13 +567,16 @@ static bool list_node(gd__mutants *list, const gd__program *p, int at)
     if (node->value->dtype == GD_BOOL)
         return list_mask(list, p, at);
     switch (node->op) {
-    case GD__OP_add: case GD__OP_sub: return list_terms(list, p, at);
+    case GD__OP_add:
+    case GD__OP_sub: return list_terms(list, p, at);
     case GD__OP_mul: return list_factors(list, p, at);
-    case GD__OP_rsub_scalar: case GD__OP_add_scalar: case GD__OP_mul_scalar: return list_numbers(list, p, at);
+    case GD__OP_rsub_scalar:
+    case GD__OP_add_scalar:
+    case GD__OP_mul_scalar: return list_numbers(list, p, at);
     case GD__OP_sum: return list_sum(list, p, at);
     case GD__OP_matmul: return put_at(list, at, GD__MUT_SWAPPED, 0, 0, 1, GD_CAUSE_OPERANDS_SWAPPED, 1.7);
-    case GD__OP_transpose: case GD__OP_permute:
-        return put_at(list, at, GD__MUT_RESHAPED, 0, 0, 1, GD_CAUSE_TRANSPOSED, 1.9);
+    case GD__OP_transpose:
+    case GD__OP_permute: return put_at(list, at, GD__MUT_RESHAPED, 0, 0, 1, GD_CAUSE_TRANSPOSED, 1.9);
     default: return true;
     }
 }
@@ -597,7 +616,8 @@ bool gd__mutants_list(gd__mutants *list, const gd__program *p, bool earlier)
     if (p->node[p->seed].value->numel > 1 &&
         !put_at(list, p->seed, GD__MUT_NO_SEED, 0, 0, 1, GD_CAUSE_TERM_MISSING, 1.3))
         return false;
-    return list_gatherings(list, p) && list_extras(list, p) && gd__mutants_list_norms(list, p) && list_branches(list, p) && (!earlier || list_stale(list, p));
+    return list_gatherings(list, p) && list_extras(list, p) && gd__mutants_list_norms(list, p) &&
+           list_branches(list, p) && (!earlier || list_stale(list, p));
 }
 
 bool gd__mutants_list_rounded(gd__mutants *list, const gd__program *p, bool backward)

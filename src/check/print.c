@@ -560,10 +560,11 @@ static void put_unsure(sink *to, const gd_check_input *in)
 {
     char name[NAME_SIZE], text[PHRASE_SIZE];
     bool known = in->wrong == 0 && *in->pattern;
-    snprintf(text, sizeof text, "%s: %lld of %lld entries can't be compared%s%s.", name_text(in, name), (long long)in->unsure,
-             (long long)in->entries, known ? ": " : ". ",
-             known ? in->pattern
-                   : "There the function is too noisy, or jumps, or is not finite, and central differences say nothing");
+    snprintf(
+        text, sizeof text, "%s: %lld of %lld entries can't be compared%s%s.", name_text(in, name),
+        (long long)in->unsure, (long long)in->entries, known ? ": " : ". ",
+        known ? in->pattern
+              : "There the function is too noisy, or jumps, or is not finite, and central differences say nothing");
     to->indent = 4;
     put_words(to, text);
     end_line(to);

@@ -212,7 +212,9 @@ static int price_of(const writer *w)
         case GD__OP_add_scalar:
         case GD__OP_rsub_scalar: price += 2; break;
         case GD__OP_mul: price += 4; break;
-        case GD__OP_softplus: price += i + 1 == w->recipe->steps ? 3 : 10; break; /* within others it hides a sigmoid */
+        case GD__OP_softplus:
+            price += i + 1 == w->recipe->steps ? 3 : 10;
+            break; /* within others it hides a sigmoid */
         case GD__OP_log: price += is_even(w->recipe, w->recipe->step[i].in[0]) ? 13 : 3; break;
         case GD__OP_div:
         case GD__OP_reciprocal:

@@ -44,7 +44,8 @@ static bool find_before(gd__search *s)
     return !g->failed;
 }
 
-bool gd__search_open(gd__search *s, const gd__program *p, const gd__claim *claim, gd_tensor *const *earlier, bool by_rules)
+bool gd__search_open(gd__search *s, const gd__program *p, const gd__claim *claim, gd_tensor *const *earlier,
+                     bool by_rules)
 {
     gd_context *g = p->context;
     *s = (gd__search){ .p = p, .claim = claim, .earlier = earlier, .by_rules = by_rules, .list = { .context = g } };
@@ -225,7 +226,8 @@ static bool of_itself_alone(const gd__program *p, int id, uint64_t input)
         return false;
     for (int i = 0; i < node->count; i++) {
         const gd__node *in = &p->node[node->in[i]];
-        if (in->kind == GD__NODE_CONSTANT ? in->value->numel > 1 : in->kind != GD__NODE_INPUT && !of_itself_alone(p, node->in[i], input))
+        if (in->kind == GD__NODE_CONSTANT ? in->value->numel > 1
+                                          : in->kind != GD__NODE_INPUT && !of_itself_alone(p, node->in[i], input))
             return false;
     }
     return true;
@@ -315,8 +317,10 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
         }
         return true;
     }
-    return fits_before(s, i, false, finish) || fits_unregularised(s, i, env, finish) || fits_other(s, i, env, finish) ||
-           (orders && gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish)) ||
+    return fits_before(s, i, false, finish) || fits_unregularised(s, i, env, finish) ||
+           fits_other(s, i, env, finish) ||
+           (orders &&
+            gd__finish_fits(claim->numbers, expected, &s->sizes, claim->tolerance, true, s->work, finish)) ||
            (orders && fits_before(s, i, true, finish));
 }
 
@@ -324,7 +328,8 @@ static bool matches(gd__search *s, int i, gd_tensor *const *env, bool orders, gd
 
 static bool same_finish(const gd__finish *a, const gd__finish *b)
 {
-    return a->order == b->order && a->before == b->before && fabs(a->c - b->c) <= 1e-3 * fabs(a->c) && strcmp(a->order_text, b->order_text) == 0;
+    return a->order == b->order && a->before == b->before && fabs(a->c - b->c) <= 1e-3 * fabs(a->c) &&
+           strcmp(a->order_text, b->order_text) == 0;
 }
 
 static double cost_of(const gd__search *s, const gd__hypothesis *h)
@@ -620,8 +625,9 @@ static bool try_singles(gd__search *s, const gd__mutants *list, gd__hypothesis *
         if (!consider(s, &m, 1, h))
             return false;
         uint64_t explained = h->matched & s->wrong & h->affected, against = h->affected & ~h->matched;
-        pieces[i] = (piece){ i, h->affected, h->matched,
-                             10.0 * bits(explained) + 5.0 * bits(h->matched & s->wrong) - 0.5 * bits(against) - m->cost };
+        pieces[i] =
+            (piece){ i, h->affected, h->matched,
+                     10.0 * bits(explained) + 5.0 * bits(h->matched & s->wrong) - 0.5 * bits(against) - m->cost };
         if (!(h->affected & s->wrong))
             pieces[i].worth = -1e9;
     }
@@ -658,7 +664,8 @@ static int by_cost(const void *a, const void *b)
 
 /* Compares each gradient that the mistakes make with `with`: bit n for gradient n, where it is another. In `partly`, where it is more than a
  * multiple. Mistakes that can't be made change nothing. */
-static uint64_t differences(gd__search *s, const gd__mutant *const *m, int count, const double *with, uint64_t *partly)
+static uint64_t differences(gd__search *s, const gd__mutant *const *m, int count, const double *with,
+                            uint64_t *partly)
 {
     gd_context *g = s->p->context;
     GD_SCOPE(g);

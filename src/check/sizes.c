@@ -25,7 +25,8 @@ static void note_divided_sum(const gd_tensor *summed, double c, gd__sizes *s)
     if (is_whole_count(c) && !half)
         note_size(s->mean, &s->means, floor(c + 0.5));
     for (int i = 0; i < summed->ndim; i++)
-        if ((half && summed->shape[i] == 2) || fabs(c - 2.0 * (double)summed->shape[i]) < 1e-9 * c || fabs(c - 0.5 * (double)summed->shape[i]) < 1e-9 * c)
+        if ((half && summed->shape[i] == 2) || fabs(c - 2.0 * (double)summed->shape[i]) < 1e-9 * c ||
+            fabs(c - 0.5 * (double)summed->shape[i]) < 1e-9 * c)
             note_size(s->mean, &s->means, (double)summed->shape[i]);
     if (fabs(c - 2.0 * (double)summed->numel) < 1e-9 * c || fabs(c - 0.5 * (double)summed->numel) < 1e-9 * c)
         note_size(s->mean, &s->means, (double)summed->numel);

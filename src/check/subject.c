@@ -95,14 +95,17 @@ static bool is_checked(const gd_tensor *t)
 static bool arguments_usable(const gd_gradcheck_options *o)
 {
     if (!o->f) {
-        gd__fail(o->g, (gd__fault){ GD_ERROR_NULL, 0, "gd_gradcheck", "Pass the function to be checked" }, "the function is NULL");
+        gd__fail(o->g, (gd__fault){ GD_ERROR_NULL, 0, "gd_gradcheck", "Pass the function to be checked" },
+                 "the function is NULL");
         return false;
     }
     const gd_tensors lists[] = { o->in, o->parameters };
     for (int n = 0; n < 2; n++)
         if (lists[n].count > 0 && !lists[n].item) {
-            gd__fail(o->g, (gd__fault){ GD_ERROR_NULL, 0, "gd_gradcheck", "Pass an array of as many tensors as are counted" },
-                     "a list of %d tensors has no array", lists[n].count);
+            gd__fail(
+                o->g,
+                (gd__fault){ GD_ERROR_NULL, 0, "gd_gradcheck", "Pass an array of as many tensors as are counted" },
+                "a list of %d tensors has no array", lists[n].count);
             return false;
         }
     char text[GD__TEXT_SIZE];
@@ -153,8 +156,10 @@ static bool add_items(gd__subject *s, const gd_gradcheck_options *o)
             return false;
     if (s->count > 0)
         return true;
-    gd__fail(s->g, (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck", "Pass tensors of floats, in the list or as .parameters" },
-             "there is no gradient to check");
+    gd__fail(
+        s->g,
+        (gd__fault){ GD_ERROR_VALUE, 0, "gd_gradcheck", "Pass tensors of floats, in the list or as .parameters" },
+        "there is no gradient to check");
     return false;
 }
 
@@ -199,11 +204,21 @@ static bool borrow_parameter(gd__subject *s, gd__checked *c)
 bool gd__subject_open(gd__subject *s, const gd_gradcheck_options *o, bool freezes)
 {
     gd_context *g = o->g;
-    *s = (gd__subject){ .g = g, .f = o->f, .user = o->user, .in = o->in, .random = g->random, .on_error = g->on_error,
-                        .outer_trace = g->trace, .widening = g->widening };
+    *s = (gd__subject){ .g = g,
+                        .f = o->f,
+                        .user = o->user,
+                        .in = o->in,
+                        .random = g->random,
+                        .on_error = g->on_error,
+                        .outer_trace = g->trace,
+                        .widening = g->widening };
     s->freezes = freezes;
     s->depth = g->depth;
-    s->trace = (gd__trace){ .freeze = freezes ? freeze : NULL, .writing = save_before, .overwrote = note_overwriting, .misshapen = note_shape, .user = s };
+    s->trace = (gd__trace){ .freeze = freezes ? freeze : NULL,
+                            .writing = save_before,
+                            .overwrote = note_overwriting,
+                            .misshapen = note_shape,
+                            .user = s };
     if (!arguments_usable(o))
         return false;
     size_t room = s->room = (size_t)(o->in.count + o->parameters.count + 1);
@@ -344,8 +359,15 @@ static bool evaluate(void *user, int lane, double *const *x, double *y)
 
 gd__objective gd__subject_objective(gd__subject *s, const int64_t *entries, double *const *point)
 {
-    return (gd__objective){ .context = s->g, .user = s, .inputs = s->count, .entries = entries, .point = point,
-                            .outputs = s->outputs, .weight = s->weight, .evaluate = evaluate, .lanes = 1,
+    return (gd__objective){ .context = s->g,
+                            .user = s,
+                            .inputs = s->count,
+                            .entries = entries,
+                            .point = point,
+                            .outputs = s->outputs,
+                            .weight = s->weight,
+                            .evaluate = evaluate,
+                            .lanes = 1,
                             .unit = 1.1102230246251565e-16 };
 }
 
@@ -399,7 +421,7 @@ bool gd__subject_weigh(gd__subject *s, gd_tensor *given, uint64_t seed, gd_tenso
     char left[GD__TEXT_SIZE], right[GD__TEXT_SIZE];
     gd_tensor *y = first_call(s);
     gd_no_grad quiet = gd_no_grad_enter(g);
-    *dy = gd__alive(y) ? given ? gd_cast(given, GD_FLOAT64)
+    *dy = gd__alive(y) ? given           ? gd_cast(given, GD_FLOAT64)
                          : y->numel == 1 ? gd_full(g, GD_FLOAT64, gd__shape(y), 1)
                                          : drawn_like(y, seed)
                        : y;
@@ -472,7 +494,8 @@ bool gd__subject_gradients(gd__subject *s, double *const *x, gd_tensor *dy, doub
         for (int i = 0; leaf && i < s->count; i++)
             leaf[i] = gd__subject_leaf(s, i);
         g->on_error = NULL;
-        good = leaf && gd_gradient(y, seed, s->count, leaf, leaf + s->count, false) && read_all(s, leaf + s->count, to);
+        good =
+            leaf && gd_gradient(y, seed, s->count, leaf, leaf + s->count, false) && read_all(s, leaf + s->count, to);
         if (leaf && !good && g->error.status == GD_ERROR_STATE) {
             gd_clear(g);
             good = ask_each(s, y, seed, to);

@@ -43,8 +43,9 @@ static int add_node(gd__program *p, gd__node_kind kind, gd_tensor *value, int op
     if (!gd__alive(value) || !gd__grow(g, (void **)&p->node, &p->capacity, p->count + 1, sizeof *p->node))
         return -1;
     gd__node *node = &p->node[p->count];
-    *node = (gd__node){ .kind = kind, .of = -1, .operand = -1, .within = -1, .seen = value,
-                        .seen_serial = value->object.serial };
+    *node = (gd__node){
+        .kind = kind, .of = -1, .operand = -1, .within = -1, .seen = value, .seen_serial = value->object.serial
+    };
     node->value = kept(p, value);
     if (operands > 0)
         node->in = gd__alloc(g, (size_t)operands * sizeof *node->in);
@@ -184,8 +185,8 @@ static bool ran(gd__trace *trace, const gd__call *call)
     gd_context *g = l->p->context;
     size_t size = (size_t)call->count * sizeof(int);
     int *in = gd__alloc(g, size);
-    bool good = in && find_all(l->p, call->count, call->in, in) &&
-                (users ? note_used(l, call, in) : note_call(l, call, in));
+    bool good =
+        in && find_all(l->p, call->count, call->in, in) && (users ? note_used(l, call, in) : note_call(l, call, in));
     gd__free(g, in, size);
     return good;
 }
@@ -204,7 +205,11 @@ static bool detached(gd__trace *trace, gd_tensor *in, gd_tensor *out)
 
 static void listen(listener *l, gd__program *p)
 {
-    *l = (listener){ .trace = { .ran = ran, .detached = detached, .user = l }, .p = p, .outer = p->context->trace, .of = -1, .operand = -1,
+    *l = (listener){ .trace = { .ran = ran, .detached = detached, .user = l },
+                     .p = p,
+                     .outer = p->context->trace,
+                     .of = -1,
+                     .operand = -1,
                      .within = -1 };
     p->context->trace = &l->trace;
 }
@@ -223,8 +228,7 @@ static gd_tensor *rows_of_ones(gd_tensor *labels, int64_t classes, int64_t ignor
     gd_tensor *counts = gd_ne_scalar(index, (double)ignored);
     *counted = gd_item(gd_sum(gd_cast(counts, GD_FLOAT64)));
     gd_tensor *safe = gd_where(counts, index, gd_zeros_like(index));
-    return gd_mul(gd_cast(gd_one_hot(safe, classes), GD_FLOAT64),
-                  gd_unsqueeze(gd_cast(counts, GD_FLOAT64), 1));
+    return gd_mul(gd_cast(gd_one_hot(safe, classes), GD_FLOAT64), gd_unsqueeze(gd_cast(counts, GD_FLOAT64), 1));
 }
 
 static gd_tensor *tell_nll(const gd__node *node, gd_tensor *const *in)
@@ -566,7 +570,7 @@ static int add_pass(listener *l, int id)
     int made = add_made(l, GD__NODE_PASS, l->p->node[id].value, 1, &id);
     if (made < 0)
         return -1;
-    l->p->node[made].seen = NULL; /* that is the operand */
+    l->p->node[made].seen = NULL;  /* that is the operand */
     l->p->node[made].flows = true; /* be it 0, from a step whose derivative is that */
     return made;
 }
@@ -643,7 +647,7 @@ static bool pass_on(listener *l, int n, int *gathered)
             continue;
         l->of = n;
         l->operand = k;
-        int made = p->node[n].kind != GD__NODE_PASS ? derive(l, n, k, whole)
+        int made = p->node[n].kind != GD__NODE_PASS           ? derive(l, n, k, whole)
                    : p->node[n].detached && p->honours_detach ? silence(l, whole)
                                                               : whole;
         if (made < 0 || !add_edge(l, n, k, made, whole, gathered))

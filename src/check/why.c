@@ -148,9 +148,11 @@ static void explain_by_history(gd__work *w, int i)
     if (!is_unsteady(w, i))
         return;
     if (was_added_up(w, i))
-        put_cause(gd__input_of(w, i), GD_CAUSE_ACCUMULATED, "", "each run adds the new gradient to what earlier runs left", 0.95);
+        put_cause(gd__input_of(w, i), GD_CAUSE_ACCUMULATED, "",
+                  "each run adds the new gradient to what earlier runs left", 0.95);
     else
-        put_cause(gd__input_of(w, i), GD_CAUSE_STALE, "", "the gradient depends on which point the function was run at before", 0.95);
+        put_cause(gd__input_of(w, i), GD_CAUSE_STALE, "",
+                  "the gradient depends on which point the function was run at before", 0.95);
 }
 
 static void explain_by_conduct(gd__work *w, int i)
@@ -282,7 +284,8 @@ static void look_at_digits(gd__work *w, gd__search *s, int i)
 {
     gd_check_input *to = gd__input_of(w, i);
     gd_mistake m;
-    bool wide = w->s.item[i].lent == NULL && (!w->narrow[i] || w->by_hand) && w->s.item[i].tensor->dtype == GD_FLOAT64;
+    bool wide =
+        w->s.item[i].lent == NULL && (!w->narrow[i] || w->by_hand) && w->s.item[i].tensor->dtype == GD_FLOAT64;
     if (!wide || to->verdict == GD_CHECK_WRONG || !gd__has_right_shape(w, i) || w->entries[i] > GD__FULL)
         return;
     if (!(s && gd__search_rounding(s, i, &m)) && !(s && w->program.narrow[0] && is_rounded(w, i, &m)) &&

@@ -31,7 +31,9 @@ static void print_op(const gd_op_info *op)
 
 static void print_function(const gd_function_info *f)
 {
-    static const char *const kinds[] = { [GD_COMPUTED] = "", [GD_VIEWED] = "  [a view]", [GD_UPDATED] = "  [writes in place]",
+    static const char *const kinds[] = { [GD_COMPUTED] = "",
+                                         [GD_VIEWED] = "  [a view]",
+                                         [GD_UPDATED] = "  [writes in place]",
                                          [GD_COMPOSED] = "  [made of the others]" };
     printf("%s(%s)%s\n", f->name, f->parameters, kinds[f->kind]);
     if (f->op >= 0)
@@ -67,16 +69,16 @@ static void print_facts(const gd_function_info *f)
 int run_ops(int count, char **arguments)
 {
     bool help = false, facts = false, found = false;
-    const option options[] = { { "facts", OPTION_FLAG, &facts, "for scripts: one line a fact (name, fact, text; tabs between)" },
+    const option options[] = { { "facts", OPTION_FLAG, &facts,
+                                 "for scripts: one line a fact (name, fact, text; tabs between)" },
                                { "help", OPTION_FLAG, &help, "this text" },
                                { NULL, OPTION_FLAG, NULL, NULL } };
     int operands = parse_options("ops", count, arguments, options);
     if (help || operands < 0 || operands > 1) {
         FILE *to = help_stream(help);
-        fprintf(
-            to,
-            "usage: gradus ops [options] [NAME]\n\nPrints each operation, or the one of that name, with its formula and its "
-            "derivatives:\ndx stands for the gradient of the loss with respect to x.\n\n");
+        fprintf(to, "usage: gradus ops [options] [NAME]\n\nPrints each operation, or the one of that name, with its "
+                    "formula and its "
+                    "derivatives:\ndx stands for the gradient of the loss with respect to x.\n\n");
         print_options(to, options);
         return help ? 0 : EXIT_USAGE;
     }

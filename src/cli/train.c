@@ -233,7 +233,8 @@ int run_train(int count, char **arguments)
                .lr = NAN,
                .test = 0.25 };
     const option options[] = {
-        { "output", OPTION_TEXT, &p.output, "folder for the model, the history and its picture (mnist-model or table-model)" },
+        { "output", OPTION_TEXT, &p.output,
+          "folder for the model, the history and its picture (mnist-model or table-model)" },
         { "hidden", OPTION_COUNT, &p.hidden, "width of the hidden layer" },
         { "steps", OPTION_COUNT, &p.steps, "steps of the optimizer" },
         { "batch", OPTION_COUNT, &p.batch, "images or rows a step, drawn with replacement" },

@@ -136,8 +136,8 @@ static bool same_look(const gd__look *a, const gd__look *b)
 /* What lies behind the last size of a shape is not part of it. */
 static bool same_attrs(const gd__attrs *a, const gd__attrs *b)
 {
-    return memcmp(a->scalar, b->scalar, sizeof a->scalar) == 0 && memcmp(a->integer, b->integer, sizeof a->integer) == 0 &&
-           gd__same_dims(a->dims, b->dims);
+    return memcmp(a->scalar, b->scalar, sizeof a->scalar) == 0 &&
+           memcmp(a->integer, b->integer, sizeof a->integer) == 0 && gd__same_dims(a->dims, b->dims);
 }
 
 static bool same_work(const gd__instruction *a, const gd__instruction *b)

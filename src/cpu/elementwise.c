@@ -135,7 +135,8 @@ void gd__nest_share(gd_context *g, gd__nest *n, gd__loop *loop, const gd__attrs 
         s.each = inner < share ? share / inner : 1;
         units = s.calls;
     }
-    double work = (double)(s.calls * inner) * 0.08 * (double)SHARE / (double)share; /* nanoseconds: about what a sum takes */
+    double work =
+        (double)(s.calls * inner) * 0.08 * (double)SHARE / (double)share; /* nanoseconds: about what a sum takes */
     gd__parallel(g, (units + s.each - 1) / s.each, work, s.calls > 1 ? run_some_calls : run_some_elements, &s);
 }
 

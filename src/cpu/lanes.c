@@ -38,8 +38,8 @@ static void run_along_part(void *user, int64_t task, int slot)
 }
 
 /* Runs the loop over all lanes, some outer ones in a task. y has `made` bytes for each outer one. */
-static void share_outer(gd_context *g, gd__lane_loop *loop, gd__lanes l, const gd_tensor *x, const void *from, char *y,
-                        int64_t made)
+static void share_outer(gd_context *g, gd__lane_loop *loop, gd__lanes l, const gd_tensor *x, const void *from,
+                        char *y, int64_t made)
 {
     if (x->numel < SHARE) {
         loop(l, from, y);
@@ -63,7 +63,12 @@ static bool fold_parts(const gd__kernel *kernel, const gd__call *call, gd__lanes
     double result[RESULTS]; /* of any dtype */
     int64_t each = (l.along + parts - 1) / parts, size = (int64_t)gd__dtypes[x->dtype].size;
     parts = (l.along + each - 1) / each;
-    shared s = { kernel->lanes[x->dtype], l, each, from, (char *)result, each * l.inner * size,
+    shared s = { kernel->lanes[x->dtype],
+                 l,
+                 each,
+                 from,
+                 (char *)result,
+                 each * l.inner * size,
                  l.inner * (int64_t)gd__dtypes[y->dtype].size };
     gd__parallel(call->context, parts, 0.05 * (double)x->numel, run_along_part, &s);
     kernel->lanes[y->dtype]((gd__lanes){ 1, parts, l.inner }, result, y->data);

@@ -147,7 +147,7 @@ typedef struct job {
     int64_t down, across;  /* blocks of a product */
     int64_t blocks, group; /* in all; in a task */
     char *scratch;
-    size_t room; /* of scratch for a task: for A's rows, and behind them */
+    size_t room;       /* of scratch for a task: for A's rows, and behind them */
     size_t block_room; /* for a block */
 } job;
 
@@ -316,7 +316,7 @@ static bool run_small(const gd__kernel *kernel, const gd__call *call)
     s.b_inner = b->stride[0];
     s.b_column = b->stride[1];
     s.lanes = 0;
-    kernel->small[y->dtype](&s)(&s);
+    kernel->small[y->dtype] (&s)(&s);
     return true;
 }
 

@@ -122,8 +122,7 @@ static inline gd_tensor *with_storage(gd_context *g, const gd__meta *meta, int64
     if (!t)
         return NULL;
     gd__storage *storage = (gd__storage *)(t + 1);
-    *storage =
-        (gd__storage){ .uses = 1, .size = size, .bytes = (char *)(storage + 1), .serial = g->next_serial++ };
+    *storage = (gd__storage){ .uses = 1, .size = size, .bytes = (char *)(storage + 1), .serial = g->next_serial++ };
     t->storage = storage;
     t->data = storage->bytes;
     return t;
