@@ -265,7 +265,7 @@ gd_tensor *gd_flip(gd_tensor *x, gd_dims axes)
         int64_t last = y->shape[dim] - 1;
         y = gd_index_select(y, dim, gd_rsub_scalar(gd_arange(g, GD_INT64, last + 1), (double)last));
     }
-    return seen ? gd__shaped_as(y, x) : gd_clone(x);
+    return seen || !gd__alive(y) ? gd__shaped_as(y, x) : gd_clone(x);
 }
 
 /* ---- one_hot ---- */
