@@ -1,7 +1,8 @@
-/* trainer.c - contexts, and a step of training, eager or compiled. */
+/* trainer.c - contexts, a step of training, eager or compiled, and one batch that is trained on again and again. */
 #include "gradus/works.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 gd_context *open_context(const setting *s)
 {
@@ -26,35 +27,51 @@ static gd_tensor *step(void *user, gd_tensor *const *in, size_t n)
     return loss;
 }
 
-#ifdef HAVE_COMPILE
 bool compile(trainer *m)
 {
     m->plan = gd_compile(m->g, step, m);
     return !gd_failed(m->g);
 }
 
-static gd_tensor *run_plan(trainer *m, gd_tensor *x, gd_tensor *t)
-{
-    return gd_run((gd_plan *)m->plan, x, t);
-}
-#else
-bool compile(trainer *m)
-{
-    (void)m;
-    return false;
-}
-
-static gd_tensor *run_plan(trainer *m, gd_tensor *x, gd_tensor *t)
-{
-    (void)m;
-    (void)t;
-    return x;
-}
-#endif
-
 double train_on(trainer *m, gd_tensor *x, gd_tensor *t)
 {
     GD_SCOPE(m->g);
     gd_tensor *in[] = { x, t };
-    return gd_item(m->plan ? run_plan(m, x, t) : step(m, in, 2));
+    return gd_item(m->plan ? gd_run(m->plan, x, t) : step(m, in, 2));
+}
+
+drill *new_drill(const setting *s)
+{
+    drill *d = calloc(1, sizeof *d);
+    if (d)
+        d->m.g = open_context(s);
+    if (d && !d->m.g) {
+        free(d);
+        return NULL;
+    }
+    return d;
+}
+
+drill *compiled_drill(drill *d)
+{
+    if (!d || compile(&d->m))
+        return d;
+    end_drill(d);
+    return NULL;
+}
+
+double repeat_drill(void *user, long count)
+{
+    drill *d = user;
+    double loss = 0;
+    for (long i = 0; i < count; i++)
+        loss = train_on(&d->m, d->x, d->t);
+    return loss;
+}
+
+void end_drill(void *user)
+{
+    drill *d = user;
+    close_context(d->m.g);
+    free(d);
 }

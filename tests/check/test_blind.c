@@ -1,25 +1,7 @@
 /* test_blind.c - what is said of functions that show nothing of their inside, of helpers that make one mistake wherever they are used,
  * and of slopes that rounding hides. */
 #include "../autograd/support.h"
-
-#include <stdlib.h>
-
-static gd_tensor *random_of(int64_t rows, int64_t columns, const char *name)
-{
-    return gd_name(gd_randn(g, GD_FLOAT64, gd_shape(rows, columns)), name);
-}
-
-static const gd_explanation *first_of(const gd_check *c, int input)
-{
-    assert_fine(g);
-    const gd_check_input *in = gd_check_at(c, input);
-    assert_non_null(in);
-    if (in->verdict != GD_CHECK_WRONG || in->explanations < 1)
-        gd_print_check(c, stderr);
-    assert_int_equal(in->verdict, GD_CHECK_WRONG);
-    assert_true(in->explanations > 0);
-    return &in->explanation[0];
-}
+#include "support.h"
 
 static void assert_one(const gd_check *c, int input, gd_cause cause)
 {
@@ -352,25 +334,6 @@ static void stairs_that_are_meant_have_no_slope(void **state)
 }
 
 /* ---- memory ---- */
-
-typedef struct miser {
-    long left, held;
-} miser;
-
-static void *stingy(void *user, void *block, size_t old_size, size_t new_size)
-{
-    miser *m = user;
-    (void)old_size;
-    if (new_size == 0) {
-        m->held -= block != NULL;
-        free(block);
-        return NULL;
-    }
-    if (m->left-- <= 0)
-        return NULL;
-    m->held += block == NULL;
-    return realloc(block, new_size);
-}
 
 /* The n-th block refused while functions are asked, for each n: an error, and nothing lost. */
 static void any_block_may_be_refused(void **state)

@@ -1,10 +1,7 @@
 /* test_conduct.c - a check leaves all as it was, whatever the function does, and whatever is refused on the way. */
-#include "../io/support.h"
-
-#include "gradus/gradus.h"
+#include "support.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static gd_tensor *squares(void *user, gd_tensor *const *in, size_t n)
@@ -246,25 +243,6 @@ static void rules_that_are_held_back_are_unsure(void **state)
 }
 
 /* ---- memory ---- */
-
-typedef struct miser {
-    long left, held;
-} miser;
-
-static void *stingy(void *user, void *block, size_t old_size, size_t new_size)
-{
-    miser *m = user;
-    (void)old_size;
-    if (new_size == 0) {
-        m->held -= block != NULL;
-        free(block);
-        return NULL;
-    }
-    if (m->left-- <= 0)
-        return NULL;
-    m->held += block == NULL;
-    return realloc(block, new_size);
-}
 
 static gd_tensor *squares_of_its_own(void *user, gd_tensor *const *in, size_t n)
 {

@@ -1,13 +1,9 @@
 /* test_explain.c - what is said of a wrong gradient: the cause, the place, and what would tell two explanations apart. Which causes
  * are found at all is the zoo's business. */
 #include "../autograd/support.h"
+#include "support.h"
 
 static const double strength = 0.3;
-
-static gd_tensor *random_of(int64_t rows, int64_t columns, const char *name)
-{
-    return gd_name(gd_randn(g, GD_FLOAT64, gd_shape(rows, columns)), name);
-}
 
 static gd_tensor *penalty(gd_tensor *W)
 {
@@ -43,18 +39,6 @@ static void make_network(gd_tensor **data, gd_tensor **W)
     data[1] = random_of(5, 2, "t");
     W[0] = random_of(3, 4, "W1");
     W[1] = random_of(4, 2, "W2");
-}
-
-static const gd_explanation *first_of(const gd_check *c, int input)
-{
-    assert_fine(g);
-    const gd_check_input *in = gd_check_at(c, input);
-    assert_non_null(in);
-    if (in->verdict != GD_CHECK_WRONG || in->explanations < 1)
-        gd_print_check(c, stderr);
-    assert_int_equal(in->verdict, GD_CHECK_WRONG);
-    assert_true(in->explanations > 0);
-    return &in->explanation[0];
 }
 
 static void assert_cause(const gd_explanation *e, int at, gd_cause cause)

@@ -303,7 +303,7 @@ static bool make_and_go_through(gd_context *own, void *prepared)
 static void survives_scarce_memory(void **state)
 {
     (void)state;
-    assert_true(until_memory_suffices(NULL, make_and_go_through) > 10);
+    assert_true(until_memory_suffices(NULL, make_and_go_through) > 19);
 }
 
 int main(void)

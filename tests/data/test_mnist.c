@@ -252,7 +252,7 @@ static void both_survive_scarce_memory(void **state)
 {
     (void)state;
     put_all();
-    assert_true(until_memory_suffices(NULL, read_all) > 4);
+    assert_true(until_memory_suffices(NULL, read_all) > 6);
 }
 
 static bool read_small(gd_context *own, void *prepared)

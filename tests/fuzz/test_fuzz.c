@@ -30,7 +30,7 @@ static void test_random_programs(void **state)
     static tally done;
     const char *given = getenv("GD_FUZZ_SECONDS");
     drive_options options = { .seed = test_seed(), .seconds = given ? strtod(given, NULL) : 20 };
-    options.programs = given ? 0 : 30000;
+    options.programs = given ? 0 : 100000;
     printf("# GD_TEST_SEED=%llu\n", (unsigned long long)test_seed());
     bool good = drive(options, &done, stdout);
     print_tally(&done, stdout, "# ");

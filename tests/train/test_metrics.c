@@ -313,7 +313,7 @@ static bool try_all(gd_context *own, void *prepared)
 static void survives_scarce_memory(void **state)
 {
     (void)state;
-    assert_true(until_memory_suffices(NULL, try_all) > 4);
+    assert_true(until_memory_suffices(NULL, try_all) > 5);
 }
 
 #define IN_CONTEXT(test) cmocka_unit_test_setup_teardown(test, open_context, close_context)
