@@ -87,7 +87,7 @@ static bool try_expected(blind *b, gd_cause cause, const char *what, double cost
     return true;
 }
 
-static void tell(const blind *b, const reading *r, double confidence, gd_explanation *e)
+static void tell(const reading *r, double confidence, gd_explanation *e)
 {
     *e = (gd_explanation){ .confidence = confidence };
     if (r->cause != GD_CAUSE_UNKNOWN) {
@@ -98,7 +98,6 @@ static void tell(const blind *b, const reading *r, double confidence, gd_explana
     }
     for (int i = 0; i < r->factor.causes; i++)
         gd__mistake_of(r->factor.cause[i], r->factor.factor[i], &e->mistake[e->mistakes++]);
-    (void)b;
 }
 
 /* In place of what was said before. */
@@ -109,7 +108,7 @@ static void tell_all(const blind *b, gd_check_input *to)
         sum += exp(-1.6 * (b->found[i].cost - b->found[0].cost));
     to->explanations = 0;
     for (int i = 0; i < b->count; i++)
-        tell(b, &b->found[i], exp(-1.6 * (b->found[i].cost - b->found[0].cost)) / sum,
+        tell(&b->found[i], exp(-1.6 * (b->found[i].cost - b->found[0].cost)) / sum,
              &to->explanation[to->explanations++]);
     for (int i = 1; i < to->explanations; i++)
         gd__tell_apart(&to->explanation[i], &to->explanation[0]);

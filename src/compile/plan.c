@@ -341,7 +341,7 @@ static bool record_in_scope(gd__recording *r, gd_tensors in)
 {
     gd_context *g = r->context;
     size_t size = ((size_t)in.count + r->plan->outputs) * sizeof(gd_tensor *);
-    gd_tensor **shadows = gd__alloc(g, size), **out = shadows + in.count;
+    gd_tensor **shadows = gd__alloc(g, size), **out = shadows ? shadows + in.count : NULL;
     bool good = shadows != NULL;
     for (int i = 0; good && i < in.count; i++) {
         shadows[i] = shadow(r, in.item[i], i);
