@@ -252,17 +252,20 @@ static bool try_rolled(blind *b, int j)
     gd_dims shape = gd__input_of(b->w, j)->shape;
     int64_t n = b->w->entries[j], rows = shape.count > 0 ? shape.size[0] : 1, width = rows > 0 ? n / rows : 0;
     for (int by = -1; by <= 1; by += 2) {
-        for (int64_t i = 0; n > 1 && i < 1; i++)
-            roll(b->moved[j], n, by);
-        if (n > 1 && !try_there(b, GD_CAUSE_OFF_BY_ONE, j, "is one entry off", 1.9))
+        if (n < 2)
+            return true;
+        roll(b->moved[j], n, by);
+        if (!try_there(b, GD_CAUSE_OFF_BY_ONE, j, "is one entry off", 1.9))
             return false;
-        for (int64_t i = 0; rows > 1 && width > 1 && i < width; i++)
+        if (rows < 2 || width < 2)
+            continue;
+        for (int64_t i = 0; i < width; i++)
             roll(b->moved[j], n, by);
-        if (rows > 1 && width > 1 && !try_there(b, GD_CAUSE_OFF_BY_ONE, j, "is one row off", 1.8))
+        if (!try_there(b, GD_CAUSE_OFF_BY_ONE, j, "is one row off", 1.8))
             return false;
-        for (int64_t r = 0; width > 1 && rows > 1 && r < rows; r++)
+        for (int64_t r = 0; r < rows; r++)
             roll(b->moved[j] + r * width, width, by);
-        if (width > 1 && rows > 1 && !try_there(b, GD_CAUSE_OFF_BY_ONE, j, "is one column off", 1.9))
+        if (!try_there(b, GD_CAUSE_OFF_BY_ONE, j, "is one column off", 1.9))
             return false;
     }
     return true;
@@ -277,11 +280,6 @@ static bool try_turned(blind *b, int j)
         for (int64_t c = 0; c < shape.size[1]; c++)
             b->moved[j][r * shape.size[1] + c] = b->w->point[j][c * shape.size[1] + r];
     return try_there(b, GD_CAUSE_TRANSPOSED, j, "is meant, and not its transpose", 1.5);
-}
-
-static bool same_shape(const gd_dims *a, const gd_dims *b)
-{
-    return a->count == b->count && memcmp(a->size, b->size, (size_t)a->count * sizeof *a->size) == 0;
 }
 
 /* Another operand with a mistake in it; of the one whose gradient it is, off by one and of the step before alone. */
@@ -308,7 +306,7 @@ static bool try_operand(blind *b, int j)
         b->moved[j][k] = w->point[j][n - 1 - k];
     if (n > 2 && !try_there(b, GD_CAUSE_PERMUTED, j, "is read from the end", 1.9))
         return false;
-    if (!same_shape(&gd__input_of(w, i)->shape, &gd__input_of(w, j)->shape))
+    if (!gd__same_dims(gd__input_of(w, i)->shape, gd__input_of(w, j)->shape))
         return true;
     memcpy(b->moved[j], w->point[i], (size_t)n * sizeof(double));
     if (!try_there(b, GD_CAUSE_OPERANDS_SWAPPED, j, "is meant, and not the other operand", 1.6))

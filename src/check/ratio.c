@@ -156,12 +156,14 @@ static int list_terms(const gd__work *w, int i, term *list, int room)
 {
     int count = 0;
     list[count++] = (term){ .of = -1 };
-    for (int j = 0; j < w->count; j++)
-        for (int c = 0; c < CURVES && w->entries[j] > 0 && w->entries[i] % w->entries[j] == 0 && w->entries[j] > 1;
-             c++)
+    for (int j = 0; j < w->count; j++) {
+        if (w->entries[j] < 2 || w->entries[i] % w->entries[j] != 0)
+            continue;
+        for (int c = 0; c < CURVES; c++)
             for (int p = 0; p < PARTS && count < room; p++)
                 if (!(c == 0 && p != VALUE))
                     list[count++] = (term){ j, c, (part)p };
+    }
     return count;
 }
 
